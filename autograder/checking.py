@@ -1,0 +1,304 @@
+"""The engine behind ``check("causal_mask")``: run the checks of an exercise and say what they found.
+
+A lesson's checks are plain functions in ``autograder/checks/<slug>.py``, registered with
+:func:`check`. Each receives the student's object and a seeded source of inputs, states one property in
+its docstring and fails with one sentence. The code of the checks is open; what stays secret is the
+seed from which graded inputs are drawn.
+"""
+
+import contextlib
+import importlib
+import inspect
+import io
+import os
+import sys
+import zlib
+from collections.abc import Callable, Iterator, MutableMapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from autograder import mutants
+from autograder.expect import CheckFailed
+from autograder.recorder import Recorder, same
+from autograder.report import Outcome, Report
+from autograder.timing import TooSlow, time_limit
+
+PUBLIC_SEED = 7
+SEED_VARIABLE = "SEQ2GPT_GRADING_SEED"
+SECONDS_PER_CHECK = 20
+
+
+@dataclass(frozen=True)
+class Check:
+    """One property that a right answer has, and the points it earns."""
+
+    name: str
+    points: float
+    run: Callable[[Any, "Draw"], None]
+
+    @property
+    def sentence(self) -> str:
+        """The property in words."""
+        return inspect.cleandoc(self.run.__doc__ or "")
+
+
+@dataclass
+class Exercise:
+    """The checks of one exercise, and how its object is called when it is not a plain function."""
+
+    name: str
+    target: str
+    checks: list[Check] = field(default_factory=list)
+    adapt: Callable[[Any], Callable[..., Any]] | None = None
+
+    @property
+    def points(self) -> float:
+        """What a right answer earns."""
+        return sum(c.points for c in self.checks)
+
+
+class ExerciseSet:
+    """What a lesson's checks module registers, in the order of the lab."""
+
+    def __init__(self, lab: str) -> None:
+        self.lab = lab
+        self.exercises: dict[str, Exercise] = {}
+
+    def exercise(self, name: str, target: str | None = None, adapt: Callable[..., Any] | None = None) -> None:
+        """Open an exercise; ``adapt`` turns a student's class into a function of tensors."""
+        self.exercises[name] = Exercise(name, target or name, adapt=adapt)
+
+    def check(self, exercise: str, points: float = 1) -> Callable[..., Any]:
+        """Register the decorated function as a check of ``exercise``."""
+
+        def register(function: Callable[[Any, Draw], None]) -> Callable[[Any, Draw], None]:
+            self.exercises[exercise].checks.append(Check(function.__name__, points, function))
+            return function
+
+        return register
+
+
+class Draw:
+    """Inputs for one check: the same for the same seed, different for every check."""
+
+    def __init__(self, seed: int, salt: str) -> None:
+        self.generator = torch.Generator().manual_seed((seed * 1_000_003 + zlib.crc32(salt.encode())) % 2**63)
+
+    def normal(self, *shape: int, dtype: torch.dtype = torch.float64, grad: bool = False) -> Tensor:
+        """Independent standard normal numbers."""
+        values = torch.randn(*shape, generator=self.generator, dtype=torch.float64).to(dtype)
+        return values.requires_grad_(grad)
+
+    def mask(self, *shape: int) -> Tensor:
+        """A random boolean mask in which every row allows something and forbids something."""
+        mask = torch.rand(*shape, generator=self.generator) < 0.5
+        rows, columns = mask.view(-1, shape[-1]), shape[-1]
+        for row in rows:
+            allowed = int(torch.randint(columns, (), generator=self.generator))
+            row[allowed] = True
+            row[(allowed + 1) % columns] = False
+        return mask
+
+    def integer(self, low: int, high: int) -> int:
+        """A whole number from ``low`` to ``high``, both included."""
+        return int(torch.randint(low, high + 1, (), generator=self.generator))
+
+    def primes(self, count: int, above: int = 2) -> list[int]:
+        """Distinct primes in random order, so that no wrong axis fits by accident."""
+        pool = [p for p in (2, 3, 5, 7, 11, 13, 17, 19) if p > above]
+        order = torch.randperm(len(pool), generator=self.generator)[:count]
+        return [pool[i] for i in order.tolist()]
+
+
+def load_exercises(lab: str) -> ExerciseSet:
+    """The registered checks of a lab such as ``07-attention``."""
+    module = importlib.import_module(f"autograder.checks.{slug_of(lab)}")
+    exercises: ExerciseSet = module.EXERCISES
+    return exercises
+
+
+def slug_of(lab: str) -> str:
+    """``07-attention`` → ``attention``, the name of the lesson's modules."""
+    return lab.split("-", 1)[1].replace("-", "_")
+
+
+def total_points(lab: str, exercise: str) -> int:
+    """Points of an exercise, the sum over its checks."""
+    points = find(load_exercises(lab), exercise).points
+    if points != int(points):
+        raise ValueError(f"the checks of {exercise} add up to {points} points; make the sum a whole number")
+    return int(points)
+
+
+def find(exercises: ExerciseSet, name: str) -> Exercise:
+    """The exercise called ``name``; the error lists those that exist."""
+    if name not in exercises.exercises:
+        known = ", ".join(exercises.exercises)
+        raise ValueError(f"{exercises.lab} has no exercise {name!r}; it has {known}")
+    return exercises.exercises[name]
+
+
+def run_checks(lab: str, name: str, subject: Any, namespace: MutableMapping[str, Any], seed: int) -> Report:
+    """Run every check of an exercise on ``subject`` and report what each one found.
+
+    While they run, the names of the lab's *earlier* exercises in ``namespace`` stand for the reference,
+    so that a mistake is charged once, where it was made.
+    """
+    exercises = load_exercises(lab)
+    exercise = find(exercises, name)
+    report = Report(lab, name, [])
+    printed = io.StringIO()
+    with earlier_parts_right(exercises, exercise, namespace):
+        for check in exercise.checks:
+            report.outcomes.append(run_one(exercises.lab, exercise, check, subject, seed, printed))
+    report.printed = printed.getvalue()
+    return report
+
+
+def run_one(lab: str, exercise: Exercise, check: Check, subject: Any, seed: int, printed: io.StringIO) -> Outcome:
+    """Run one check; if it fails, look for the known mistake that fails in the very same way."""
+    outcome, results = attempt(lab, exercise, check, subject, seed, printed)
+    if outcome.passed or outcome.blank:
+        return outcome
+    for mutant in mutants.load(lab).get(exercise.name, ()):
+        twin, twin_results = attempt(lab, exercise, check, mutant.build(), seed, io.StringIO())
+        if twin.message == outcome.message and same(twin_results, results):
+            outcome.known = mutant
+            break
+    return outcome
+
+
+def attempt(
+    lab: str, exercise: Exercise, check: Check, subject: Any, seed: int, printed: io.StringIO
+) -> tuple[Outcome, list[Any]]:
+    """The outcome of one check on ``subject``, whatever its code does, and the results that it gave."""
+    outcome = Outcome(check.name, check.sentence, check.points)
+    recorder = Recorder(subject, exercise.adapt)
+    quiet = contextlib.ExitStack()
+    quiet.enter_context(torch.random.fork_rng(devices=[]))
+    quiet.enter_context(contextlib.redirect_stdout(printed))
+    quiet.enter_context(contextlib.redirect_stderr(printed))
+    try:
+        with quiet, time_limit(SECONDS_PER_CHECK):
+            torch.manual_seed(seed)
+            check.run(recorder, Draw(seed, f"{lab}/{exercise.name}/{check.name}"))
+    except CheckFailed as failed:
+        outcome.message = str(failed)
+    except NotImplementedError:
+        outcome.blank = True
+        outcome.message = "This exercise still raises NotImplementedError: replace that line with your answer."
+    except TooSlow:
+        outcome.message = f"Your code had not finished after {SECONDS_PER_CHECK} seconds: does a loop never end?"
+    except SystemExit:
+        outcome.message = "Your code called exit(); an answer should return its result."
+    except Exception as error:
+        outcome.message = f"Your code raised {type(error).__name__}: {error}"
+        outcome.line = students_line(error)
+    else:
+        outcome.passed = True
+    return outcome, recorder.results
+
+
+def students_line(error: Exception) -> str:
+    """The line of the student's cell that raised, empty if it cannot be told."""
+    for frame in reversed(inspect.getinnerframes(error.__traceback__) if error.__traceback__ else []):
+        notebook_cell = "ipykernel" in frame.filename or frame.filename.startswith("<ipython")
+        if notebook_cell and frame.code_context:
+            return f"line {frame.lineno} of your cell: {frame.code_context[0].strip()}"
+    return ""
+
+
+@contextlib.contextmanager
+def earlier_parts_right(
+    exercises: ExerciseSet, exercise: Exercise, namespace: MutableMapping[str, Any]
+) -> Iterator[None]:
+    """Let the names of earlier exercises mean the reference for a while."""
+    package = importlib.import_module(f"seq2gpt.{slug_of(exercises.lab)}")
+    names = list(exercises.exercises)
+    earlier = [exercises.exercises[n].target for n in names[: names.index(exercise.name)]]
+    absent = object()
+    before = {name: namespace.get(name, absent) for name in earlier}
+    namespace.update({name: getattr(package, name) for name in earlier})
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is absent:
+                namespace.pop(name, None)
+            else:
+                namespace[name] = value
+
+
+class Lab:
+    """``check = open_lab("07-attention")``; then ``check("causal_mask")`` in the notebook."""
+
+    def __init__(self, lab: str, namespace: MutableMapping[str, Any] | None = None) -> None:
+        self.exercises = load_exercises(lab)
+        self._namespace = namespace
+
+    @property
+    def namespace(self) -> MutableMapping[str, Any]:
+        """The names that the notebook's cells defined."""
+        return self._namespace if self._namespace is not None else sys.modules["__main__"].__dict__
+
+    def report(self, name: str, seed: int = PUBLIC_SEED) -> Report:
+        """Check the exercise as it stands in the notebook, without showing anything."""
+        exercise = find(self.exercises, name)
+        subject = self.namespace.get(exercise.target)
+        problem = self.refusal(exercise.target, subject)
+        if problem:
+            outcomes = [Outcome(c.name, c.sentence, c.points, message=problem) for c in exercise.checks]
+            return Report(self.exercises.lab, name, outcomes, problem=problem)
+        return run_checks(self.exercises.lab, name, subject, self.namespace, seed)
+
+    def refusal(self, target: str, subject: Any) -> str:
+        """Why the object cannot be checked at all; empty if it can."""
+        if subject is None:
+            return (
+                f"{target} is not defined yet. Run the cell that defines it, then this one again; "
+                "a cell with a syntax error defines nothing."
+            )
+        if not callable(subject):
+            return f"{target} should be a function or a class; here it is {type(subject).__name__}."
+        if str(getattr(subject, "__module__", "")).split(".")[0] in ("seq2gpt", "torch", "autograder"):
+            return f"{target} is imported from {subject.__module__}; this exercise asks for your own."
+        return ""
+
+    def __call__(self, name: str, hidden: bool = False) -> float:
+        """Show how far the exercise is right; returns the points earned.
+
+        With ``hidden`` the inputs are drawn from the instructor's private seed and the report names
+        what failed without showing numbers.
+        """
+        seed = private_seed() if hidden else PUBLIC_SEED
+        report = self.report(name, seed)
+        report.hidden = hidden
+        report.show()
+        return report.points
+
+
+def open_lab(lab: str) -> Lab:
+    """The checks of a lab, ready to be called with the name of an exercise."""
+    return Lab(lab)
+
+
+def private_seed() -> int:
+    """The seed of the graded inputs, from the instructor's environment; the public one without it."""
+    value = os.environ.get(SEED_VARIABLE, "")
+    return zlib.crc32(value.encode()) if value else PUBLIC_SEED
+
+
+def score_of(lab: str, exercise: str, source: str, seed: int = PUBLIC_SEED) -> float:
+    """Points that the answer ``source`` earns; for the tests of the checks, never for strangers' code."""
+    namespace = lab_namespace(lab)
+    exec(compile(source, "<answer>", "exec"), namespace)  # noqa: S102 (our own mutants)
+    return Lab(lab, namespace).report(exercise, seed).points
+
+
+def lab_namespace(lab: str) -> dict[str, Any]:
+    """Names that an answer of the lab may rely on: the module's imports and the earlier parts."""
+    package = importlib.import_module(f"seq2gpt.{slug_of(lab)}")
+    return {**vars(package), "__name__": "__main__"}

@@ -1,0 +1,106 @@
+"""What a check may expect of a result, with words for every way in which it can be missed.
+
+Students return anything: ``None``, ``...``, lists, arrays, the wrong shape. Each helper turns that
+into one sentence and never into a traceback.
+"""
+
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import torch
+from torch import Tensor
+
+
+class CheckFailed(Exception):
+    """A check did not hold; the message is what the student reads."""
+
+
+def fail(message: str) -> NoReturn:
+    """End the check with ``message``."""
+    raise CheckFailed(message)
+
+
+def describe(value: Any) -> str:
+    """Name a value the way a student thinks of it."""
+    if value is None:
+        return "None (is a `return` missing?)"
+    if value is Ellipsis:
+        return "`...`"
+    if isinstance(value, Tensor):
+        return f"a tensor of shape {tuple(value.shape)} and dtype {str(value.dtype).removeprefix('torch.')}"
+    if callable(value):
+        return f"the function or class {getattr(value, '__name__', type(value).__name__)}, not its result"
+    return f"a {type(value).__name__}"
+
+
+def tensor(value: Any, what: str, shape: tuple[int, ...] | None = None, dtype: torch.dtype | None = None) -> Tensor:
+    """``value`` as a tensor of the shape and dtype asked for."""
+    if not isinstance(value, Tensor):
+        fail(f"{what} should be a tensor; you returned {describe(value)}.")
+    if shape is not None and tuple(value.shape) != shape:
+        fail(f"{what} should have shape {shape}; yours has {tuple(value.shape)}.")
+    if dtype is not None and value.dtype != dtype:
+        wanted, got = (str(d).removeprefix("torch.") for d in (dtype, value.dtype))
+        fail(f"{what} should have dtype {wanted}; yours has {got}.")
+    return value
+
+
+def several(value: Any, names: tuple[str, ...]) -> tuple[Any, ...]:
+    """``value`` as a tuple with one entry for each name."""
+    wanted = f"({', '.join(names)})"
+    if not isinstance(value, tuple | list):
+        fail(f"Return the tuple {wanted}; you returned {describe(value)}.")
+    if len(value) != len(names):
+        fail(f"Return {len(names)} results, {wanted}; you returned {len(value)}.")
+    return tuple(value)
+
+
+def finite(value: Tensor, what: str) -> None:
+    """No nan and no infinity."""
+    if not torch.isfinite(value).all():
+        found = "nan" if torch.isnan(value).any() else "infinite"
+        fail(f"{what} should be finite; yours contains {found} entries.")
+
+
+def close(value: Tensor, expected: Tensor, message: str, tolerance: float = 1e-5) -> None:
+    """Equal up to rounding; otherwise ``message`` and the size of the gap."""
+    value, expected = value.detach().double(), expected.detach().double()
+    if value.shape != expected.shape:
+        fail(f"{message} (expected shape {tuple(expected.shape)}, got {tuple(value.shape)})")
+    if not torch.allclose(value, expected, rtol=tolerance, atol=tolerance):
+        gap = (value - expected).abs().max().item()
+        fail(f"{message} (largest difference {gap:.3g})")
+
+
+def gradients(total: Tensor, **inputs: Tensor) -> tuple[Tensor, ...]:
+    """Gradients of ``total`` with respect to each input, all of which must be reached."""
+    if not total.requires_grad:
+        fail(f"The result is cut off from the {' and '.join(inputs)}: no gradient flows back.")
+    found = torch.autograd.grad(total, list(inputs.values()), allow_unused=True, retain_graph=True)
+    for name, gradient in zip(inputs, found, strict=True):
+        if gradient is None:
+            fail(f"No gradient reaches the {name}.")
+    return found
+
+
+def whole_number(value: Any, what: str) -> int:
+    """``value`` as an int; booleans and floats are refused."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        fail(f"{what} should be an int; you returned {describe(value)}.")
+    return value
+
+
+def error(call: Callable[[], Any], kind: type[Exception], what: str, *mentions: str) -> None:
+    """``call`` raises ``kind`` with a message that names each of ``mentions``."""
+    try:
+        call()
+    except kind as raised:
+        missing = [m for m in mentions if m not in str(raised)]
+        if missing:
+            fail(f"{what}: your {kind.__name__} should name {' and '.join(missing)}; it says: {raised}")
+    except NotImplementedError:
+        raise
+    except Exception as raised:
+        fail(f"{what} should raise {kind.__name__}; yours raised {type(raised).__name__}.")
+    else:
+        fail(f"{what} should raise {kind.__name__}; yours raised nothing.")

@@ -1,0 +1,155 @@
+"""The book's Sphinx extension: interactive figures, and notebook outputs that follow the code.
+
+``{widget} NAME`` puts the module ``src/seq2gpt/widgets/NAME.js`` on a page. The body is YAML, the
+widget's state at the start; ``:label:`` names the figure for a screen reader; ``:still:`` is what stands
+there where the widget cannot run: a picture beside the page, or a sentence. With ``:needs-model:`` only
+the still is shown when the site is built without an exported GPT.
+"""
+
+import hashlib
+import html
+import json
+import shutil
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, ClassVar
+
+import yaml
+from docutils import nodes
+from docutils.parsers.rst import directives
+from docutils.statemachine import StringList
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.util.docutils import SphinxDirective
+
+WIDGETS = "src/seq2gpt/widgets"
+PICTURES = {".svg", ".png", ".jpg", ".webp"}
+STILL = "This figure moves in a browser that runs JavaScript."
+
+
+class WidgetFigure(nodes.General, nodes.Element):
+    """A widget and its state; the children are what stands there where it cannot run."""
+
+
+class Widget(SphinxDirective):
+    """The directive ``{widget} NAME``."""
+
+    required_arguments = 1
+    has_content = True
+    option_spec: ClassVar = {
+        "label": directives.unchanged_required,
+        "still": directives.unchanged_required,
+        "needs-model": directives.flag,
+    }
+
+    def run(self) -> list[nodes.Node]:
+        name = self.arguments[0]
+        known = sorted(path.stem for path in Path(self.env.srcdir, WIDGETS).glob("*.js"))
+        if name not in known:
+            raise self.error(f"there is no widget {name!r} in {WIDGETS}; use one of {', '.join(known)}")
+        figure = WidgetFigure(name=name, state=self.state_at_start(), label=self.options.get("label", name))
+        figure["runs"] = "needs-model" not in self.options or self.config.seq2gpt_has_model
+        figure += self.still()
+        return [figure]
+
+    def state_at_start(self) -> dict[str, Any]:
+        state = yaml.safe_load("\n".join(self.content)) or {}
+        if not isinstance(state, dict):
+            raise self.error(f"the body of widget {self.arguments[0]!r} is {state!r}; write `key: value` lines")
+        return state
+
+    def still(self) -> list[nodes.Node]:
+        text = self.options.get("still", STILL)
+        if Path(text).suffix in PICTURES:
+            return [nodes.image(uri=text, alt=self.options.get("label", ""))]
+        holder = nodes.container()
+        self.state.nested_parse(StringList([text], self.env.docname), 0, holder)
+        return holder.children
+
+
+def open_widget(translator: Any, node: WidgetFigure) -> None:
+    if not node["runs"]:
+        translator.body.append('<div class="s2g-still">')
+        return
+    # "<" is escaped so that no text in the state can close the script element.
+    state = json.dumps(node["state"], ensure_ascii=False).replace("<", "\\u003c")
+    translator.body.append(
+        f'<div class="s2g-widget" data-widget="{node["name"]}" role="group" '
+        f'aria-label="{html.escape(node["label"])}">'
+        f'<script type="application/json">{state}</script><div class="s2g-still">'
+    )
+
+
+def close_widget(translator: Any, node: WidgetFigure) -> None:
+    translator.body.append("</div></div>\n" if node["runs"] else "</div>\n")
+
+
+def pass_through(translator: Any, node: nodes.Node) -> None:
+    """Other builders show the children: the still."""
+
+
+def load_widget_files(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Only a page with a widget loads the host and its style."""
+    if doctree is not None and any(figure["runs"] for figure in doctree.findall(WidgetFigure)):
+        app.add_js_file("widget-host.js", type="module")
+        app.add_css_file("widgets.css")
+
+
+def drop_launch_buttons(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Colab opens ``.ipynb`` files only: on a chapter written in Markdown its link would fail."""
+    if context.get("page_source_suffix") != ".ipynb":
+        buttons = context.get("header_buttons", [])
+        buttons[:] = [button for button in buttons if button.get("label") != "launch-buttons"]
+
+
+def copy_widget_modules(app: Sphinx, exception: Exception | None) -> None:
+    """The modules that Jupyter runs are the ones that the page imports."""
+    if exception is None and app.builder.format == "html":
+        target = Path(app.outdir, "_static", "widgets")
+        target.mkdir(parents=True, exist_ok=True)
+        for module in Path(app.srcdir, WIDGETS).glob("*.js"):
+            shutil.copy2(module, target)
+
+
+def code_digest(root: Path) -> str:
+    """A fingerprint of everything but its own cells that an executed page depends on."""
+    digest = hashlib.sha256(f"{sys.version} torch {version('torch')}".encode())
+    for path in sorted([*root.glob("src/**/*.py"), *root.glob("book/**/*.py")]):
+        digest.update(f"\n{path.relative_to(root)}\n".encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def key_notebook_cache(app: Sphinx, config: Config) -> None:
+    """Give each state of the code an execution cache of its own.
+
+    The cache compares cells, not the modules that they import, so with one cache the outputs of a page
+    would outlive the code that made them. The changed setting also makes Sphinx read every page again.
+    """
+    caches = Path(app.doctreedir).parent / ".notebook-cache"
+    current = caches / code_digest(Path(app.srcdir))
+    for stale in caches.glob("*"):
+        if stale != current:
+            shutil.rmtree(stale)
+    config["nb_execution_cache_path"] = str(current)
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    app.add_config_value("seq2gpt_has_model", False, "env", bool)
+    app.add_node(
+        WidgetFigure,
+        html=(open_widget, close_widget),
+        latex=(pass_through, pass_through),
+        text=(pass_through, pass_through),
+        epub=(pass_through, pass_through),
+    )
+    app.add_directive("widget", Widget)
+    app.connect("config-inited", key_notebook_cache)
+    app.connect("html-page-context", load_widget_files)
+    app.connect("html-page-context", drop_launch_buttons, priority=900)  # after the theme has added them
+    app.connect("build-finished", copy_widget_modules)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,29 @@
+"""Writing files that a crash or a power cut never leaves half written."""
+
+import os
+from pathlib import Path
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Put ``content`` at ``path`` so that a reader finds the old file or the new one, never a part.
+
+    The bytes go to a temporary file beside it, reach the disk, and only then take the name. The process
+    may be killed at any moment; what a killed one leaves behind ends in ``.tmp`` and is never read.
+
+    Raises ``OSError`` when the folder cannot be written or the disk is full; ``path`` keeps its content.
+    """
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        with unfinished.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(unfinished, path)
+    except OSError:
+        unfinished.unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # the new name must reach the disk too
+    finally:
+        os.close(folder)

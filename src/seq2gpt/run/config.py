@@ -1,0 +1,115 @@
+"""The configuration of a training run. Importing it loads no torch, so that ``--help`` answers at once."""
+
+import json
+import math
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from seq2gpt.errors import UserError
+
+Device = Literal["auto", "cpu", "cuda", "mps"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """Everything that decides what a run learns. Each field is a flag of ``seq2gpt train``.
+
+    Raises ``UserError`` for a value that no run can have.
+
+    >>> TrainConfig(name="mine", d_model=100, n_heads=8)
+    Traceback (most recent call last):
+    seq2gpt.errors.UserError: d_model=100 does not split into n_heads=8; use a multiple of 8
+    """
+
+    name: str
+    """Name of the run; it is stored in the folder OUT/NAME."""
+    out: Path = Path("runs")
+    """Folder that holds the runs."""
+    data: Path | None = None
+    """A UTF-8 text file to learn from; without one, the corpus that comes with Python."""
+    d_model: int = 128
+    """Width of the hidden state."""
+    n_heads: int = 4
+    """Attention heads per block; d_model is divided among them."""
+    n_layers: int = 4
+    """Blocks in the stack."""
+    context_length: int = 128
+    """Characters the model sees at once."""
+    batch_size: int = 16
+    """Sequences per step."""
+    n_steps: int = 1000
+    """Updates of the parameters."""
+    n_warmup: int = 50
+    """Steps over which the learning rate rises from 0 to LR."""
+    lr: float = 3e-3
+    """Highest learning rate."""
+    lr_min: float = 0.0
+    """Learning rate at the last step, at the end of a cosine."""
+    weight_decay: float = 0.1
+    """Decay of the weight matrices; biases and norms are left alone."""
+    max_norm: float = 1.0
+    """Gradients with a larger norm are scaled down to this norm."""
+    seed: int = 0
+    """Decides the first weights and every batch: equal seeds give equal runs."""
+    eval_every: int = 250
+    """Steps between two measurements of the validation loss."""
+    checkpoint_every: int = 250
+    """Steps between two checkpoints."""
+    device: Device = "auto"
+    """Where to train; auto takes cuda if there is one, else cpu."""
+
+    def __post_init__(self) -> None:
+        if not self.name or Path(self.name).name != self.name:
+            raise UserError(f"name={self.name!r} is not a plain folder name; use letters, digits and dashes")
+        for name in ("d_model", "n_heads", "n_layers", "context_length", "batch_size", "n_steps"):
+            self._require(name, 1)
+        for name in ("eval_every", "checkpoint_every"):
+            self._require(name, 1)
+        for name in ("n_warmup", "lr_min", "weight_decay", "seed"):
+            self._require(name, 0)
+        for name in ("lr", "max_norm"):
+            value = getattr(self, name)
+            if not 0 < value < math.inf:
+                raise UserError(f"{name}={value} must be a positive number; try {_default(name)}")
+        if self.d_model % self.n_heads != 0:
+            raise UserError(
+                f"d_model={self.d_model} does not split into n_heads={self.n_heads}; use a multiple of {self.n_heads}"
+            )
+        if self.n_warmup >= self.n_steps:
+            raise UserError(
+                f"n_warmup={self.n_warmup} fills the whole run, n_steps={self.n_steps}; "
+                f"use --n-warmup {self.n_steps // 10}"
+            )
+        if self.lr_min > self.lr:
+            raise UserError(f"lr_min={self.lr_min} is above lr={self.lr}; use a smaller --lr-min")
+
+    def _require(self, name: str, least: int) -> None:
+        value = getattr(self, name)
+        if not least <= value < math.inf:
+            raise UserError(f"{name}={value} is out of range; use {least} or more")
+
+    @property
+    def folder(self) -> Path:
+        """Where the run is stored."""
+        return self.out / self.name
+
+
+def _default(name: str) -> Any:
+    return next(field.default for field in fields(TrainConfig) if field.name == name)
+
+
+def config_to_json(config: TrainConfig) -> dict[str, Any]:
+    """The fields as JSON values; :func:`config_from_json` is the inverse."""
+    return {name: str(value) if isinstance(value, Path) else value for name, value in asdict(config).items()}
+
+
+def config_from_json(values: dict[str, Any]) -> TrainConfig:
+    """The configuration that :func:`config_to_json` wrote down.
+
+    >>> config = TrainConfig(name="mine", data=Path("poems.txt"))
+    >>> config_from_json(json.loads(json.dumps(config_to_json(config)))) == config
+    True
+    """
+    paths = {name: Path(values[name]) for name in ("out", "data") if values[name] is not None}
+    return TrainConfig(**{**values, **paths})

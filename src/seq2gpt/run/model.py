@@ -1,0 +1,52 @@
+"""The model of a run: built from its configuration, or loaded from its folder."""
+
+from pathlib import Path
+
+import torch
+
+from seq2gpt.errors import UserError
+from seq2gpt.gpt import GPT, GPTConfig, init_weights
+from seq2gpt.run.checkpoint import latest_checkpoint, load_parameters, read_run, resume_command
+from seq2gpt.run.config import TrainConfig
+from seq2gpt.tokens import CharTokenizer
+
+
+def build_model(config: TrainConfig, vocab_size: int) -> GPT:
+    """A GPT with fresh weights, which the run's seed decides."""
+    sizes = GPTConfig(
+        vocab_size=vocab_size,
+        context_length=config.context_length,
+        d_model=config.d_model,
+        n_heads=config.n_heads,
+        n_layers=config.n_layers,
+    )
+    model = GPT(sizes)
+    init_weights(model, torch.Generator().manual_seed(config.seed))
+    return model
+
+
+def load_run(folder: Path) -> tuple[GPT, CharTokenizer, TrainConfig]:
+    """Model, tokenizer and configuration of a run, at its last good checkpoint, on the CPU.
+
+    Raises ``UserError`` when the folder holds no run, or a run without a checkpoint.
+    """
+    record = read_run(folder)
+    checkpoint = latest_checkpoint(folder, record.fingerprint)
+    if checkpoint is None:
+        raise UserError(f"{folder} has no checkpoint yet; continue its training with `{resume_command(folder)}`")
+    model = build_model(record.config, len(record.symbols))
+    load_parameters(model, checkpoint[1])
+    return model.eval(), CharTokenizer(record.symbols), record.config
+
+
+def choose_device(name: str) -> torch.device:
+    """The device to train on; ``auto`` is the CUDA device if there is one, else the CPU.
+
+    Raises ``UserError`` when the device asked for is not there.
+    """
+    present = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if name == "auto":
+        name = "cuda" if present["cuda"] else "cpu"
+    if not present[name]:
+        raise UserError(f"device={name} is not available here; use --device auto")
+    return torch.device(name)

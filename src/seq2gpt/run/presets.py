@@ -1,0 +1,21 @@
+"""Presets: configurations with a name, and what to expect of them."""
+
+from collections.abc import Callable
+
+from seq2gpt.run.config import TrainConfig
+
+
+def chars() -> TrainConfig:
+    """A GPT of 0.8 million parameters that reads characters (the default)."""
+    return TrainConfig(name="chars")
+
+
+def tiny() -> TrainConfig:
+    """Seconds rather than minutes, to see a whole run."""
+    return TrainConfig(
+        name="tiny", d_model=32, n_heads=2, n_layers=2, context_length=32, n_steps=300, eval_every=100,
+        checkpoint_every=100,
+    )  # fmt: skip
+
+
+PRESETS: dict[str, Callable[[], TrainConfig]] = {"chars": chars, "tiny": tiny}

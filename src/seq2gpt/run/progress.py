@@ -1,0 +1,88 @@
+"""What a training run shows while it runs, and how Ctrl-C reaches it."""
+
+import signal
+import time
+from types import FrameType, TracebackType
+from typing import Self
+
+from tqdm import tqdm
+
+from seq2gpt.run.config import TrainConfig
+
+BAR = "{percentage:3.0f}% |{bar}| step {n_fmt}/{total_fmt}, {remaining} left{postfix}"
+
+
+class Progress:
+    """A progress bar on a terminal, and one printed line for every measurement; or nothing at all."""
+
+    def __init__(self, config: TrainConfig, start: int, enabled: bool) -> None:
+        self.enabled = enabled
+        self._tokens_per_step = config.batch_size * config.context_length
+        self._start, self._started = start, time.perf_counter()
+        self._step, self._loss, self._val_loss = start, 0.0, ""
+        # disable=None: no bar where standard error is no terminal, such as in a log file
+        self._bar = tqdm(
+            total=config.n_steps, initial=start, disable=None if enabled else True,
+            bar_format=BAR, dynamic_ncols=True, leave=False,
+        )  # fmt: skip
+
+    @property
+    def seconds(self) -> float:
+        """Time since the first step of this process."""
+        return time.perf_counter() - self._started
+
+    @property
+    def tokens_per_second(self) -> float:
+        return (self._step - self._start) * self._tokens_per_step / max(self.seconds, 1e-9)
+
+    def step(self, loss: float) -> None:
+        """Count one step."""
+        self._step += 1
+        # a moving average over about 50 steps: single batches scatter
+        self._loss += (loss - self._loss) / min(self._step - self._start, 50)
+        shown = f"loss {self._loss:.3f}{self._val_loss}, {self.tokens_per_second:,.0f} tokens/s"
+        self._bar.set_postfix_str(shown, refresh=False)
+        self._bar.update()
+
+    def measured(self, step: int, val_loss: float, text: str) -> None:
+        """Print a measurement, with a line that the model wrote."""
+        self._val_loss = f", validation {val_loss:.3f}"
+        if self.enabled:
+            tqdm.write(
+                f"step {step:>{len(str(self._bar.total))}}  loss {self.loss:.3f}  validation {val_loss:.3f}  "
+                f"{self.tokens_per_second:,.0f} tokens/s  {text!r}"
+            )
+
+    @property
+    def loss(self) -> float:
+        """Mean training loss of about the last 50 steps."""
+        return self._loss
+
+    def close(self) -> None:
+        self._bar.close()
+
+
+class StopRequest:
+    """While it is entered, Ctrl-C asks to stop between two steps, where parameters and moments agree.
+
+    A second Ctrl-C interrupts at once.
+    """
+
+    def __init__(self) -> None:
+        self.requested = False
+
+    def _handle(self, signum: int, frame: FrameType | None) -> None:
+        self.requested = True
+        signal.signal(signal.SIGINT, self._before)
+
+    def __enter__(self) -> Self:
+        self._before = signal.getsignal(signal.SIGINT)
+        try:
+            signal.signal(signal.SIGINT, self._handle)
+        except ValueError:  # not in the main thread, which alone receives signals
+            pass
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if signal.getsignal(signal.SIGINT) == self._handle:
+            signal.signal(signal.SIGINT, self._before)
