@@ -158,7 +158,9 @@ def run_checks(lab: str, name: str, subject: Any, namespace: MutableMapping[str,
     return report
 
 
-def run_one(lab: str, exercise: Exercise, check: Check, subject: Any, seed: int, printed: io.StringIO) -> Outcome:
+def run_one(
+    lab: str, exercise: Exercise, check: Check, subject: Any, seed: int, printed: io.StringIO
+) -> Outcome:
     """Run one check; if it fails, look for the known mistake that fails in the very same way."""
     outcome, results = attempt(lab, exercise, check, subject, seed, printed)
     if outcome.passed or outcome.blank:
@@ -189,9 +191,13 @@ def attempt(
         outcome.message = str(failed)
     except NotImplementedError:
         outcome.blank = True
-        outcome.message = "This exercise still raises NotImplementedError: replace that line with your answer."
+        outcome.message = (
+            "This exercise still raises NotImplementedError: replace that line with your answer."
+        )
     except TooSlow:
-        outcome.message = f"Your code had not finished after {SECONDS_PER_CHECK} seconds: does a loop never end?"
+        outcome.message = (
+            f"Your code had not finished after {SECONDS_PER_CHECK} seconds: does a loop never end?"
+        )
     except SystemExit:
         outcome.message = "Your code called exit(); an answer should return its result."
     except Exception as error:

@@ -33,7 +33,9 @@ def describe(value: Any) -> str:
     return f"a {type(value).__name__}"
 
 
-def tensor(value: Any, what: str, shape: tuple[int, ...] | None = None, dtype: torch.dtype | None = None) -> Tensor:
+def tensor(
+    value: Any, what: str, shape: tuple[int, ...] | None = None, dtype: torch.dtype | None = None
+) -> Tensor:
     """``value`` as a tensor of the shape and dtype asked for."""
     if not isinstance(value, Tensor):
         fail(f"{what} should be a tensor; you returned {describe(value)}.")

@@ -43,7 +43,9 @@ class Recorder:
         args_before, kwargs_before = copy_of(args), copy_of(kwargs)
         result = self.function(*args, **kwargs)
         self.results.append(copy_of(result))
-        for value, old in zip([*args, *kwargs.values()], [*args_before, *kwargs_before.values()], strict=True):
+        for value, old in zip(
+            [*args, *kwargs.values()], [*args_before, *kwargs_before.values()], strict=True
+        ):
             if isinstance(value, Tensor) and not torch.equal(value, old):
                 self.changed_inputs = True
                 result = copy_of(result) if result is value else result

@@ -79,14 +79,19 @@ class Report:
                 if outcome.known:
                     lines.append(f"      Read again: {lesson_url(self.lab, outcome.known.anchor)}")
         if self.printed and not self.hidden:
-            lines += ["  Printed by your code:", textwrap.indent(self.printed[:PRINTED_LIMIT].rstrip(), "    ")]
+            lines += [
+                "  Printed by your code:",
+                textwrap.indent(self.printed[:PRINTED_LIMIT].rstrip(), "    "),
+            ]
         return "\n".join(lines)
 
     def html(self) -> str:
         """The report for a notebook; everything a student wrote is escaped."""
         rows = [f"<strong>{html.escape(self.headline)}</strong>"]
         if self.problem or self.blank:
-            rows.append(f"<p style='margin:.3em 0'>{html.escape(self.problem or self.outcomes[0].message)}</p>")
+            rows.append(
+                f"<p style='margin:.3em 0'>{html.escape(self.problem or self.outcomes[0].message)}</p>"
+            )
             return f"<div role='status'>{''.join(rows)}</div>"
         for outcome in self.outcomes:
             sign, colour = ("✓", "#1a7f37") if outcome.passed else ("✗", "#c0392b")
@@ -96,12 +101,18 @@ class Report:
                 f"{html.escape(outcome.sentence)} ({outcome.points:g})</div>"
             )
             if not outcome.passed:
-                rows += [f"<div style='margin-left:2.4em'>{html.escape(r)}</div>" for r in self.remarks(outcome)]
+                rows += [
+                    f"<div style='margin-left:2.4em'>{html.escape(r)}</div>" for r in self.remarks(outcome)
+                ]
                 if outcome.known:
                     url = html.escape(lesson_url(self.lab, outcome.known.anchor))
-                    rows.append(f"<div style='margin-left:2.4em'><a href='{url}'>Read this part again</a></div>")
+                    rows.append(
+                        f"<div style='margin-left:2.4em'><a href='{url}'>Read this part again</a></div>"
+                    )
         if self.printed and not self.hidden:
-            rows.append(f"<div>Printed by your code:<pre>{html.escape(self.printed[:PRINTED_LIMIT])}</pre></div>")
+            rows.append(
+                f"<div>Printed by your code:<pre>{html.escape(self.printed[:PRINTED_LIMIT])}</pre></div>"
+            )
         return f"<div role='status'>{''.join(rows)}</div>"
 
     def show(self) -> None:

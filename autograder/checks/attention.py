@@ -28,7 +28,9 @@ EXERCISES.exercise("project_qkv")
 
 def projected(answer: Answer, *args: Tensor) -> tuple[Tensor, ...]:
     names = ("query", "key", "value")
-    return tuple(expect.tensor(t, n) for t, n in zip(expect.several(answer(*args), names), names, strict=True))
+    return tuple(
+        expect.tensor(t, n) for t, n in zip(expect.several(answer(*args), names), names, strict=True)
+    )
 
 
 @check("project_qkv")
@@ -50,10 +52,16 @@ def batches_pass_through(answer: Answer, draw: Draw) -> None:
     x = draw.normal(b, h, n, d_model)
     alone = projected(answer, x[1, 1], *matrices)
     for batch in (x[1], x):
-        for name, result, single in zip(("query", "key", "value"), projected(answer, batch, *matrices), alone, strict=True):
-            expect.tensor(result, f"For x of shape {tuple(batch.shape)}, the {name}", (*batch.shape[:-1], d_k))
+        for name, result, single in zip(
+            ("query", "key", "value"), projected(answer, batch, *matrices), alone, strict=True
+        ):
+            expect.tensor(
+                result, f"For x of shape {tuple(batch.shape)}, the {name}", (*batch.shape[:-1], d_k)
+            )
             inner = result[1, 1] if batch.dim() == 4 else result[1]
-            expect.close(inner, single, f"For x of shape {tuple(batch.shape)} your {name} mixes up positions.")
+            expect.close(
+                inner, single, f"For x of shape {tuple(batch.shape)} your {name} mixes up positions."
+            )
 
 
 @check("project_qkv")
@@ -61,13 +69,17 @@ def all_three_come_from_x(answer: Answer, draw: Draw) -> None:
     """Query, key and value are independent views of x: gradients reach x and each matrix through its own view."""
     n, d = draw.primes(2)
     x, *matrices = draw.normal(n, d, grad=True), *(draw.normal(d, d, grad=True) for _ in range(3))
-    for i, (name, result) in enumerate(zip(("query", "key", "value"), projected(answer, x, *matrices), strict=True)):
+    for i, (name, result) in enumerate(
+        zip(("query", "key", "value"), projected(answer, x, *matrices), strict=True)
+    ):
         if not result.requires_grad:
             expect.fail(f"The {name} is cut off from x: no gradient flows back. Use the tensors as they are.")
         gradients = torch.autograd.grad(result.sum(), [x, *matrices], allow_unused=True, retain_graph=True)
         reached = [g is not None and bool(g.abs().sum() > 0) for g in gradients]
         if reached != [True] + [i == j for j in range(3)]:
-            expect.fail(f"The {name} should depend on x and on its own matrix, and on neither of the other two.")
+            expect.fail(
+                f"The {name} should depend on x and on its own matrix, and on neither of the other two."
+            )
 
 
 # ── softmax ──────────────────────────────────────────────────────────────────────────────────────
@@ -94,7 +106,9 @@ def any_axis_on_request(answer: Answer, draw: Draw) -> None:
     scores = draw.normal(*shape)
     for dim in (0, 1, 2, -2):
         weights = expect.tensor(answer(scores, dim=dim), f"softmax(scores, dim={dim})", tuple(shape))
-        expect.close(weights, torch.softmax(scores, dim), f"With dim={dim} the weights are not those of the formula.")
+        expect.close(
+            weights, torch.softmax(scores, dim), f"With dim={dim} the weights are not those of the formula."
+        )
 
 
 @check("softmax")
@@ -104,11 +118,19 @@ def large_scores_do_not_overflow(answer: Answer, draw: Draw) -> None:
         scores = draw.normal(5) + size
         weights = expect.tensor(answer(scores), "The result", (5,))
         expect.finite(weights, f"The weights of scores near {size:g}")
-        expect.close(weights, torch.softmax(scores, -1), f"The weights of scores near {size:g} are not those of the formula.")
+        expect.close(
+            weights,
+            torch.softmax(scores, -1),
+            f"The weights of scores near {size:g} are not those of the formula.",
+        )
     scores = draw.normal(3, 3) + torch.tensor([[3000.0], [0.0], [-3000.0]])
     weights = expect.tensor(answer(scores, dim=1), "The result", (3, 3))
     expect.finite(weights, "The weights of rows far apart")
-    expect.close(weights.sum(1), torch.ones(3), "Beside a row of much larger scores, the weights of a row should still sum to 1.")
+    expect.close(
+        weights.sum(1),
+        torch.ones(3),
+        "Beside a row of much larger scores, the weights of a row should still sum to 1.",
+    )
 
 
 @check("softmax")
@@ -123,7 +145,9 @@ def minus_infinity_means_never(answer: Answer, draw: Draw) -> None:
         if (weights[hidden] != 0).any():
             expect.fail("A score of −inf should get weight exactly 0.")
         if len(hidden) < 5:
-            expect.close(weights, torch.softmax(scores, -1), "The weights beside a −inf should still sum to 1.")
+            expect.close(
+                weights, torch.softmax(scores, -1), "The weights beside a −inf should still sum to 1."
+            )
         (gradient,) = expect.gradients((weights * factors).sum(), scores=scores)
         expect.finite(gradient, "The gradient with respect to the scores")
 
@@ -134,17 +158,23 @@ def keeps_dtype_and_gradient(answer: Answer, draw: Draw) -> None:
     for dtype in (torch.float16, torch.bfloat16, torch.float32):
         scores = draw.normal(7, dtype=dtype)
         weights = expect.tensor(answer(scores), "The result", (7,), dtype)
-        expect.close(weights, torch.softmax(scores.double(), -1), f"In {dtype} the weights are off.", tolerance=2e-2)
+        expect.close(
+            weights, torch.softmax(scores.double(), -1), f"In {dtype} the weights are off.", tolerance=2e-2
+        )
     scores, factors = draw.normal(7, grad=True), draw.normal(7)
     (wanted,) = torch.autograd.grad((torch.softmax(scores, -1) * factors).sum(), scores)
-    (gradient,) = expect.gradients((expect.tensor(answer(scores), "The result", (7,)) * factors).sum(), scores=scores)
+    (gradient,) = expect.gradients(
+        (expect.tensor(answer(scores), "The result", (7,)) * factors).sum(), scores=scores
+    )
     expect.close(gradient, wanted, "The gradient of your weights is not that of softmax.")
     untouched(answer)
 
 
 def untouched(answer: Answer) -> None:
     if answer.changed_inputs:
-        expect.fail("Your code changes its input in place; whoever passed it in still needs it. Make a new tensor.")
+        expect.fail(
+            "Your code changes its input in place; whoever passed it in still needs it. Make a new tensor."
+        )
 
 
 # ── causal_mask ──────────────────────────────────────────────────────────────────────────────────
@@ -184,7 +214,9 @@ def everybody_sees_the_past_and_itself(answer: Answer, draw: Draw) -> None:
     for i in range(n):
         for j in range(i + 1):
             if not mask[i, j]:
-                expect.fail(f"In causal_mask({n}), query {i} may not attend to key {j}; True means may attend.")
+                expect.fail(
+                    f"In causal_mask({n}), query {i} may not attend to key {j}; True means may attend."
+                )
 
 
 @check("causal_mask")
@@ -198,7 +230,9 @@ def works_while_generating(answer: Answer, draw: Draw) -> None:
             for j in range(past + queries):
                 if bool(mask[i, j]) != (j <= past + i):
                     wanted = "may" if j <= past + i else "may not"
-                    expect.fail(f"In {name}, query {i} stands at position {past + i}: it {wanted} attend to key {j}.")
+                    expect.fail(
+                        f"In {name}, query {i} stands at position {past + i}: it {wanted} attend to key {j}."
+                    )
 
 
 # ── combine_masks ────────────────────────────────────────────────────────────────────────────────
@@ -212,19 +246,28 @@ def allowed_by_all(answer: Answer, draw: Draw) -> None:
     n, m = draw.primes(2)
     masks = [draw.mask(n, m) for _ in range(3)]
     for count in (1, 2, 3):
-        combined = expect.tensor(answer(*masks[:count]), f"The combination of {count} masks", (n, m), torch.bool)
+        combined = expect.tensor(
+            answer(*masks[:count]), f"The combination of {count} masks", (n, m), torch.bool
+        )
         wanted = torch.stack(masks[:count]).all(0)
         if not torch.equal(combined, wanted):
             i, j = (combined != wanted).nonzero()[0].tolist()
             votes = ", ".join(str(bool(mask[i, j])) for mask in masks[:count])
-            expect.fail(f"At one place the {count} masks say {votes}; the combination should be {bool(wanted[i, j])}.")
+            expect.fail(
+                f"At one place the {count} masks say {votes}; the combination should be {bool(wanted[i, j])}."
+            )
 
 
 @check("combine_masks")
 def shapes_broadcast(answer: Answer, draw: Draw) -> None:
     """A padding mask (batch, 1, m) and a causal mask (n, m) combine to (batch, n, m)."""
     batch, n, m = draw.primes(3)
-    for shapes in (((batch, 1, m), (n, m)), ((n, m), (batch, 1, m)), ((m,), (n, 1)), ((n, 1), (batch, 1, 1), (1, m))):
+    for shapes in (
+        ((batch, 1, m), (n, m)),
+        ((n, m), (batch, 1, m)),
+        ((m,), (n, 1)),
+        ((n, 1), (batch, 1, 1), (1, m)),
+    ):
         masks = [draw.mask(*s) if s[-1] > 1 else torch.ones(s, dtype=torch.bool) for s in shapes]
         wanted = masks[0]
         for mask in masks[1:]:
@@ -250,9 +293,13 @@ def none_forbids_nothing(answer: Answer, draw: Draw) -> None:
 @check("combine_masks")
 def masks_given_stay_as_they_were(answer: Answer, draw: Draw) -> None:
     """The masks that were passed in are not changed."""
-    expect.tensor(answer(draw.mask(3, 5), draw.mask(3, 5), draw.mask(3, 5)), "The combination", (3, 5))
+    expect.tensor(
+        answer(draw.mask(3, 5), draw.mask(3, 5), draw.mask(3, 5)), "The combination", (3, 5), torch.bool
+    )
     if answer.changed_inputs:
-        expect.fail("A mask that was passed in has changed. `&=` writes into it; `a = a & b` makes a new one.")
+        expect.fail(
+            "A mask that was passed in has changed. `&=` writes into it; `a = a & b` makes a new one."
+        )
 
 
 # ── scaled_dot_product_attention ─────────────────────────────────────────────────────────────────
@@ -260,7 +307,9 @@ def masks_given_stay_as_they_were(answer: Answer, draw: Draw) -> None:
 EXERCISES.exercise("scaled_dot_product_attention")
 
 
-def attended(answer: Answer, query: Tensor, key: Tensor, value: Tensor, *mask: Tensor | None) -> tuple[Tensor, Tensor]:
+def attended(
+    answer: Answer, query: Tensor, key: Tensor, value: Tensor, *mask: Tensor | None
+) -> tuple[Tensor, Tensor]:
     output, weights = expect.several(answer(query, key, value, *mask), ("output", "weights"))
     return expect.tensor(output, "The output"), expect.tensor(weights, "The weights")
 
@@ -270,10 +319,22 @@ def output_then_weights(answer: Answer, draw: Draw) -> None:
     """The result is (output, weights), of shapes (…, n, d_v) and (…, n, m), for any leading dimensions."""
     batch, heads, n, m, d_k, d_v = draw.primes(6)
     for leading in ((), (batch,), (batch, heads)):
-        query, key, value = draw.normal(*leading, n, d_k), draw.normal(*leading, m, d_k), draw.normal(*leading, m, d_v)
+        query, key, value = (
+            draw.normal(*leading, n, d_k),
+            draw.normal(*leading, m, d_k),
+            draw.normal(*leading, m, d_v),
+        )
         output, weights = attended(answer, query, key, value)
-        expect.tensor(output, f"With query {tuple(query.shape)} and value {tuple(value.shape)}, the output", (*leading, n, d_v))
-        expect.tensor(weights, f"With query {tuple(query.shape)} and key {tuple(key.shape)}, the weights", (*leading, n, m))
+        expect.tensor(
+            output,
+            f"With query {tuple(query.shape)} and value {tuple(value.shape)}, the output",
+            (*leading, n, d_v),
+        )
+        expect.tensor(
+            weights,
+            f"With query {tuple(query.shape)} and key {tuple(key.shape)}, the weights",
+            (*leading, n, m),
+        )
 
 
 @check("scaled_dot_product_attention")
@@ -284,7 +345,9 @@ def weights_sum_to_one_over_keys(answer: Answer, draw: Draw) -> None:
     if (weights < 0).any():
         expect.fail("Some weights are negative.")
     if not torch.allclose(weights.sum(-1).double(), torch.ones(n, dtype=torch.float64), atol=1e-5):
-        over_queries = weights.shape[-2] == n and torch.allclose(weights.sum(-2).double(), torch.ones(m).double(), atol=1e-5)
+        over_queries = weights.shape[-2] == n and torch.allclose(
+            weights.sum(-2).double(), torch.ones(m).double(), atol=1e-5
+        )
         expect.fail(
             "Your weights sum to 1 over the queries, not over the keys: softmax runs along the wrong axis."
             if over_queries
@@ -320,7 +383,11 @@ def values_are_mixed(answer: Answer, draw: Draw) -> None:
     query, key, value = draw.normal(n, d), draw.normal(m, d), draw.normal(m, d)
     output, weights = attended(answer, query, key, value)
     expect.tensor(output, "The output", (n, d))
-    expect.close(output, expect.tensor(weights, "The weights", (n, m)) @ value, "Your output is not your weights times the values.")
+    expect.close(
+        output,
+        expect.tensor(weights, "The weights", (n, m)) @ value,
+        "Your output is not your weights times the values.",
+    )
 
 
 @check("scaled_dot_product_attention", points=2)
@@ -339,10 +406,18 @@ def mask_says_who_may_be_seen(answer: Answer, draw: Draw) -> None:
                 if inverted
                 else f"A forbidden key has weight {seen:.3g}; it should be exactly 0."
             )
-        expect.close(weights.sum(-1), torch.ones(n), "After masking, the weights of each query should still sum to 1.")
+        expect.close(
+            weights.sum(-1), torch.ones(n), "After masking, the weights of each query should still sum to 1."
+        )
         if scale == 0:
-            expect.close(weights, mask / mask.sum(-1, keepdim=True), "Equal scores should share the weight equally among allowed keys.")
-        expect.close(output, weights @ value, "With a mask, your output is not your weights times the values.")
+            expect.close(
+                weights,
+                mask / mask.sum(-1, keepdim=True),
+                "Equal scores should share the weight equally among allowed keys.",
+            )
+        expect.close(
+            output, weights @ value, "With a mask, your output is not your weights times the values."
+        )
 
 
 @check("scaled_dot_product_attention")
@@ -355,7 +430,9 @@ def mask_broadcasts(answer: Answer, draw: Draw) -> None:
         _, weights = attended(answer, query, key, value, mask)
         expect.tensor(weights, f"With a mask of shape {shape}, the weights", (batch, heads, n, m))
         seen, allowed = weights != 0, mask.expand(batch, heads, n, m)
-        if not (torch.equal(seen, allowed) or torch.equal(seen, ~allowed)):  # the wrong way round is another check's
+        if not (
+            torch.equal(seen, allowed) or torch.equal(seen, ~allowed)
+        ):  # the wrong way round is another check's
             expect.fail(f"A mask of shape {shape} hides the wrong keys.")
 
 
@@ -369,7 +446,9 @@ def nothing_to_see_gives_zeros(answer: Answer, draw: Draw) -> None:
     output, weights = attended(answer, *inputs, mask)
     expect.finite(weights, "The weights of a query that may attend to nothing")
     if (weights[1] != 0).any():
-        expect.fail(f"A query that may attend to nothing should get weights 0; its first weight is {weights[1, 0].item():.3g}.")
+        expect.fail(
+            f"A query that may attend to nothing should get weights 0; its first weight is {weights[1, 0].item():.3g}."
+        )
     if (output[1] != 0).any():
         expect.fail("A query that may attend to nothing should get output 0.")
     names = dict(zip(("query", "key", "value"), inputs, strict=True))
@@ -402,7 +481,9 @@ def gradient_reaches_all_three(answer: Answer, draw: Draw) -> None:
     names = dict(zip(("query", "key", "value"), inputs, strict=True))
     expect.gradients((output * draw.normal(n, d)).sum(), **names)
     if not torch.autograd.gradcheck(lambda *t: attended(answer, *t)[0], inputs, raise_exception=False):
-        expect.fail("Your output and its gradient do not fit together: something on the way is detached or rounded.")
+        expect.fail(
+            "Your output and its gradient do not fit together: something on the way is detached or rounded."
+        )
     untouched(answer)
 
 
@@ -424,7 +505,9 @@ def four_projections(answer: Answer, draw: Draw) -> None:
         # One row of X times one matrix: d dot products of d multiplications and d additions.
         wanted = sum(2 * d * d * n for _matrix in ("W^Q", "W^K", "W^V", "W^O"))
         if projections != wanted:
-            expect.fail(f"For n={n}, d_model={d} the projections take {wanted:,} operations; you count {projections:,}.")
+            expect.fail(
+                f"For n={n}, d_model={d} the projections take {wanted:,} operations; you count {projections:,}."
+            )
 
 
 @check("attention_flops")
@@ -441,9 +524,14 @@ def both_pair_products(answer: Answer, draw: Draw) -> None:
 def doubling_the_length(answer: Answer, draw: Draw) -> None:
     """Twice the length costs twice the projections and four times the pairs."""
     n, d = draw.primes(2)
-    (short_projections, short_pairs), (long_projections, long_pairs) = counted(answer, n, d), counted(answer, 2 * n, d)
+    (short_projections, short_pairs), (long_projections, long_pairs) = (
+        counted(answer, n, d),
+        counted(answer, 2 * n, d),
+    )
     if long_projections != 2 * short_projections:
-        expect.fail(f"From n={n} to n={2 * n} your projections grow {long_projections / max(short_projections, 1):.3g}-fold.")
+        expect.fail(
+            f"From n={n} to n={2 * n} your projections grow {long_projections / max(short_projections, 1):.3g}-fold."
+        )
     if long_pairs != 4 * short_pairs or not short_pairs:
         expect.fail(f"From n={n} to n={2 * n} your pairs grow {long_pairs / max(short_pairs, 1):.3g}-fold.")
 
@@ -461,7 +549,9 @@ def as_function(cls: Any) -> Callable[..., Any]:
         for name in NAMES:
             layer = getattr(module, name, None)
             if not isinstance(layer, torch.nn.Linear):
-                expect.fail(f"Your class should have a layer `{name}`, an nn.Linear; it has {expect.describe(layer)}.")
+                expect.fail(
+                    f"Your class should have a layer `{name}`, an nn.Linear; it has {expect.describe(layer)}."
+                )
             expect.tensor(layer.weight, f"The weight of `{name}`", tuple(weights[name].shape))
             layer.weight.data = weights[name].detach().clone()
         module = module.to(x.dtype).eval()
@@ -496,10 +586,14 @@ def every_head_has_its_own_projection(answer: Answer, draw: Draw) -> None:
     for name in ("w_q", "w_k", "w_v"):
         layer = getattr(module, name, None)
         if not isinstance(layer, torch.nn.Linear):
-            expect.fail(f"Your class should have a layer `{name}`, an nn.Linear; it has {expect.describe(layer)}.")
+            expect.fail(
+                f"Your class should have a layer `{name}`, an nn.Linear; it has {expect.describe(layer)}."
+            )
         shape = tuple(layer.weight.shape)
         if shape == (d_head, d_head):
-            expect.fail(f"`{name}` is {shape}: one small matrix shared by all heads. It should be {(d_model, d_model)}.")
+            expect.fail(
+                f"`{name}` is {shape}: one small matrix shared by all heads. It should be {(d_model, d_model)}."
+            )
         expect.tensor(layer.weight, f"The weight of `{name}`", (d_model, d_model))
         if layer.bias is not None:
             expect.fail(f"`{name}` has a bias; this class is specified without.")
@@ -509,7 +603,9 @@ def every_head_has_its_own_projection(answer: Answer, draw: Draw) -> None:
     output = expect.tensor(answer(n_heads, weights, x), "The output", (n, d_model))
     (gradient,) = torch.autograd.grad(output[:, 0].sum(), x)
     if (gradient == 0).all(0).any():
-        expect.fail("The first head's output ignores some components of x: project first, split into heads after.")
+        expect.fail(
+            "The first head's output ignores some components of x: project first, split into heads after."
+        )
 
 
 @check("repair_attention")
@@ -524,12 +620,18 @@ def divisor_is_that_of_one_head(answer: Answer, draw: Draw) -> None:
     """The scores of each head are divided by √d_k, with d_k = d_model / n_heads."""
     n_heads, d_head = 3, draw.primes(1, above=3)[0]
     d_model, n = n_heads * d_head, 5
-    weights = eye_weights(d_model, w_q=draw.normal(d_model, d_model), w_k=draw.normal(d_model, d_model) / d_head)
+    weights = eye_weights(
+        d_model, w_q=draw.normal(d_model, d_model), w_k=draw.normal(d_model, d_model) / d_head
+    )
     x = draw.normal(n, d_model)
     output = expect.tensor(answer(n_heads, weights, x), "The output", (n, d_model))
     if torch.allclose(output, paper_heads(n_heads, d_model, weights, x), atol=1e-6):
         expect.fail(f"You divide by √{d_model}, the width of x; one query is only {d_head} wide.")
-    expect.close(output, paper_heads(n_heads, d_head, weights, x), "The output is not that of attention with scores q·k / √d_k.")
+    expect.close(
+        output,
+        paper_heads(n_heads, d_head, weights, x),
+        "The output is not that of attention with scores q·k / √d_k.",
+    )
 
 
 @check("repair_attention")
@@ -539,9 +641,15 @@ def heads_stay_in_order(answer: Answer, draw: Draw) -> None:
     batch, n, d_model = 2, 3, n_heads * d_head
     weights = equal_scores(d_model, w_v=draw.normal(d_model, d_model))
     for x in (draw.normal(n, d_model), draw.normal(batch, n, d_model)):
-        output = expect.tensor(answer(n_heads, weights, x), f"For x of shape {tuple(x.shape)}, the output", tuple(x.shape))
+        output = expect.tensor(
+            answer(n_heads, weights, x), f"For x of shape {tuple(x.shape)}, the output", tuple(x.shape)
+        )
         wanted = (x @ weights["w_v"].T).mean(-2, keepdim=True).expand_as(x)
-        expect.close(output, wanted, "Components land in the wrong place: split, attend and join so that the order survives.")
+        expect.close(
+            output,
+            wanted,
+            "Components land in the wrong place: split, attend and join so that the order survives.",
+        )
 
 
 @check("repair_attention")
@@ -556,7 +664,11 @@ def keys_compete_for_each_query(answer: Answer, draw: Draw) -> None:
     weights["w_v"] = torch.zeros(d_model, d_model, dtype=torch.float64)
     weights["w_v"][:, 0] = draw.normal(d_model)
     output = expect.tensor(answer(n_heads, weights, x), "The output", (n, d_model))
-    expect.close(output, weights["w_v"][:, 0].expand(n, d_model), "The weights over the keys do not sum to 1 for each query.")
+    expect.close(
+        output,
+        weights["w_v"][:, 0].expand(n, d_model),
+        "The weights over the keys do not sum to 1 for each query.",
+    )
 
 
 @check("repair_attention")
@@ -568,16 +680,24 @@ def masked_keys_do_not_count(answer: Answer, draw: Draw) -> None:
     x = draw.normal(batch, n, d_model)
     for shape in ((n, n), (batch, 1, n, n), (batch, n_heads, n, n)):
         mask = draw.mask(*shape)
-        output = expect.tensor(answer(n_heads, weights, x, mask), f"With a mask of shape {shape}, the output", (batch, n, d_model))
+        output = expect.tensor(
+            answer(n_heads, weights, x, mask),
+            f"With a mask of shape {shape}, the output",
+            (batch, n, d_model),
+        )
         wanted = mean_of_allowed(x @ weights["w_v"].T, n_heads, mask)
         expect.close(output, wanted, f"With a mask of shape {shape} the wrong keys count.")
     mask = draw.mask(n, n)
     mask[2] = False
     for dtype in (torch.float64, torch.float16):
-        output = expect.tensor(answer(n_heads, weights, x.to(dtype), mask), "The output", (batch, n, d_model), dtype)
+        output = expect.tensor(
+            answer(n_heads, weights, x.to(dtype), mask), "The output", (batch, n, d_model), dtype
+        )
         expect.finite(output, "The output for a query that may attend to nothing")
         if (output[:, 2] != 0).any():
-            expect.fail("A query that may attend to nothing should get 0; a large negative number spreads its weight evenly.")
+            expect.fail(
+                "A query that may attend to nothing should get 0; a large negative number spreads its weight evenly."
+            )
 
 
 @check("repair_attention")

@@ -35,7 +35,9 @@ class Mutant:
         source = inspect.getsource(getattr(importlib.import_module(self.module), self.target))
         for old, new in self.edits:
             if source.count(old) < 1:
-                raise ValueError(f"mutant {self.name}: {old!r} is not in {self.module}.{self.target}; update the edit")
+                raise ValueError(
+                    f"mutant {self.name}: {old!r} is not in {self.module}.{self.target}; update the edit"
+                )
             source = source.replace(old, new)
         return source
 

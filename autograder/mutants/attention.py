@@ -12,9 +12,18 @@ from autograder.mutants import Mutant
 _mutant = partial(Mutant, module="seq2gpt.attention")
 
 
-def _function(exercise: str, name: str, rejected_by: str, says: str, anchor: str, *edits: Any, **more: Any) -> Mutant:
+def _function(
+    exercise: str, name: str, rejected_by: str, says: str, anchor: str, *edits: Any, **more: Any
+) -> Mutant:
     return _mutant(
-        name=name, exercise=exercise, target=exercise, rejected_by=rejected_by, says=says, anchor=anchor, edits=edits, **more
+        name=name,
+        exercise=exercise,
+        target=exercise,
+        rejected_by=rejected_by,
+        says=says,
+        anchor=anchor,
+        edits=edits,
+        **more,
     )
 
 
@@ -26,7 +35,9 @@ _attend = partial(_function, "scaled_dot_product_attention")
 _flops = partial(_function, "attention_flops")
 
 # Two ways to the same mistake share their sentence: their results cannot be told apart.
-DIVIDED_BY_D_K = "the scores were divided by d_k: by d_k itself, or by √d_k twice. Their spread grows with √d_k only."
+DIVIDED_BY_D_K = (
+    "the scores were divided by d_k: by d_k itself, or by √d_k twice. Their spread grows with √d_k only."
+)
 LARGE_NUMBER = (
     "a large negative number stands for −inf: a query that may see nothing then attends to everything, "
     "and −1e20 does not even fit into float16."
@@ -141,7 +152,10 @@ SOFTMAX = [
         "keeps_dtype_and_gradient",
         "the result came back as float32 whatever came in.",
         "softmax-safely",
-        ("return weights / total.masked_fill(total == 0, 1.0)", "return (weights / total.masked_fill(total == 0, 1.0)).float()"),
+        (
+            "return weights / total.masked_fill(total == 0, 1.0)",
+            "return (weights / total.masked_fill(total == 0, 1.0)).float()",
+        ),
     ),
 ]
 
@@ -220,7 +234,10 @@ COMBINE = [
         "none_forbids_nothing",
         "everything after a None was dropped.",
         "masks",
-        ("        if mask is not None:\n", "        if mask is None:\n            break\n        if mask is not None:\n"),
+        (
+            "        if mask is not None:\n",
+            "        if mask is None:\n            break\n        if mask is not None:\n",
+        ),
     ),
     _combine(
         "writes_into_the_input",
@@ -319,8 +336,10 @@ ATTENTION = [
         "mask_says_who_may_be_seen",
         "the mask was applied after softmax: the forbidden weights are gone, the others no longer sum to 1.",
         "masks",
-        ("    if mask is not None:\n        scores = scores.masked_fill(~mask, -math.inf)\n    weights = softmax(scores)\n",
-         "    weights = softmax(scores)\n    if mask is not None:\n        weights = weights.masked_fill(~mask, 0.0)\n"),
+        (
+            "    if mask is not None:\n        scores = scores.masked_fill(~mask, -math.inf)\n    weights = softmax(scores)\n",
+            "    weights = softmax(scores)\n    if mask is not None:\n        weights = weights.masked_fill(~mask, 0.0)\n",
+        ),
     ),
     _attend(
         "masked_scores_set_to_zero",
@@ -378,14 +397,20 @@ ATTENTION = [
         "mask_broadcasts",
         "one head's mask was used for all heads.",
         "masks",
-        ("    if mask is not None:\n", "    if mask is not None:\n        mask = mask[..., :1, :, :] if mask.dim() > 2 else mask\n"),
+        (
+            "    if mask is not None:\n",
+            "    if mask is not None:\n        mask = mask[..., :1, :, :] if mask.dim() > 2 else mask\n",
+        ),
     ),
     _attend(
         "mask_broadcast_over_batch",
         "mask_broadcasts",
         "one sequence's mask was used for the whole batch.",
         "masks",
-        ("    if mask is not None:\n", "    if mask is not None:\n        mask = mask[:1] if mask.dim() > 2 else mask\n"),
+        (
+            "    if mask is not None:\n",
+            "    if mask is not None:\n        mask = mask[:1] if mask.dim() > 2 else mask\n",
+        ),
     ),
     _attend(
         "detached_weights",
@@ -444,9 +469,7 @@ FLOPS = [
     ),
 ]
 
-_repair = partial(
-    _mutant, exercise="repair_attention", target="SelfAttention", anchor="repair", edits=()
-)
+_repair = partial(_mutant, exercise="repair_attention", target="SelfAttention", anchor="repair", edits=())
 _INLINE = (
     "output, _ = scaled_dot_product_attention(*heads, mask)",
     "query, key, value = heads\n"
@@ -495,9 +518,17 @@ REPAIR = [
         rejected_by="every_head_has_its_own_projection",
         says="one small matrix still serves all heads, after the split.",
         edits=(
-            *((f"self.{w} = nn.Linear(d_model, d_model", f"self.{w} = nn.Linear(d_model // n_heads, d_model // n_heads")
-              for w in ("w_q", "w_k", "w_v")),
-            ("split = projection(x).unflatten(-1, (self.n_heads, -1))", "split = projection(x.unflatten(-1, (self.n_heads, -1)))"),
+            *(
+                (
+                    f"self.{w} = nn.Linear(d_model, d_model",
+                    f"self.{w} = nn.Linear(d_model // n_heads, d_model // n_heads",
+                )
+                for w in ("w_q", "w_k", "w_v")
+            ),
+            (
+                "split = projection(x).unflatten(-1, (self.n_heads, -1))",
+                "split = projection(x.unflatten(-1, (self.n_heads, -1)))",
+            ),
         ),
         misconception="E02",
     ),
@@ -519,8 +550,10 @@ REPAIR = [
         rejected_by="heads_stay_in_order",
         says="the split went over positions and components together: view to (n, n_heads, d_k) first, then move the head axis.",
         edits=(
-            ("split = projection(x).unflatten(-1, (self.n_heads, -1))",
-             "split = projection(x).reshape(*x.shape[:-2], self.n_heads, x.shape[-2], -1).transpose(-3, -2)"),
+            (
+                "split = projection(x).unflatten(-1, (self.n_heads, -1))",
+                "split = projection(x).reshape(*x.shape[:-2], self.n_heads, x.shape[-2], -1).transpose(-3, -2)",
+            ),
         ),
     ),
     _repair(

@@ -39,11 +39,24 @@ def lookup(recall: Recall) -> "HTML":
     axes.axis("off")
     for i, (name, weight) in enumerate(zip(card_names(CARDS), share, strict=True)):
         asking = i == len(CARDS) - 1
-        frame = {"boxstyle": "round,pad=0.45", "facecolor": "none", "edgecolor": ORANGE if asking else GREY, "linewidth": 1.4}
+        frame = {
+            "boxstyle": "round,pad=0.45",
+            "facecolor": "none",
+            "edgecolor": ORANGE if asking else GREY,
+            "linewidth": 1.4,
+        }
         axes.text(i, 0, name, ha="center", va="center", bbox=frame)
         axes.annotate(
-            "", xy=(i, 0.28), xytext=(1.5, 1.62),
-            arrowprops={"arrowstyle": "-", "color": BLUE, "linewidth": 0.6 + 9 * weight, "alpha": 0.35 + 0.65 * weight, "shrinkA": 0},
+            "",
+            xy=(i, 0.28),
+            xytext=(1.5, 1.62),
+            arrowprops={
+                "arrowstyle": "-",
+                "color": BLUE,
+                "linewidth": 0.6 + 9 * weight,
+                "alpha": 0.35 + 0.65 * weight,
+                "shrinkA": 0,
+            },
         )
         axes.text(i, -0.42, f"{weight:.2f}", ha="center", va="center", color=BLUE)
     frame = {"boxstyle": "round,pad=0.45", "facecolor": "none", "edgecolor": ORANGE, "linewidth": 1.4}
@@ -69,7 +82,10 @@ def spread_of_scores() -> "HTML":
             spreads[name].append(scaled.std().item())
             peaks[name].append(softmax(scaled).amax(-1).mean().item())
     figure, (left, right) = new_figure(2.9, 1, 2)
-    for axes, series, title in ((left, spreads, "spread of the scores"), (right, peaks, "largest of 8 weights")):
+    for axes, series, title in (
+        (left, spreads, "spread of the scores"),
+        (right, peaks, "largest of 8 weights"),
+    ):
         for (name, values), colour in zip(series.items(), (ORANGE, BLUE), strict=True):
             axes.plot(widths, values, "o-", markersize=3, color=colour, label=name)
         axes.set_xscale("log", base=2)
@@ -91,7 +107,15 @@ def heat_map(axes: Axes, weights: Tensor, names: list[str], title: str) -> None:
     for i, row in enumerate(weights.tolist()):
         for j, weight in enumerate(row):
             text = f"{weight:.2f}" if weight > 0 else "–"
-            axes.text(j, i, text, ha="center", va="center", fontsize=8.5, color="white" if weight > 0.55 else "#223344")
+            axes.text(
+                j,
+                i,
+                text,
+                ha="center",
+                va="center",
+                fontsize=8.5,
+                color="white" if weight > 0.55 else "#223344",
+            )
     axes.set_xticks(range(len(names)), names, rotation=55, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(len(names)), names)
     axes.set_title(title)
@@ -117,7 +141,9 @@ def masks_at_work(recall: Recall) -> "HTML":
     ):
         _, weights = scaled_dot_product_attention(*project_qkv(table(cards), *recall.weights), mask)
         heat_map(axes, weights, names, title)
-        rows.append(f"{title}: " + ", ".join(f"{n} {w:.2f}" for n, w in zip(names, weights[-1].tolist(), strict=True)))
+        rows.append(
+            f"{title}: " + ", ".join(f"{n} {w:.2f}" for n, w in zip(names, weights[-1].tolist(), strict=True))
+        )
     alt = f"Three tables of attention weights, queries in rows, keys in columns. Weights of the question: {'; '.join(rows)}."
     return show(figure, alt, "masks")
 

@@ -165,7 +165,9 @@ class SelfAttention(nn.Module):
         self.w_v = nn.Linear(d_model, d_model, bias=False)
         self.w_o = nn.Linear(d_model, d_model, bias=False)
 
-    def forward(self, x: Float[Tensor, "... n d_model"], mask: Mask | None = None) -> Float[Tensor, "... n d_model"]:
+    def forward(
+        self, x: Float[Tensor, "... n d_model"], mask: Mask | None = None
+    ) -> Float[Tensor, "... n d_model"]:
         heads = []
         for projection in (self.w_q, self.w_k, self.w_v):
             split = projection(x).unflatten(-1, (self.n_heads, -1))

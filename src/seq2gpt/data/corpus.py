@@ -23,7 +23,9 @@ from seq2gpt.errors import UserError
 
 PACKAGE = Path(__file__).resolve().parents[1]
 # Parts of the standard library that not every installation has, and its tests.
-SKIPPED = {"site-packages", "dist-packages", "test", "tests", "idlelib", "lib2to3", "distutils", "tkinter", "turtledemo"}
+SKIPPED = {
+    "site-packages", "dist-packages", "test", "tests", "idlelib", "lib2to3", "distutils", "tkinter", "turtledemo",
+}  # fmt: skip
 # Where Unicode's own decomposition has no ASCII form for a sign that our texts use.
 ASCII_FORMS = str.maketrans({
     "‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "−": "-", "×": "x", "·": ".", "…": "...",
@@ -121,7 +123,7 @@ def _strings(content: bytes) -> Iterator[str]:
     """The values of the manual's one dictionary, ``topics``; the keys are single words."""
     for node in ast.walk(_parse(content)):
         if isinstance(node, ast.Dict):
-            yield from (value.value for value in node.values if isinstance(value, ast.Constant))
+            yield from (str(value.value) for value in node.values if isinstance(value, ast.Constant))
 
 
 def normalize(text: str) -> str:
@@ -131,8 +133,9 @@ def normalize(text: str) -> str:
     'naive - "quoted"\\n\\nend'
     """
     plain = unicodedata.normalize("NFKD", text.translate(ASCII_FORMS))
-    lines = "".join(char for char in plain if char.isascii() and (char.isprintable() or char == "\n")).split("\n")
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in lines)).strip("\n")
+    plain = re.sub(r"[^ -~\n]", "", plain)
+    plain = re.sub(r" +$", "", plain, flags=re.MULTILINE)
+    return re.sub(r"\n{3,}", "\n\n", plain).strip("\n")
 
 
 def read_text(path: Path) -> str:
@@ -146,7 +149,8 @@ def read_text(path: Path) -> str:
     except FileNotFoundError:
         raise UserError(f"{path} does not exist; give --data the path of a text file") from None
     except OSError as error:
-        raise UserError(f"{path} cannot be read ({error.strerror}); give --data the path of a text file") from None
+        why = error.strerror
+        raise UserError(f"{path} cannot be read ({why}); give --data the path of a text file") from None
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -58,7 +58,8 @@ def check_name_is_free(config: TrainConfig) -> None:
     """Raise ``UserError`` when the run folder holds anything already: nothing is ever overwritten."""
     folder = config.folder
     if (folder / "config.json").exists():
-        free = next(f"{config.name}-{i}" for i in itertools.count(2) if not (config.out / f"{config.name}-{i}").exists())
+        names = (f"{config.name}-{number}" for number in itertools.count(2))
+        free = next(name for name in names if not (config.out / name).exists())
         raise UserError(
             f"{folder} holds a run already; continue it with `{resume_command(config.folder)}`, "
             f"or start another with --name {free}"
@@ -85,7 +86,8 @@ def create_run(record: RunRecord) -> Path:
         write_atomically(unfinished / "config.json", _json_bytes(described))
         write_atomically(unfinished / "tokenizer.json", _json_bytes({"symbols": record.symbols}))
     except OSError as error:
-        raise UserError(f"{folder} cannot be written ({error.strerror}); choose a folder with --out") from None
+        why = error.strerror
+        raise UserError(f"{folder} cannot be written ({why}); choose another place with --out") from None
     check_name_is_free(record.config)
     return unfinished.rename(folder)  # refused by the system unless the target is empty or missing
 
@@ -110,7 +112,9 @@ def read_run(folder: Path) -> RunRecord:
     except (FileNotFoundError, NotADirectoryError):
         raise UserError(f"{folder} holds no run; train one with `seq2gpt train`, or check the path") from None
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{folder}/config.json or tokenizer.json cannot be read ({error}); restore them") from None
+        raise UserError(
+            f"{folder}: config.json or tokenizer.json is damaged ({error}); restore it, or train another run"
+        ) from None
 
 
 def check_same_run(stored: RunRecord, asked: RunRecord) -> None:
@@ -146,7 +150,9 @@ def load_parameters(model: nn.Module, tensors: dict[str, Tensor]) -> None:
             parameter.copy_(tensors[f"parameters.{name}"])
 
 
-def load_moments(model: nn.Module, optimizer: torch.optim.Optimizer, step: int, tensors: dict[str, Tensor]) -> None:
+def load_moments(
+    model: nn.Module, optimizer: torch.optim.Optimizer, step: int, tensors: dict[str, Tensor]
+) -> None:
     """Put AdamW back into the state it had after ``step`` steps."""
     for name, parameter in model.named_parameters():
         moments = {moment: tensors[f"{moment}.{name}"].to(parameter.device) for moment in MOMENTS}

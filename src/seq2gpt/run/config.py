@@ -1,6 +1,5 @@
 """The configuration of a training run. Importing it loads no torch, so that ``--help`` answers at once."""
 
-import json
 import math
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -35,7 +34,7 @@ class TrainConfig:
     n_layers: int = 4
     """Blocks in the stack."""
     context_length: int = 128
-    """Characters the model sees at once."""
+    """Characters the model sees at once; 2 or more."""
     batch_size: int = 16
     """Sequences per step."""
     n_steps: int = 1000
@@ -62,9 +61,8 @@ class TrainConfig:
     def __post_init__(self) -> None:
         if not self.name or Path(self.name).name != self.name:
             raise UserError(f"name={self.name!r} is not a plain folder name; use letters, digits and dashes")
-        for name in ("d_model", "n_heads", "n_layers", "context_length", "batch_size", "n_steps"):
-            self._require(name, 1)
-        for name in ("eval_every", "checkpoint_every"):
+        self._require("context_length", 2)
+        for name in ("d_model", "n_heads", "n_layers", "batch_size", "n_steps", "eval_every", "checkpoint_every"):
             self._require(name, 1)
         for name in ("n_warmup", "lr_min", "weight_decay", "seed"):
             self._require(name, 0)
@@ -74,7 +72,8 @@ class TrainConfig:
                 raise UserError(f"{name}={value} must be a positive number; try {_default(name)}")
         if self.d_model % self.n_heads != 0:
             raise UserError(
-                f"d_model={self.d_model} does not split into n_heads={self.n_heads}; use a multiple of {self.n_heads}"
+                f"d_model={self.d_model} does not split into n_heads={self.n_heads}; "
+                f"use a multiple of {self.n_heads}"
             )
         if self.n_warmup >= self.n_steps:
             raise UserError(
@@ -108,7 +107,7 @@ def config_from_json(values: dict[str, Any]) -> TrainConfig:
     """The configuration that :func:`config_to_json` wrote down.
 
     >>> config = TrainConfig(name="mine", data=Path("poems.txt"))
-    >>> config_from_json(json.loads(json.dumps(config_to_json(config)))) == config
+    >>> config_from_json(config_to_json(config)) == config
     True
     """
     paths = {name: Path(values[name]) for name in ("out", "data") if values[name] is not None}

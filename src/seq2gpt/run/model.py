@@ -33,7 +33,7 @@ def load_run(folder: Path) -> tuple[GPT, CharTokenizer, TrainConfig]:
     record = read_run(folder)
     checkpoint = latest_checkpoint(folder, record.fingerprint)
     if checkpoint is None:
-        raise UserError(f"{folder} has no checkpoint yet; continue its training with `{resume_command(folder)}`")
+        raise UserError(f"{folder} has no checkpoint yet; continue its run with `{resume_command(folder)}`")
     model = build_model(record.config, len(record.symbols))
     load_parameters(model, checkpoint[1])
     return model.eval(), CharTokenizer(record.symbols), record.config

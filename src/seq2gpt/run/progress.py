@@ -1,9 +1,11 @@
 """What a training run shows while it runs, and how Ctrl-C reaches it."""
 
+import contextlib
 import signal
+import threading
 import time
-from types import FrameType, TracebackType
-from typing import Self
+from collections.abc import Iterator
+from types import FrameType
 
 from tqdm import tqdm
 
@@ -62,27 +64,25 @@ class Progress:
         self._bar.close()
 
 
-class StopRequest:
-    """While it is entered, Ctrl-C asks to stop between two steps, where parameters and moments agree.
+@contextlib.contextmanager
+def stop_requests() -> Iterator[threading.Event]:
+    """Inside, Ctrl-C sets the event: the trainer stops between two steps, where all state agrees.
 
-    A second Ctrl-C interrupts at once.
+    A second Ctrl-C interrupts at once. Outside the main thread, which alone receives signals, the event
+    is never set.
     """
+    requested = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield requested
+        return
+    before = signal.getsignal(signal.SIGINT)
 
-    def __init__(self) -> None:
-        self.requested = False
+    def on_interrupt(signum: int, frame: FrameType | None) -> None:
+        requested.set()
+        signal.signal(signal.SIGINT, before)
 
-    def _handle(self, signum: int, frame: FrameType | None) -> None:
-        self.requested = True
-        signal.signal(signal.SIGINT, self._before)
-
-    def __enter__(self) -> Self:
-        self._before = signal.getsignal(signal.SIGINT)
-        try:
-            signal.signal(signal.SIGINT, self._handle)
-        except ValueError:  # not in the main thread, which alone receives signals
-            pass
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if signal.getsignal(signal.SIGINT) == self._handle:
-            signal.signal(signal.SIGINT, self._before)
+    signal.signal(signal.SIGINT, on_interrupt)
+    try:
+        yield requested
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -76,7 +76,10 @@ def deal(
 
 
 def look_up(
-    cards: Float[Tensor, "games n d_model"], face_up: Bool[Tensor, "games n"], weights: Projections, parts: Parts
+    cards: Float[Tensor, "games n d_model"],
+    face_up: Bool[Tensor, "games n"],
+    weights: Projections,
+    parts: Parts,
 ) -> Float[Tensor, "games n"]:
     """How well the head's answer to the last card fits the thing on each card of the table (logits)."""
     mask = parts.combine_masks(parts.causal_mask(cards.shape[-2]), face_up[:, None, :])
@@ -85,7 +88,9 @@ def look_up(
     return (things @ output[:, -1, :, None])[..., 0]
 
 
-def accuracy(weights: Projections, parts: Parts | None = None, n: int = 12, games: int = 2000, seed: int = 1) -> float:
+def accuracy(
+    weights: Projections, parts: Parts | None = None, n: int = 12, games: int = 2000, seed: int = 1
+) -> float:
     """Share of fresh games in which the best-fitting thing is the right one."""
     cards, face_up, answer = deal(games, n, torch.Generator().manual_seed(seed))
     with torch.no_grad():
@@ -98,14 +103,18 @@ def no_projections() -> Projections:
     return torch.eye(D_MODEL), torch.eye(D_MODEL), torch.eye(D_MODEL)[:, D_WORD:]
 
 
-def train_recall(parts: Parts | None = None, n_steps: int = 600, seed: int = 0, n: int = 12, games: int = 128) -> Recall:
+def train_recall(
+    parts: Parts | None = None, n_steps: int = 600, seed: int = 0, n: int = 12, games: int = 128
+) -> Recall:
     """Train W^Q, W^K and W^V from small random numbers until the head looks cards up.
 
     About two seconds on one CPU core.
     """
     parts = parts or Parts()
     generator = torch.Generator().manual_seed(seed)
-    weights = tuple((torch.randn(D_MODEL, D_WORD, generator=generator) / D_MODEL**0.5).requires_grad_() for _ in "qkv")
+    weights = tuple(
+        (torch.randn(D_MODEL, D_WORD, generator=generator) / D_MODEL**0.5).requires_grad_() for _ in "qkv"
+    )
     optimizer = torch.optim.Adam(weights, lr=0.02)
     losses = []
     for step in range(n_steps):
@@ -123,7 +132,10 @@ def train_recall(parts: Parts | None = None, n_steps: int = 600, seed: int = 0, 
 def save_weights(weights: Projections, path: Path) -> None:
     """Write the matrices as the JSON that the attention widget reads."""
     note = "trained by `python -m seq2gpt.run.recall`, seed 0"
-    rows = {name: [[round(v, 3) for v in row] for row in w.tolist()] for name, w in zip(("w_q", "w_k", "w_v"), weights, strict=True)}
+    rows = {
+        name: [[round(v, 3) for v in row] for row in w.tolist()]
+        for name, w in zip(("w_q", "w_k", "w_v"), weights, strict=True)
+    }
     path.write_text(json.dumps({"d_model": D_MODEL, "d_k": D_WORD, "note": note, **rows}), encoding="utf-8")
 
 

@@ -74,4 +74,5 @@ def check_prompt(tokenizer: CharTokenizer, prompt: str, context_length: int) -> 
 
 
 def _excerpt(symbols: str, longest: int = 120) -> str:
-    return repr(symbols) if len(symbols) <= longest else f"{symbols[:longest]!r} and {len(symbols) - longest} more"
+    rest = len(symbols) - longest
+    return repr(symbols) if rest <= 0 else f"{symbols[:longest]!r} and {rest} more"

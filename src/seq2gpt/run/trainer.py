@@ -29,7 +29,7 @@ from seq2gpt.run.checkpoint import (
 )
 from seq2gpt.run.config import TrainConfig
 from seq2gpt.run.model import build_model, choose_device
-from seq2gpt.run.progress import Progress, StopRequest
+from seq2gpt.run.progress import Progress, stop_requests
 from seq2gpt.run.sampler import sample_text
 from seq2gpt.tokens import CharTokenizer, build_char_vocab
 from seq2gpt.training import cosine_schedule, decay_groups, get_batch, train_step
@@ -82,7 +82,9 @@ def train(config: TrainConfig, resume: bool = False, progress: bool = True) -> T
     train_loss, val_loss = session.finish()
     sample = session.sample(400)
     seconds = time.perf_counter() - started
-    return TrainResult(run=config.folder, train_loss=train_loss, val_loss=val_loss, seconds=seconds, sample=sample)
+    return TrainResult(
+        run=config.folder, train_loss=train_loss, val_loss=val_loss, seconds=seconds, sample=sample
+    )
 
 
 class _Session:
@@ -115,15 +117,15 @@ class _Session:
     def run(self, start: int, shown: Progress) -> None:
         """Take the steps from ``start`` on, with measurements and checkpoints where they are due."""
         config = self.config
-        with StopRequest() as stop:
+        with stop_requests() as stop:
             for step in range(start + 1, config.n_steps + 1):
                 shown.step(self._step(step))
                 if step % config.eval_every == 0 and step < config.n_steps:
                     self.measure(step, shown)
-                if step % config.checkpoint_every == 0 or step == config.n_steps or stop.requested:
+                if step % config.checkpoint_every == 0 or step == config.n_steps or stop.is_set():
                     tensors = state_tensors(self.model, self.optimizer)
                     save_checkpoint(config.folder, step, tensors, self.record.fingerprint)
-                if stop.requested:
+                if stop.is_set():
                     raise KeyboardInterrupt(
                         f"stopped after step {step} of {config.n_steps} and saved; "
                         f"continue with `{resume_command(config.folder)}`"

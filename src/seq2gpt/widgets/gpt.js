@@ -1,0 +1,245 @@
+// A GPT in plain JavaScript: reads the file that seq2gpt.browser writes and predicts the next token.
+// Names follow src/seq2gpt/gpt.py and generation.py. Sums run in double precision. No page, no imports.
+
+const MAGIC = "seq2gpt\n";
+const PREFIX_BYTES = 12; // the magic word, then the length of the header as a 32-bit number
+
+// ---- the file --------------------------------------------------------------------------------------
+
+// The bytes at a url, with progress(received, total); total is 0 where the server does not say.
+export async function fetchBytes(url, progress = () => {}, signal = undefined) {
+  const response = await fetch(url, { signal }).catch((error) => {
+    if (error.name === "AbortError") throw error;
+    throw new Error("the model file could not be fetched: no connection, or the server is gone");
+  });
+  if (!response.ok) throw new Error(`the model file is missing (the server answered ${response.status}); build the site with a trained model`);
+  const total = Number(response.headers.get("content-length") ?? 0);
+  const chunks = [];
+  let received = 0;
+  for (const reader = response.body.getReader(); ;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    chunks.push(value);
+    received += value.length;
+    progress(received, total);
+  }
+  const bytes = new Uint8Array(received);
+  chunks.reduce((offset, chunk) => { bytes.set(chunk, offset); return offset + chunk.length; }, 0);
+  return bytes;
+}
+
+// Config, symbols and float32 tensors from an exported file; an Error says what is wrong with the file.
+export function readModel(bytes) {
+  const text = (from, to) => new TextDecoder().decode(bytes.subarray(from, to));
+  if (text(0, MAGIC.length) !== MAGIC) throw new Error("this is not a model file of seq2gpt; export it again with export_for_browser");
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const start = bytes.length < PREFIX_BYTES ? Infinity : PREFIX_BYTES + view.getUint32(MAGIC.length, true);
+  if (bytes.length < start) throw new Error(`the model file ends inside its header, after ${bytes.length} bytes; load it again`);
+  const header = JSON.parse(text(PREFIX_BYTES, start));
+  if (header.format !== 1) throw new Error(`the model file has format ${header.format}, this page reads format 1; export it again`);
+  const payload = bytes.slice(start); // a copy: its first byte is aligned
+  if (payload.length !== header.payload_bytes) throw new Error(`the model file is incomplete: ${payload.length} of ${header.payload_bytes} bytes of weights; load it again`);
+  if (sha256(payload) !== header.sha256) throw new Error("the model file is damaged: its checksum does not match; load it again");
+  const tensors = Object.fromEntries(header.tensors.map((entry) => [entry.name, readTensor(payload.buffer, entry)]));
+  return { config: header.config, symbols: header.symbols, tensors, nBytes: bytes.length };
+}
+
+// A vector is float32. A matrix is one float32 scale for each row, then its rows as int8.
+function readTensor(buffer, { shape: [rows, columns], offset }) {
+  const scales = new Float32Array(buffer, offset, rows);
+  if (columns === undefined) return scales;
+  const quantised = new Int8Array(buffer, offset + 4 * rows, rows * columns);
+  return Float32Array.from(quantised, (value, index) => value * scales[Math.floor(index / columns)]);
+}
+
+// SHA-256 (FIPS 180-4). The browser's own is missing on pages served over plain http.
+export function sha256(bytes) {
+  const primes = [];
+  for (let n = 2; primes.length < 64; n++) if (primes.every((p) => n % p)) primes.push(n);
+  const fraction = (root) => Math.floor((root - Math.floor(root)) * 2 ** 32) | 0;
+  const constants = primes.map((p) => fraction(Math.cbrt(p)));
+  const hash = primes.slice(0, 8).map((p) => fraction(Math.sqrt(p)));
+  const padded = new Uint8Array(Math.ceil((bytes.length + 9) / 64) * 64);
+  padded.set(bytes);
+  padded[bytes.length] = 0x80;
+  const view = new DataView(padded.buffer);
+  view.setUint32(padded.length - 8, Math.floor(bytes.length / 2 ** 29));
+  view.setUint32(padded.length - 4, bytes.length << 3);
+  const w = new Int32Array(64);
+  const turn = (x, n) => (x >>> n) | (x << (32 - n));
+  for (let block = 0; block < padded.length; block += 64) {
+    for (let i = 0; i < 16; i++) w[i] = view.getInt32(block + 4 * i);
+    for (let i = 16; i < 64; i++) {
+      const [x, y] = [w[i - 15], w[i - 2]];
+      w[i] = w[i - 16] + (turn(x, 7) ^ turn(x, 18) ^ (x >>> 3)) + w[i - 7] + (turn(y, 17) ^ turn(y, 19) ^ (y >>> 10));
+    }
+    let [a, b, c, d, e, f, g, h] = hash;
+    for (let i = 0; i < 64; i++) {
+      const one = (h + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) + ((e & f) ^ (~e & g)) + constants[i] + w[i]) | 0;
+      const two = ((turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) + ((a & b) ^ (a & c) ^ (b & c))) | 0;
+      [h, g, f, e, d, c, b, a] = [g, f, e, (d + one) | 0, c, b, a, (one + two) | 0];
+    }
+    [a, b, c, d, e, f, g, h].forEach((value, i) => { hash[i] = (hash[i] + value) | 0; });
+  }
+  return hash.map((value) => (value >>> 0).toString(16).padStart(8, "0")).join("");
+}
+
+// ---- the model -------------------------------------------------------------------------------------
+
+// y = W x + b for a matrix with a row for each output. Four sums at a time keep the processor busy.
+function linear(y, weight, x, bias) {
+  const columns = x.length;
+  const whole = columns - (columns % 4);
+  for (let row = 0, at = 0; row < y.length; row++) {
+    let [a, b, c, d] = [bias ? bias[row] : 0, 0, 0, 0];
+    for (let column = 0; column < whole; column += 4, at += 4) {
+      a += weight[at] * x[column];
+      b += weight[at + 1] * x[column + 1];
+      c += weight[at + 2] * x[column + 2];
+      d += weight[at + 3] * x[column + 3];
+    }
+    for (let column = whole; column < columns; column++, at++) a += weight[at] * x[column];
+    y[row] = a + b + c + d;
+  }
+}
+
+function layerNorm(y, x, gain, bias) {
+  const mean = x.reduce((a, b) => a + b) / x.length;
+  const variance = x.reduce((sum, value) => sum + (value - mean) ** 2, 0) / x.length;
+  const scale = 1 / Math.sqrt(variance + 1e-5);
+  for (let i = 0; i < x.length; i++) y[i] = (x[i] - mean) * scale * gain[i] + (bias ? bias[i] : 0);
+}
+
+function gelu(x) { // the tanh form of GPT-2, in place
+  for (let i = 0; i < x.length; i++) x[i] = 0.5 * x[i] * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x[i] + 0.044715 * x[i] ** 3)));
+}
+
+export class GPT {
+  constructor({ config, tensors }) {
+    Object.assign(this, { config, tensors });
+    const { d_model, d_ff, n_layers, context_length, vocab_size } = config;
+    const vector = (length) => new Float64Array(length);
+    [this.x, this.normed, this.query, this.mixed] = [0, 0, 0, 0].map(() => vector(d_model));
+    [this.inner, this.scores, this.logits] = [vector(d_ff), vector(context_length), vector(vocab_size)];
+    this.cache = Array.from({ length: n_layers }, () => ({ keys: vector(context_length * d_model), values: vector(context_length * d_model) }));
+    this.length = 0; // positions read so far
+  }
+
+  reset() { this.length = 0; }
+
+  // Read one token; returns the logits of the next, in an array that the next call overwrites.
+  step(id) {
+    const { config: { d_model, n_layers, context_length }, tensors, x, normed, logits } = this;
+    if (this.length >= context_length) throw new Error(`the context is full: context_length=${context_length}`);
+    const embedding = tensors["token_embedding.weight"];
+    const positions = tensors["positions.table"];
+    for (let i = 0; i < d_model; i++) x[i] = embedding[id * d_model + i] + positions[this.length * d_model + i];
+    for (let layer = 0; layer < n_layers; layer++) this.block(layer);
+    layerNorm(normed, x, tensors["norm.weight"], tensors["norm.bias"]);
+    linear(logits, tensors["head.weight"] ?? embedding, normed); // tied unless the file holds a head
+    this.length += 1;
+    return logits;
+  }
+
+  block(layer) {
+    const { x, normed, mixed, inner, tensors } = this;
+    const apply = (y, name, input) => linear(y, tensors[`blocks.${layer}.${name}.weight`], input, tensors[`blocks.${layer}.${name}.bias`]);
+    const norm = (name) => layerNorm(normed, x, tensors[`blocks.${layer}.${name}.weight`], tensors[`blocks.${layer}.${name}.bias`]);
+    const addToX = () => { for (let i = 0; i < x.length; i++) x[i] += normed[i]; };
+    norm("norm_1");
+    this.attend(this.cache[layer], apply);
+    apply(normed, "attention.w_o", mixed);
+    addToX();
+    norm("norm_2");
+    apply(inner, "feed_forward.w_in", normed);
+    gelu(inner);
+    apply(normed, "feed_forward.w_out", inner);
+    addToX();
+  }
+
+  // One query against the keys of all positions so far; nothing later exists, so no mask is needed.
+  attend({ keys, values }, apply) {
+    const { config: { d_model, n_heads }, normed, query, mixed, length } = this;
+    const d_head = d_model / n_heads;
+    const scores = this.scores.subarray(0, length + 1);
+    apply(query, "attention.w_q", normed);
+    apply(keys.subarray(length * d_model, (length + 1) * d_model), "attention.w_k", normed);
+    apply(values.subarray(length * d_model, (length + 1) * d_model), "attention.w_v", normed);
+    mixed.fill(0);
+    for (let start = 0; start < d_model; start += d_head) {
+      for (let m = 0; m <= length; m++) {
+        let score = 0;
+        for (let i = start; i < start + d_head; i++) score += query[i] * keys[m * d_model + i];
+        scores[m] = score / Math.sqrt(d_head);
+      }
+      softmax(scores);
+      for (let m = 0; m <= length; m++) {
+        for (let i = start; i < start + d_head; i++) mixed[i] += scores[m] * values[m * d_model + i];
+      }
+    }
+  }
+}
+
+function softmax(scores) { // in place
+  const peak = scores.reduce((a, b) => Math.max(a, b));
+  let total = 0;
+  for (let i = 0; i < scores.length; i++) total += scores[i] = Math.exp(scores[i] - peak);
+  for (let i = 0; i < scores.length; i++) scores[i] /= total;
+  return scores;
+}
+
+// ---- sampling --------------------------------------------------------------------------------------
+
+// Every token with its probability after the temperature, best first (of equals the lower id), and its
+// share of the draw after top-k and top-p. Temperature 0 leaves all to the best token.
+export function rank(logits, { temperature = 1, topK = null, topP = null } = {}) {
+  const peak = logits.reduce((a, b) => Math.max(a, b));
+  if (!Number.isFinite(peak)) throw new Error("the largest logit is nan or infinite, so no token can be drawn; check the weights");
+  const divisor = temperature === 0 ? 1 : temperature;
+  const probabilities = softmax(Float64Array.from(logits, (logit) => (logit - peak) / divisor));
+  const ranked = Array.from(probabilities, (probability, id) => ({ id, probability, share: 0 }))
+    .sort((a, b) => b.probability - a.probability || logits[b.id] - logits[a.id] || a.id - b.id);
+  let kept = ranked.slice(0, temperature === 0 ? 1 : topK ?? ranked.length);
+  const left = () => kept.reduce((sum, token) => sum + token.probability, 0);
+  if (topP !== null) { // the smallest set that reaches top-p of what top-k left
+    const goal = topP * left() * (1 - 1e-12);
+    let reached = 0;
+    const size = kept.findIndex((token) => (reached += token.probability) >= goal);
+    kept = kept.slice(0, size + 1 || undefined);
+  }
+  const total = left();
+  for (const token of kept) token.share = token.probability / total;
+  return ranked;
+}
+
+export function draw(ranked, random) {
+  let rest = random();
+  for (const { id, share } of ranked) if ((rest -= share) < 0) return id;
+  return ranked[0].id; // rounding left a last crumb
+}
+
+// mulberry32: a seed gives the same text on every machine, though not the text that PyTorch would draw.
+export function randomFrom(seed) {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+// Prompt → ids. An Error names unknown characters; an empty prompt begins after a line break.
+export function encode(prompt, symbols) {
+  const ids = new Map(symbols.map((symbol, id) => [symbol, id]));
+  const characters = [...(prompt || (ids.has("\n") ? "\n" : symbols[0]))];
+  const unknown = [...new Set(characters.filter((character) => !ids.has(character)))];
+  if (unknown.length) throw new Error(`the model does not know ${unknown.map((c) => `“${c}”`).join(", ")}: it learned ${symbols.length} characters; leave ${unknown.length > 1 ? "these" : "this one"} out`);
+  return characters.map((character) => ids.get(character));
+}
+
+// The room left after a prompt, as token_budget in generation.py: no position is dropped or moved.
+export function tokenBudget(contextLength, nPrompt, maxNewTokens) {
+  if (nPrompt > contextLength) throw new Error(`the prompt has ${nPrompt} characters, the model sees ${contextLength}; shorten it by ${nPrompt - contextLength} or more`);
+  return Math.min(maxNewTokens, contextLength - nPrompt);
+}

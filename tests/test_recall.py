@@ -1,0 +1,58 @@
+"""The cards of lesson 07: learned projections look things up, and every part of the lab matters."""
+
+import json
+from importlib import resources
+
+import pytest
+import torch
+
+from seq2gpt.attention import scaled_dot_product_attention
+from seq2gpt.run.recall import Parts, accuracy, card, deal, no_projections, save_weights, table, train_recall
+
+
+@pytest.fixture(scope="module")
+def recall():
+    return train_recall()
+
+
+def test_training_learns_to_look_up(recall):
+    assert recall.accuracy > 0.96
+    assert recall.losses[0] > 3
+    assert sum(recall.losses[-50:]) / 50 < 0.25
+
+
+def test_without_projections_the_question_finds_itself():
+    assert accuracy(no_projections()) < 0.05
+    _, weights = scaled_dot_product_attention(*(table([("Ana", "tea"), ("Ben", "milk"), ("Ben", "?")]) @ w for w in no_projections()))
+    assert weights[-1].argmax() == 2
+
+
+def test_face_down_cards_mislead_without_the_padding_mask(recall):
+    assert accuracy(recall.weights, Parts(combine_masks=lambda causal, face_up: causal)) < 0.5
+
+
+def test_a_broken_part_shows_in_the_run():
+    def keys_for_values(query, key, value, mask):
+        return scaled_dot_product_attention(query, key, key, mask)
+
+    assert train_recall(Parts(attention=keys_for_values), n_steps=200).accuracy < 0.8
+
+
+def test_dealt_games_follow_the_rules():
+    cards, face_up, answer = deal(50, 12, torch.Generator().manual_seed(0))
+    for game, up, place in zip(cards, face_up, answer.tolist(), strict=True):
+        assert up[place]
+        assert up[-1]
+        assert torch.equal(game[place, :16], game[-1, :16])  # the question names the card of the answer
+        assert torch.equal(game[-1, 16:], torch.tensor(card("x", "?"))[16:])
+        down = game[~up]
+        assert torch.equal(down[:, :16], game[-1, :16].expand(len(down), 16))
+
+
+def test_the_widget_ships_trained_matrices(tmp_path, recall):
+    text = resources.files("seq2gpt.widgets").joinpath("attention_weights.json").read_text(encoding="utf-8")
+    shipped = json.loads(text)
+    weights = tuple(torch.tensor(shipped[name]) for name in ("w_q", "w_k", "w_v"))
+    assert accuracy(weights) > 0.96
+    save_weights(recall.weights, tmp_path / "weights.json")
+    assert json.loads((tmp_path / "weights.json").read_text(encoding="utf-8")).keys() == shipped.keys()
