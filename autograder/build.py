@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 STAMP = "seq2gpt"  # the key of the build's entry in a notebook's metadata
-TOOLS = ("build", "derive", "notebook", "sheet", "grading/config")  # modules that decide what is in a notebook
+# Modules that decide what is in a notebook.
+TOOLS = ("build", "derive", "fields", "notebook", "sheet", "grading/config")
 PACKAGES = {"seq2gpt": "src/seq2gpt", "autograder": "autograder"}
 Points = Callable[[str], Mapping[str, int]]
 
@@ -43,8 +44,10 @@ def build(check: bool = False, root: Path = ROOT, points: Points | None = None) 
     for lesson in lessons:
         refuse_edited(lesson)
     for lesson in lessons:
-        if stale(lesson):
-            written += [write_solution(lesson, points), write_exercise(lesson)]
+        if stale_solution(lesson):
+            written.append(write_solution(lesson, points))
+        if stale_exercise(lesson):
+            written.append(write_exercise(lesson))
     return written
 
 
@@ -60,7 +63,7 @@ def write_solution(lesson: Lesson, points: Points | None = None) -> Path:
     released = notebook.release(nb, lesson)
     nb.metadata[STAMP] = {
         "generated_by": "seq2gpt course build",
-        "inputs": {str(p.relative_to(lesson.root)): digest(p.read_bytes()) for p in inputs(lesson)},
+        "inputs": input_digests(lesson),
         "solution": fingerprint(nb),
         "outputs": outputs_fingerprint(nb),
         "exercise": fingerprint(released),
@@ -70,7 +73,7 @@ def write_solution(lesson: Lesson, points: Points | None = None) -> Path:
 
 
 def write_exercise(lesson: Lesson) -> Path:
-    """Release the notebook with solutions, as ``nbgrader generate_assignment`` does, and write the result."""
+    """Release the notebook with solutions, as ``nbgrader generate_assignment`` does, and write it."""
     from autograder import notebook
 
     refuse_edited(lesson)
@@ -118,7 +121,8 @@ def exercise_cells(
     try:
         answer = derive(source, exercise.target).cell.replace("\r\n", "\n")
     except UserError as error:
-        raise UserError(f"{sheet}:{exercise.line}: exercise {exercise.name!r}, from {lesson.module}: {error}") from None
+        where = f"{sheet}:{exercise.line}: exercise {exercise.name!r}"
+        raise UserError(f"{where}, from {lesson.module.name}: {error}") from None
     yield notebook.text_cell(f"{grade_id}-text", task_text(exercise, number, points))
     if exercise.given:
         yield notebook.locked_cell(f"{grade_id}-given", exercise.given)
@@ -152,22 +156,33 @@ def checked_points(lab: str) -> dict[str, int]:
 
 def stale(lesson: Lesson) -> list[str]:
     """Why the lesson's notebooks are not up to date, one line per notebook; nothing if they are."""
-    paths = {"solution": lesson.solution, "exercise": lesson.exercise}
-    missing = [f"{path.relative_to(lesson.root)} is missing" for path in paths.values() if not path.exists()]
-    if missing:
-        return missing
-    solution = load(lesson.solution)
-    stamp = solution["metadata"].get(STAMP, {})
-    now = {str(p.relative_to(lesson.root)): digest(p.read_bytes()) for p in inputs(lesson)}
-    then = stamp.get("inputs", {})
+    reasons = [(lesson.solution, stale_solution(lesson)), (lesson.exercise, stale_exercise(lesson))]
+    return [f"{path.relative_to(lesson.root)} {why}" for path, why in reasons if why]
+
+
+def stale_solution(lesson: Lesson) -> str:
+    """Why the notebook with solutions must be built again; empty if it need not."""
+    if not lesson.solution.exists():
+        return "is missing"
+    nb = load(lesson.solution)
+    stamp = nb["metadata"].get(STAMP, {})
+    then, now = stamp.get("inputs", {}), input_digests(lesson)
     changed = sorted(name for name in now.keys() | then.keys() if now.get(name) != then.get(name))
     if changed:
-        return [f"{p.relative_to(lesson.root)} is stale: {', '.join(changed)} changed" for p in paths.values()]
-    if stamp.get("outputs") != outputs_fingerprint(solution):
-        return [f"{lesson.solution.relative_to(lesson.root)} is stale: it was run again after it was built"]
-    if load(lesson.exercise)["metadata"].get(STAMP) != stamp:
-        return [f"{lesson.exercise.relative_to(lesson.root)} is stale: it was released from an older solution"]
-    return []
+        return f"is stale: {', '.join(changed)} changed"
+    if stamp.get("outputs") != outputs_fingerprint(nb):
+        return "is stale: it was run again after it was built"
+    return ""
+
+
+def stale_exercise(lesson: Lesson) -> str:
+    """Why the released notebook must be made again; empty if it need not."""
+    if not lesson.exercise.exists():
+        return "is missing"
+    if stale_solution(lesson):
+        return "is stale: its solution is"
+    stamps = [load(path)["metadata"].get(STAMP) for path in (lesson.solution, lesson.exercise)]
+    return "" if stamps[0] == stamps[1] else "is stale: its solution was built anew"
 
 
 def edited(lesson: Lesson) -> list[str]:
@@ -201,7 +216,9 @@ def load(path: Path) -> dict[str, Any]:
         nb = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise UserError(f"{path} is no notebook ({error}); move it away or delete it") from None
-    if not isinstance(nb, dict) or not isinstance(nb.get("cells"), list) or not isinstance(nb.get("metadata"), dict):
+    if not (
+        isinstance(nb, dict) and isinstance(nb.get("cells"), list) and isinstance(nb.get("metadata"), dict)
+    ):
         raise UserError(f"{path} is JSON but no notebook; move it away or delete it")
     return nb
 
@@ -209,8 +226,8 @@ def load(path: Path) -> dict[str, Any]:
 def fingerprint(nb: Mapping[str, Any]) -> str:
     """A digest of what somebody may have written: the cells, without outputs and Jupyter's own notes."""
     cells = [
-        [cell["cell_type"], "".join(cell["source"]), cell.get("attachments"), cell["metadata"].get("nbgrader")]
-        for cell in nb["cells"]
+        [c["cell_type"], "".join(c["source"]), c.get("attachments"), c["metadata"].get("nbgrader")]
+        for c in nb["cells"]
     ]
     return digest(json.dumps(cells, sort_keys=True).encode())
 
@@ -232,6 +249,11 @@ def outputs_fingerprint(nb: Mapping[str, Any]) -> str:
 def digest(content: bytes) -> str:
     """Enough of SHA-256 to notice a change."""
     return hashlib.sha256(content).hexdigest()[:16]
+
+
+def input_digests(lesson: Lesson) -> dict[str, str]:
+    """The digest of every input, by its path in the course."""
+    return {path.relative_to(lesson.root).as_posix(): digest(path.read_bytes()) for path in inputs(lesson)}
 
 
 def inputs(lesson: Lesson) -> list[Path]:

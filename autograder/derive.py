@@ -63,7 +63,9 @@ def derive(source: str, qualname: str) -> Derived:
     first, last = _first_line(node), _last_line(node, lines)
     for number, line in enumerate(lines[first - 1 : last], first):
         if RESERVED.search(line):
-            raise UserError(f"{qualname}: line {number} holds a marker of nbgrader's ({line.strip()}); reword it")
+            raise UserError(
+                f"{qualname}: line {number} holds a marker of nbgrader's, {line.strip()!r}; reword it"
+            )
     solutions = list(_solutions(node, lines, qualname))
     length = sum(_is_code(line) for begin, end in solutions for line in lines[begin - 1 : end])
     if length < 2:
@@ -102,7 +104,7 @@ def splice(module_source: str, qualname: str, cell_text: str) -> str:
 
 
 def definitions(source: str) -> list[str]:
-    """Qualified names of a module's functions, classes and methods, in order; what is nested in a function is not."""
+    """Qualified names of a module's functions, classes and methods, in order."""
     return list(_names(_parse(source, "the module").body, ""))
 
 
@@ -115,9 +117,10 @@ def _parse(source: str, what: str) -> ast.Module:
         try:
             return ast.parse(source)
         except SyntaxError as error:
-            raise UserError(f"{what} is not valid Python: line {error.lineno}: {error.msg}; correct it first") from None
+            problem = f"line {error.lineno}: {error.msg}"
         except ValueError as error:  # a null byte
-            raise UserError(f"{what} is not valid Python: {error}; correct it first") from None
+            problem = str(error)
+    raise UserError(f"{what} is not valid Python: {problem}; correct it first")
 
 
 def _names(body: Sequence[ast.stmt], prefix: str) -> Iterator[str]:
@@ -137,8 +140,8 @@ def _find(source: str, qualname: str) -> tuple[Definition, list[str]]:
         found = [n for n in body if isinstance(n, DEFINITIONS) and n.name == part]
         if not found:
             known = list(_names(tree.body, ""))
-            close = difflib.get_close_matches(qualname, known, n=3) or known
-            raise UserError(f"the module defines no {qualname!r}; did you mean {' or '.join(close) or 'another module'}?")
+            close = difflib.get_close_matches(qualname, known, n=3) or known or ["another module"]
+            raise UserError(f"the module defines no {qualname!r}; did you mean {' or '.join(close)}?")
         node = found[-1]
         body = node.body if isinstance(node, ast.ClassDef) else []
     assert node is not None
@@ -153,7 +156,7 @@ def _require_definition(source: str, qualname: str) -> None:
         found = f"it defines {', '.join(defined)}" if defined else "it defines nothing"
         raise UserError(f"the answer to {qualname} must define {name}; {found}")
     if name != qualname and len(body) > 1:
-        raise UserError(f"the answer to {qualname} must hold that method alone; move everything else inside it")
+        raise UserError(f"the answer to {qualname} must hold that method alone; move the rest into it")
 
 
 # ── where the solution begins and ends ───────────────────────────────────────────────────────────
@@ -166,15 +169,17 @@ def _solutions(node: Definition, lines: list[str], qualname: str) -> Iterator[tu
             raise UserError(f"{qualname} has no docstring, but its docstring states the exercise; write one")
         for method in node.body:
             if isinstance(method, Function):
-                yield from _solution(method, lines, f"{qualname}.{method.name}", bool(PROTOCOL.fullmatch(method.name)))
+                yield from _solution(method, lines, f"{qualname}.{method.name}", of_class=True)
     else:
-        yield from _solution(node, lines, qualname, may_lack_docstring=False)
+        yield from _solution(node, lines, qualname)
 
 
-def _solution(node: Function, lines: list[str], qualname: str, may_lack_docstring: bool) -> Iterator[tuple[int, int]]:
+def _solution(
+    node: Function, lines: list[str], qualname: str, of_class: bool = False
+) -> Iterator[tuple[int, int]]:
     """First and last line of a function's solution; nothing for a function that is a docstring only."""
     has_docstring = ast.get_docstring(node) is not None
-    if not has_docstring and not may_lack_docstring:
+    if not has_docstring and not (of_class and PROTOCOL.fullmatch(node.name)):
         raise UserError(f"{qualname} has no docstring, but its docstring states the exercise; write one")
     body = node.body[1:] if has_docstring else node.body
     for statement in node.body[:2]:
@@ -188,7 +193,7 @@ def _solution(node: Function, lines: list[str], qualname: str, may_lack_docstrin
     begin = _first_line(body[0])
     above = (node.body[0].end_lineno or 0) if has_docstring else 0
     while begin - 1 > above and not _is_code(lines[begin - 2]):
-        begin -= 1  # a comment above the first statement, and the blank line before it, belong to the solution
+        begin -= 1  # a comment above the first statement belongs to the solution
     yield begin, _last_line(node, lines)
 
 
@@ -235,7 +240,7 @@ def _shift(lines: list[str], old: str, new: str, docstring: range, what: str) ->
         elif line.startswith(old):
             shifted.append(new + line.removeprefix(old))
         else:
-            raise UserError(f"{what}: the line {line.strip()!r} is indented less than the definition; indent it")
+            raise UserError(f"{what}: the line {line.strip()!r} is left of the definition; indent it")
     return shifted
 
 
@@ -258,7 +263,7 @@ def _docstring_lines(block: list[str]) -> range:
     """Lines, counted from 0, of the docstring of the first definition in ``block``."""
     wrapper = "if True:\n" if _indent(block[0]) else ""  # so that a method parses where it stands
     above = 1 + wrapper.count("\n")
-    for node in ast.walk(_parse(wrapper + "".join(block), "the definition")):  # breadth first: the outermost one
+    for node in ast.walk(_parse(wrapper + "".join(block), "the definition")):  # breadth first: outermost
         if isinstance(node, DEFINITIONS) and ast.get_docstring(node) is not None:
             return range(node.body[0].lineno - above, (node.body[0].end_lineno or 0) - above + 1)
     return range(0)

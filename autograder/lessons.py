@@ -87,7 +87,9 @@ def all_lessons(root: Path = ROOT) -> list[Lesson]:
     folders = sorted(p.parent.name for p in (root / "book").glob("*/lab.md"))
     lessons = [Lesson(name, root) for name in folders if FOLDER.fullmatch(name)]
     if not lessons:
-        raise UserError(f"{root} holds no lab sheet (book/NN-slug/lab.md); run this command in a checkout of the course")
+        raise UserError(
+            f"{root} holds no lab sheet book/NN-slug/lab.md; run this in a checkout of the course"
+        )
     return lessons
 
 

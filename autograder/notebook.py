@@ -1,12 +1,8 @@
 """Make, execute, release and write notebooks: the part of the build that needs Jupyter's libraries."""
 
-import contextlib
-import logging
 import os
 import re
-import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +13,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from autograder.lessons import Lesson
 from seq2gpt.errors import UserError
 
-SECONDS_PER_CELL = 120
+SECONDS = 120  # that a cell may run
 SCHEMA_VERSION = 3  # of nbgrader's metadata
 LONGEST_ID = 64  # nbformat 4.5
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
@@ -25,8 +21,8 @@ WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 # The same on every machine; a kernel would write the version of its Python here.
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
-    "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python", "pygments_lexer": "ipython3"},
-}  # fmt: skip
+    "language_info": {"file_extension": ".py", "name": "python", "pygments_lexer": "ipython3"},
+}
 
 
 # ── cells ────────────────────────────────────────────────────────────────────────────────────────
@@ -68,9 +64,8 @@ def test_cell(grade_id: str, exercise: str, points: int) -> NotebookNode:
 
     ``check`` returns the points earned, which nbgrader reads from the value of the cell.
     """
-    source = (
-        f'check("{exercise}")\n\n### BEGIN HIDDEN TESTS\ncheck("{exercise}", hidden=True)\n### END HIDDEN TESTS'
-    )
+    hidden = f'### BEGIN HIDDEN TESTS\ncheck("{exercise}", hidden=True)\n### END HIDDEN TESTS'
+    source = f'check("{exercise}")\n\n{hidden}'
     return _graded_cell(grade_id, source, locked=True, grade=True, points=points)
 
 
@@ -85,7 +80,9 @@ def _graded_cell(grade_id: str, source: str, **roles: Any) -> NotebookNode:
 def cell_id(name: str) -> str:
     """The id of a cell, which nbformat keeps short."""
     if len(name) > LONGEST_ID:
-        raise UserError(f"the cell id {name} has {len(name)} characters; choose a name that leaves at most {LONGEST_ID}")
+        raise UserError(
+            f"the cell id {name} has {len(name)} characters, more than {LONGEST_ID}; use a shorter name"
+        )
     return name
 
 
@@ -97,22 +94,28 @@ def execute(nb: NotebookNode, lesson: Lesson) -> None:
 
     Raises ``UserError`` when a cell fails, or when the course's own solution does not earn every point.
     """
+    # Half a second of imports that a release does not need.
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+    from traitlets.config import Config
 
-    with tempfile.TemporaryDirectory(prefix="seq2gpt-build-") as folder:
-        client = NotebookClient(
-            nb, timeout=SECONDS_PER_CELL, kernel_name="python3", record_timing=False,
-            resources={"metadata": {"path": folder}},
-        )  # fmt: skip
+    with tempfile.TemporaryDirectory(prefix="seq2gpt-") as folder:
+        # Sockets in a private folder: nobody else can reach them, and there is no port to collide on.
+        config = Config(KernelManager={"transport": "ipc", "ip": f"{folder}/kernel"})
+        resources = {"metadata": {"path": folder}}
+        client = NotebookClient(nb, config=config, timeout=SECONDS, record_timing=False, resources=resources)
         try:
             client.execute(env=kernel_environment(lesson.root, folder))
         except CellExecutionError as error:
-            raise UserError(f"{lesson.name}: {failing_cell(nb)} raises {error.ename}: {error.evalue}") from None
+            problem = f"{failing_cell(nb)} raises {error.ename}: {error.evalue}; mend it"
         except CellTimeoutError:
-            raise UserError(f"{lesson.name}: a cell runs longer than {SECONDS_PER_CELL} s; make it shorter") from None
+            problem = f"a cell runs longer than {SECONDS} s; make it shorter"
         except DeadKernelError:
-            raise UserError(f"{lesson.name}: the kernel died while the notebook ran") from None
+            problem = "the kernel died while the notebook ran; run its cells one by one in JupyterLab"
+        else:
+            problem = ""
+    if problem:
+        raise UserError(f"{lesson.name}: {problem}")
     nb.metadata = NotebookNode({"title": nb.metadata["title"]} | METADATA)
     for cell in nb.cells:
         if cell.cell_type == "code":
@@ -170,7 +173,9 @@ def require_full_points(cell: NotebookNode, lesson: Lesson) -> None:
             f"{marks['grade_id']}; correct {lesson.module.name} or its checks"
         )
     if any(o.output_type == "stream" and o.name == "stderr" for o in cell.outputs):
-        raise UserError(f"{lesson.name}: {marks['grade_id']} writes to stderr, for which nbgrader gives 0 points")
+        raise UserError(
+            f"{lesson.name}: {marks['grade_id']} writes to stderr, for which nbgrader gives 0 points"
+        )
 
 
 # ── releasing ────────────────────────────────────────────────────────────────────────────────────
@@ -182,52 +187,22 @@ def release(nb: NotebookNode, lesson: Lesson) -> NotebookNode:
     It is nbgrader's own converter, with the course's configuration, in a folder that is thrown away:
     the instructor's gradebook is not touched.
     """
-    from nbgrader.converters import GenerateAssignment
-    from nbgrader.converters.base import NbGraderException
-    from nbgrader.coursedir import CourseDirectory
-    from traitlets.config import Config
+    from nbgrader.converters import GenerateAssignment  # takes three seconds
 
-    from autograder.grading.config import configure
+    from autograder.grading.config import course_config
+    from autograder.grading.run import NbGraderError, convert
 
-    with tempfile.TemporaryDirectory(prefix="seq2gpt-release-") as folder, environment_on_path():
-        root = Path(folder)
-        config = Config()
-        configure(config, root, root / "work")
+    with tempfile.TemporaryDirectory(prefix="seq2gpt-") as folder:
+        root, work = Path(folder), Path(folder, "work")
+        work.mkdir()
+        config = course_config(root, work)
         config.CourseDirectory.assignment_id = lesson.name
         write(nb, root / "solutions" / lesson.name / f"{lesson.name}.ipynb")
-        words = Words()
-        course = CourseDirectory(config=config, log=words.logger)
         try:
-            GenerateAssignment(coursedir=course, config=config, log=words.logger).start()
-        except NbGraderException:
-            raise UserError(f"{lesson.name}: nbgrader does not release it: {words.last}") from None
+            convert(GenerateAssignment, config)
+        except NbGraderError as error:
+            raise UserError(f"{lesson.name}: nbgrader does not release it: {error}") from None
         return read(root / "exercises" / lesson.name / f"{lesson.name}.ipynb")
-
-
-class Words(logging.Handler):
-    """Keeps what nbgrader logs, for it raises exceptions that only point to its log."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.last = "it gives no reason"
-        self.logger = logging.Logger("release", logging.ERROR)
-        self.logger.addHandler(self)
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keep the last line of the first message."""
-        if self.last == "it gives no reason":
-            self.last = record.getMessage().strip().splitlines()[-1]
-
-
-@contextlib.contextmanager
-def environment_on_path() -> Iterator[None]:
-    """nbgrader starts ``alembic`` by name: the folder of this Python must be on PATH."""
-    before = os.environ.get("PATH", "")
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
-    try:
-        yield
-    finally:
-        os.environ["PATH"] = before
 
 
 # ── files ────────────────────────────────────────────────────────────────────────────────────────

@@ -34,8 +34,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from autograder.fields import Place, complaint, read_fields
 from seq2gpt.errors import UserError
 
 FENCE = re.compile(r"(?P<ticks>`{3,}|~{3,})(?P<info>.*)")
@@ -121,169 +120,129 @@ def read_sheet(path: Path, known: Collection[str] | None = None) -> Sheet:
         raise UserError(f"{path} does not exist; every lab has a sheet with that name") from None
     except UnicodeDecodeError as error:
         raise UserError(f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
-    return Parser(path, text.split("\n"), known).sheet()
+    lines = text.split("\n")
+    front, end = _front_matter(path, lines)
+    parts = [_part(path, block) if isinstance(block, Fence) else block for block in _blocks(path, lines, end)]
+    exercises = [part for part in parts if isinstance(part, Exercise)]
+    _require_distinct(path, exercises)
+    if known is not None:
+        _compare_with_checks(path, exercises, known)
+    total = sum(exercise.minutes for exercise in exercises)
+    minutes = front.get("minutes", total)
+    if minutes < total:
+        raise complaint(
+            path, 1, f"minutes={minutes} is less than the exercises take together; write {total} or more"
+        )
+    return Sheet(path, front["title"], minutes, front["setup"], parts)
 
 
-class Parser:
-    """The lines of one sheet, and how to complain about them."""
+# ── the blocks of the file ───────────────────────────────────────────────────────────────────────
 
-    def __init__(self, path: Path, lines: list[str], known: Collection[str] | None) -> None:
-        self.path = path
-        self.lines = lines
-        self.known = known
 
-    def error(self, line: int, message: str) -> UserError:
-        """A ``UserError`` about a line, counted from 1."""
-        return UserError(f"{self.path}:{line}: {message}")
+def _front_matter(path: Path, lines: list[str]) -> tuple[dict[str, Any], int]:
+    """The fields between the two lines ``---`` at the top, and the number of lines they take."""
+    fence = [number for number, line in enumerate(lines) if line.rstrip() == "---"][:2]
+    if len(fence) < 2 or fence[0] != 0:
+        raise complaint(path, 1, "no front matter; start with a line ---, then `title: …`, then a line ---")
+    place = Place(path, 1, "the front matter")
+    front, _ = read_fields(place, lines[1 : fence[1]], FRONT_KEYS, ("title", "setup"))
+    return front, fence[1] + 1
 
-    def sheet(self) -> Sheet:
-        """Everything in the file."""
-        front, end = self.front_matter()
-        parts: list[Text | Code | Exercise] = []
-        for block in self.blocks(end):
-            parts.append(self.part(block) if isinstance(block, Fence) else block)
-        exercises = [part for part in parts if isinstance(part, Exercise)]
-        self.compare_with_checks(exercises)
-        total = sum(exercise.minutes for exercise in exercises)
-        minutes = front.get("minutes", total)
-        if minutes < total:
-            raise self.error(1, f"minutes={minutes} is less than the exercises take together; write {total} or more")
-        return Sheet(self.path, front["title"], minutes, front["setup"], parts)
 
-    def compare_with_checks(self, exercises: list[Exercise]) -> None:
-        """Every exercise once, and exactly those that have checks."""
-        lines: dict[str, int] = {}
-        for exercise in exercises:
-            if exercise.name in lines:
-                first = lines[exercise.name]
-                raise self.error(exercise.line, f"exercise {exercise.name!r} is already on line {first}; remove one")
-            lines[exercise.name] = exercise.line
-            if self.known is not None and exercise.name not in self.known:
-                close = difflib.get_close_matches(exercise.name, self.known) or list(self.known)
-                raise self.error(
-                    exercise.line,
-                    f"exercise {exercise.name!r} has no checks; did you mean {' or '.join(close) or 'another lab'}?",
-                )
-        missing = [name for name in self.known or () if name not in lines]
-        if missing:
-            raise self.error(1, f"no exercise {', '.join(missing)}, for which there are checks; add it or drop them")
+def _blocks(path: Path, lines: list[str], start: int) -> Iterator[Text | Fence]:
+    """Text and directives in order; an ordinary fenced block is text."""
+    text: list[str] = []
+    text_line = start + 1
+    number = start
+    while number < len(lines):
+        line = lines[number].rstrip()
+        opened = FENCE.fullmatch(line)
+        directive = DIRECTIVE.fullmatch(opened["info"].strip()) if opened else None
+        end = _end_of_fence(path, lines, number, opened["ticks"], bool(directive)) if opened else number
+        if directive or line == "+++":
+            yield from _text_cell(text, text_line)
+            text, text_line = [], end + 2
+        if directive:
+            body = lines[number + 1 : end]
+            yield Fence(directive["name"], directive["argument"].strip(), body, number + 1)
+        elif line != "+++":
+            text += lines[number : end + 1]
+        number = end + 1
+    yield from _text_cell(text, text_line)
 
-    def front_matter(self) -> tuple[dict[str, Any], int]:
-        """The fields between the two lines ``---`` at the top, and the number of lines they take."""
-        fence = [number for number, line in enumerate(self.lines) if line.rstrip() == "---"][:2]
-        if len(fence) < 2 or fence[0] != 0:
-            raise self.error(1, "no front matter; start the file with a line ---, then `title: …`, then a line ---")
-        front, _ = self.mapping(self.lines[1 : fence[1]], 2, FRONT_KEYS, ("title", "setup"), "the front matter")
-        return front, fence[1] + 1
 
-    def blocks(self, start: int) -> Iterator[Text | Fence]:
-        """Text and directives in order; an ordinary fenced block is text."""
-        text: list[str] = []
-        text_line = start + 1
-        number = start
-        while number < len(self.lines):
-            line = self.lines[number]
-            opened = FENCE.fullmatch(line.rstrip())
-            directive = DIRECTIVE.fullmatch(opened["info"].strip()) if opened else None
-            end = self.end_of_fence(number, opened["ticks"]) if opened else number
-            if directive or line.rstrip() == "+++":
-                yield from self.text_cell(text, text_line)
-                text, text_line = [], end + 2
-            if directive:
-                body = self.lines[number + 1 : end]
-                yield Fence(directive["name"], directive["argument"].strip(), body, number + 1)
-            elif line.rstrip() != "+++":
-                text += self.lines[number : end + 1]
-            number = end + 1
-        yield from self.text_cell(text, text_line)
+def _text_cell(lines: list[str], line: int) -> Iterator[Text]:
+    """The lines as a Markdown cell, unless there is nothing in them."""
+    source = "\n".join(lines).strip()
+    if source:
+        yield Text(source, line)
 
-    def text_cell(self, lines: list[str], line: int) -> Iterator[Text]:
-        """The lines as a Markdown cell, unless there is nothing in them."""
-        source = "\n".join(lines).strip()
-        if source:
-            yield Text(source, line)
 
-    def end_of_fence(self, start: int, ticks: str) -> int:
-        """Index of the line that closes the fence opened at index ``start``."""
-        for number in range(start + 1, len(self.lines)):
-            line = self.lines[number].rstrip()
-            if line.startswith(ticks) and not line.strip(ticks[0]):
-                return number
-        raise self.error(start + 1, f"this fence is never closed; add a line {ticks} below its last line")
+def _end_of_fence(path: Path, lines: list[str], start: int, ticks: str, directive: bool) -> int:
+    """Index of the line that closes the fence opened at index ``start``."""
+    for number in range(start + 1, len(lines)):
+        line = lines[number].rstrip()
+        if line.startswith(ticks) and not line.strip(ticks[0]):
+            return number
+        if directive and line.startswith(ticks + "{"):
+            break  # the next directive: this one was left open
+    raise complaint(path, start + 1, f"this fence is never closed; add a line {ticks} below its last line")
 
-    def part(self, fence: Fence) -> Code | Exercise:
-        """The cell or exercise that a directive stands for."""
-        if fence.name not in DIRECTIVES:
-            close = difflib.get_close_matches(fence.name, DIRECTIVES, n=1) or DIRECTIVES
-            wanted = " or ".join(f"{{{name}}}" for name in close)
-            raise self.error(fence.line, f"unknown directive {{{fence.name}}}; a lab sheet knows {wanted}")
-        if (fence.argument and not NAME.fullmatch(fence.argument)) or (fence.name == "exercise" and not fence.argument):
-            raise self.error(fence.line, f"{fence.argument!r} is no name; use letters, digits and _ after {{{fence.name}}}")
-        if fence.name == "exercise":
-            return self.exercise(fence)
-        source = "\n".join(fence.body).strip("\n")
-        if not source.strip():
-            raise self.error(fence.line, f"this {{{fence.name}}} is empty; write its code or remove it")
-        return Code(source, fence.line, locked=fence.name == "code-cell", name=fence.argument)
 
-    def exercise(self, fence: Fence) -> Exercise:
-        """The exercise whose YAML is in the fence."""
-        what = f"exercise {fence.argument!r}"
-        values, lines = self.mapping(fence.body, fence.line + 1, EXERCISE_KEYS, REQUIRED, what, fence.line)
-        if values["difficulty"] > 3:
-            raise self.error(lines["difficulty"], f"{what} has difficulty {values['difficulty']}; use 1, 2 or 3")
-        hints = values["hints"]
-        if len(hints) != N_HINTS or not all(isinstance(hint, str) and hint.strip() for hint in hints):
-            raise self.error(
-                lines["hints"],
-                f"{what} needs {N_HINTS} hints, each a text: a direction, a step, near-code; it has {len(hints)}"
-                + (", one of which YAML does not read as text; quote it" if len(hints) == N_HINTS else ""),
+# ── what a directive stands for ──────────────────────────────────────────────────────────────────
+
+
+def _part(path: Path, fence: Fence) -> Code | Exercise:
+    if fence.name not in DIRECTIVES:
+        close = difflib.get_close_matches(fence.name, DIRECTIVES, n=1) or DIRECTIVES
+        wanted = " or ".join(f"{{{name}}}" for name in close)
+        raise complaint(path, fence.line, f"unknown directive {{{fence.name}}}; did you mean {wanted}?")
+    if not NAME.fullmatch(fence.argument) and (fence.argument or fence.name == "exercise"):
+        rule = f"write {{{fence.name}}} NAME, with letters, digits and _"
+        raise complaint(path, fence.line, f"{fence.argument!r} is no name; {rule}")
+    if fence.name == "exercise":
+        return _exercise(path, fence)
+    source = "\n".join(fence.body).strip("\n")
+    if not source.strip():
+        raise complaint(path, fence.line, f"this {{{fence.name}}} is empty; write its code or remove it")
+    return Code(source, fence.line, locked=fence.name == "code-cell", name=fence.argument)
+
+
+def _exercise(path: Path, fence: Fence) -> Exercise:
+    place = Place(path, fence.line, f"exercise {fence.argument!r}")
+    values, lines = read_fields(place, fence.body, EXERCISE_KEYS, REQUIRED)
+    if values["difficulty"] > 3:
+        found = f"{place.what}: difficulty={values['difficulty']}"
+        raise complaint(path, lines["difficulty"], f"{found} must be 1, 2 or 3")
+    hints = values["hints"]
+    if len(hints) != N_HINTS:
+        rule = f"write {N_HINTS}: a direction, a step, near-code"
+        raise complaint(path, lines["hints"], f"{place.what} has {len(hints)} hints; {rule}")
+    for number, hint in enumerate(hints, 1):
+        if not isinstance(hint, str) or not hint.strip():
+            raise complaint(
+                path, lines["hints"], f"{place.what}: hint {number} is {hint!r}, no text; quote it"
             )
-        values["hints"] = tuple(hint.strip() for hint in hints)
-        return Exercise(name=fence.argument, line=fence.line, **{"target": fence.argument, **values})
+    values["hints"] = tuple(hint.strip() for hint in hints)
+    return Exercise(name=fence.argument, line=fence.line, **{"target": fence.argument, **values})
 
-    def mapping(
-        self,
-        body: list[str],
-        first: int,
-        keys: dict[str, type],
-        required: Collection[str],
-        what: str,
-        line: int = 1,
-    ) -> tuple[dict[str, Any], dict[str, int]]:
-        """The YAML in ``body``, whose first line is number ``first``, and the line of every key."""
-        loader = yaml.SafeLoader("\n".join(body))
-        try:
-            node = loader.get_single_node()
-            values = loader.construct_document(node) if node else {}
-        except yaml.MarkedYAMLError as error:
-            at = error.problem_mark.line if error.problem_mark else 0
-            raise self.error(
-                first + at, f"{what} is not valid YAML: {error.problem}; quote the text or write it as a block after |"
-            ) from None
-        except yaml.YAMLError as error:
-            raise self.error(first, f"{what} is not valid YAML: {error}; remove what cannot be printed") from None
-        if not isinstance(values, dict):
-            raise self.error(first, f"{what} must be lines of the form `key: value`; the keys are {', '.join(keys)}")
-        lines: dict[str, int] = {}
-        for key_node, _ in node.value if node else ():
-            key, at = str(key_node.value), first + key_node.start_mark.line
-            if key in lines:
-                raise self.error(at, f"{what} has {key!r} twice; remove one")
-            lines[key] = at
-            self.check_value(what, key, values.get(key), keys, at)
-        for key in required:
-            if key not in lines:
-                raise self.error(line, f"{what} has no {key!r}; add a line `{key}: …`")
-        return {key: v.strip("\n") if isinstance(v, str) else v for key, v in values.items()}, lines
 
-    def check_value(self, what: str, key: str, value: Any, keys: dict[str, type], line: int) -> None:
-        """The key exists and its value is of the right kind."""
-        if key not in keys:
-            close = difflib.get_close_matches(key, keys, n=1) or list(keys)
-            raise self.error(line, f"{what} has an unknown key {key!r}; did you mean {' or '.join(close)}?")
-        kind = keys[key]
-        wanted = {str: "a text", int: "a whole number of at least 1", list: "a list, one `- ` line per item"}[kind]
-        right = isinstance(value, kind) and value is not True and bool(value.strip() if isinstance(value, str) else value)
-        if not right or (isinstance(value, int) and value < 1):
-            raise self.error(line, f"{what}: {key}={value!r} must be {wanted}")
+def _require_distinct(path: Path, exercises: list[Exercise]) -> None:
+    first: dict[str, int] = {}
+    for exercise in exercises:
+        if exercise.name in first:
+            found = f"exercise {exercise.name!r} is already on line {first[exercise.name]}"
+            raise complaint(path, exercise.line, f"{found}; remove one")
+        first[exercise.name] = exercise.line
+
+
+def _compare_with_checks(path: Path, exercises: list[Exercise], known: Collection[str]) -> None:
+    """The sheet has exactly the exercises that have checks."""
+    for exercise in exercises:
+        if exercise.name not in known:
+            close = difflib.get_close_matches(exercise.name, known) or list(known) or ["another lab"]
+            found = f"exercise {exercise.name!r} has no checks"
+            raise complaint(path, exercise.line, f"{found}; did you mean {' or '.join(close)}?")
+    missing = [name for name in known if name not in {exercise.name for exercise in exercises}]
+    if missing:
+        raise complaint(path, 1, f"there are checks for {', '.join(missing)}, but no such exercise; add it")

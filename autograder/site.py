@@ -35,7 +35,8 @@ def build_site(out: Path, model: Path | None = None) -> Path:
     command = [sys.executable, "-m", "autograder.site", str(out.resolve()), str(bool(model))]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if result.returncode != 0:
-        raise UserError(f"the site was not built:\n{result.stdout[-2000:]}{result.stderr[-4000:]}".rstrip())
+        told = [line for line in result.stderr.splitlines() if "WARNING" in line or "ERROR" in line]
+        raise UserError("the site was not built:\n" + ("\n".join(told) or result.stderr.strip()))
     if model is not None:
         (out / MODEL).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(model, out / MODEL)
@@ -69,7 +70,9 @@ def pages_of(entry: dict) -> list[str]:
 def run_sphinx(out: Path, has_model: bool) -> int:
     """What the child process does: `jupyter-book build` with a chosen output folder."""
     from jupyter_book.sphinx import build_sphinx
+    from sphinx.util.console import nocolor
 
+    nocolor()
     state = out.with_name(f"{out.name}.state")
     result = build_sphinx(
         ROOT,

@@ -106,7 +106,10 @@ def sinusoidal_encoding(n: int, d_model: int) -> Tensor:
 
 
 def rotary(x: Tensor | Matrix, start: int = 0, base: float = 10000.0) -> Tensor:
-    """Su et al. 2021, equation 12, on complex numbers: feature i + i-th of the second half is z, z e^{ipω}."""
+    """Su et al. 2021, section 3.2.1, on complex numbers: z becomes z e^{ipω}.
+
+    The real part of z is a feature of the first half, the imaginary part its partner in the second.
+    """
     rows = []
     for position, row in enumerate(matrix(x), start):
         half = len(row) // 2
@@ -147,12 +150,12 @@ def elementwise(function: Callable[[float], float], rows: Matrix) -> Matrix:
 
 
 def influences(function: Callable[[Tensor], Tensor], x: Tensor) -> list[list[bool]]:
-    """Whether row j of ``x`` (positions, features) has any influence on row i of ``function(x)``, by gradient."""
+    """Whether position j of ``x`` has any influence on position i of ``function(x)``, by gradient."""
     x = x.detach().clone().requires_grad_(True)
     result = function(x)
     seen = []
     for row in result:
-        factors = torch.linspace(1.0, 2.0, row.numel(), dtype=row.dtype).view_as(row)  # a plain sum may cancel
+        factors = torch.linspace(1, 2, row.numel(), dtype=row.dtype).view_as(row)  # a plain sum may cancel
         (gradient,) = torch.autograd.grad((row * factors).sum(), x, retain_graph=True)
         seen.append([bool(g) for g in gradient.abs().sum(-1) > 0])
     return seen

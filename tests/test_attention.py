@@ -3,7 +3,6 @@ import itertools
 import math
 from collections.abc import Callable
 
-import oracles
 import pytest
 import torch
 from hypothesis import given
@@ -12,6 +11,7 @@ from torch import Tensor, nn
 from torch.autograd import gradcheck
 from torch.utils.flop_counter import FlopCounterMode
 
+import oracles
 from seq2gpt.attention import (
     SelfAttention,
     attention_flops,
@@ -66,9 +66,6 @@ def test_gradients_reach_x_and_one_matrix_from_each_projection() -> None:
 @pytest.mark.parametrize("dim", [0, 1, 2, -1, -2])
 def test_softmax_along_every_axis(dim: int) -> None:
     scores = normal(2, 3, 5)
-    expected = scores.clone()
-    for row in expected.movedim(dim, -1).reshape(-1, scores.shape[dim]):
-        assert math.isclose(sum(oracles.softmax(row.tolist())), 1)
     moved = scores.movedim(dim, -1)
     rows = [oracles.softmax(row.tolist()) for row in moved.reshape(-1, moved.shape[-1])]
     expected = oracles.tensor(rows).view(moved.shape).movedim(-1, dim)
@@ -81,10 +78,12 @@ def test_softmax_takes_the_last_axis_unless_told() -> None:
     torch.testing.assert_close(softmax(scores, dim=1), torch.softmax(scores, 1))
 
 
-@pytest.mark.parametrize("size", [1e3, -1e3, 3e38, -3e38])
+@pytest.mark.parametrize("size", [1e3, 3e38])
 def test_softmax_of_huge_scores_is_finite(size: float) -> None:
-    assert softmax(torch.tensor([size, size, 0.0, 0.0])).tolist() == ([0.5, 0.5, 0, 0] if size > 0 else [0, 0, 0.5, 0.5])
+    assert softmax(torch.tensor([size, size, 0.0])).tolist() == [0.5, 0.5, 0.0]
+    assert softmax(torch.tensor([-size, -size, 0.0])).tolist() == [0.0, 0.0, 1.0]
     assert softmax(torch.tensor([size, size])).tolist() == [0.5, 0.5]
+    assert softmax(torch.tensor([-size, -size])).tolist() == [0.5, 0.5]
 
 
 def test_softmax_of_rows_that_are_far_apart() -> None:
@@ -115,7 +114,9 @@ def test_scores_of_minus_infinity_get_weight_0_and_a_finite_gradient(hidden: lis
 def test_one_row_without_any_score_leaves_the_others_alone() -> None:
     scores = normal(2, 3)
     scores[0] = -math.inf
-    torch.testing.assert_close(softmax(scores), torch.stack([torch.zeros(3).double(), torch.softmax(scores[1], 0)]))
+    weights = softmax(scores)
+    assert weights[0].tolist() == [0.0, 0.0, 0.0]
+    torch.testing.assert_close(weights[1], torch.softmax(scores[1], 0))
 
 
 def test_softmax_gradient() -> None:
@@ -156,9 +157,9 @@ def test_the_causal_mask_lives_on_the_device_asked_for() -> None:
 
 
 def test_a_pair_needs_the_consent_of_every_mask() -> None:
-    values = torch.tensor([False, True])
-    a, b, c = (grid.flatten() for grid in torch.meshgrid(values, values, values, indexing="ij"))
-    assert combine_masks(a, b, c).tolist() == [x and y and z for x, y, z in itertools.product([False, True], repeat=3)]
+    cases = list(itertools.product([False, True], repeat=3))
+    combined = combine_masks(*torch.tensor(cases).T)
+    assert combined.tolist() == [all(case) for case in cases]
 
 
 def test_padding_and_causal_masks_broadcast() -> None:
@@ -302,6 +303,16 @@ def test_self_attention_agrees_with_the_paper(n_heads: int) -> None:
         torch.testing.assert_close(layer(x)[b], expected)
         expected = oracles.multi_head_attention(x[b], x[b], n_heads, linears(layer), mask[b].tolist())
         torch.testing.assert_close(layer(x, mask)[b], expected)
+
+
+def test_self_attention_agrees_with_torch() -> None:
+    layer, x = SelfAttention(d_model=10, n_heads=2).double(), normal(3, 7, 10)
+    theirs = nn.MultiheadAttention(10, num_heads=2, bias=False, batch_first=True).double()
+    with torch.no_grad():
+        theirs.in_proj_weight.copy_(torch.cat([layer.w_q.weight, layer.w_k.weight, layer.w_v.weight]))
+        theirs.out_proj.weight.copy_(layer.w_o.weight)
+    expected, _ = theirs(x, x, x, attn_mask=~causal_mask(7))  # there, True forbids
+    torch.testing.assert_close(layer(x, causal_mask(7)), expected)
 
 
 def test_self_attention_takes_sequences_without_a_batch() -> None:

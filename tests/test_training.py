@@ -346,7 +346,7 @@ def test_learning_one_batch_by_heart() -> None:
     model = GPT(CONFIG)
     optimizer = make_optimizer(model, weight_decay=0.0)
     inputs, targets = random_batch(3, seed=8)
-    losses = [train_step(model, optimizer, inputs, targets, lr=0.01, max_norm=1.0) for _ in range(150)]
+    losses = [train_step(model, optimizer, inputs, targets, lr=0.01, max_norm=1.0) for _ in range(200)]
     assert losses[0] == pytest.approx(math.log(VOCAB_SIZE), abs=0.1)  # at first all symbols are alike
     assert losses[-1] < 0.05
 

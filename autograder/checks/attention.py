@@ -477,7 +477,7 @@ def gradient_reaches_all_three(answer: Answer, draw: Draw) -> None:
     """Gradients flow back to query, key and value as calculus says, and none of the inputs is changed."""
     n, m, d = 2, 3, 5
     inputs = [draw.normal(length, d, grad=True) for length in (n, m, m)]
-    output, weights = attended(answer, *inputs, draw.mask(n, m))
+    output, _ = attended(answer, *inputs, draw.mask(n, m))
     names = dict(zip(("query", "key", "value"), inputs, strict=True))
     expect.gradients((output * draw.normal(n, d)).sum(), **names)
     if not torch.autograd.gradcheck(lambda *t: attended(answer, *t)[0], inputs, raise_exception=False):

@@ -5,6 +5,7 @@ test that printed nothing, and none to one that printed a warning.
 """
 
 import math
+import os
 import shutil
 import tempfile
 import time
@@ -28,7 +29,9 @@ MAX_FILES_BYTES = 50 * 2**20
 class NotebookRun:
     """One notebook, one folder, and as many kernels as the notebook wears out."""
 
-    def __init__(self, cells: Sequence[NotebookNode], folder: Path, limits: Limits, variables: dict[str, str]) -> None:
+    def __init__(
+        self, cells: Sequence[NotebookNode], folder: Path, limits: Limits, variables: dict[str, str]
+    ) -> None:
         self.cells = [c for c in cells if c.cell_type == "code"]
         self.folder = folder
         self.limits = limits
@@ -55,15 +58,13 @@ class NotebookRun:
         kernel = self.kernel or self.new_kernel(position)
         result = kernel.run(cell.source, self.seconds_for(cell))
         outputs = result.outputs + self.verdict(result)
-        if result.ended != "finished":
-            self.guilty.add(position)
-        if not result.alive:
-            self.close()
+        self.note(position, result)
         return scored(outputs, cell) if is_test(cell) else outputs
 
     def seconds_for(self, cell: NotebookNode) -> float:
         """The time that a cell gets."""
-        seconds = self.limits.test_seconds if is_test(cell) else self.limits.cell_seconds
+        ours = utils.is_locked(cell)  # written by the instructor, as tests are
+        seconds = self.limits.test_seconds if ours else self.limits.cell_seconds
         return min(seconds, max(1.0, self.deadline - time.monotonic()))
 
     def verdict(self, result: CellRun) -> list[Any]:
@@ -84,13 +85,18 @@ class NotebookRun:
                 if i in self.guilty or is_test(cell) or not cell.source.strip():
                     continue
                 result = kernel.run(cell.source, self.seconds_for(cell))
-                if result.ended != "finished":
-                    self.guilty.add(i)
-                if not result.alive:
-                    self.close()
+                self.note(i, result)
+                if not result.usable:
                     break
             else:
                 return kernel
+
+    def note(self, position: int, result: CellRun) -> None:
+        """Remember a cell that must not run again, and end a process that is of no more use."""
+        if result.ended != "finished" or not result.usable:
+            self.guilty.add(position)
+        if not result.usable:
+            self.close()
 
     def close(self) -> None:
         """End the kernel, if one runs."""
@@ -147,26 +153,26 @@ def run_notebook(nb: NotebookNode, folder: Path, limits: Limits, seed: str) -> N
 
 
 def copy_files(source: Path, target: Path) -> None:
-    """Copy regular files, as far as there is room for them; never follow a link out of the folder."""
+    """Copy what lies beside the notebook, as far as there is room; never follow a link out of the folder."""
     room = MAX_FILES_BYTES
-    for path in sorted(source.rglob("*")):
-        linked = any(p.is_symlink() for p in (path, *path.relative_to(source).parents) if p != Path("."))
-        if path.is_symlink() or linked or not path.is_file() or path.suffix == ".ipynb":
-            continue
-        room -= path.stat().st_size
-        if room < 0:
-            return
-        copy = target / path.relative_to(source)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, copy)
+    for folder, _, names in os.walk(source):  # does not enter linked folders
+        for path in (Path(folder, name) for name in sorted(names)):
+            if path.is_symlink() or not path.is_file() or path.suffix == ".ipynb":
+                continue
+            room -= path.stat().st_size
+            if room < 0:
+                return
+            copy = target / path.relative_to(source)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)
 
 
-class BoundedExecute(NbGraderPreprocessor):  # type: ignore[misc]  (nbgrader publishes no types)
+class BoundedExecute(NbGraderPreprocessor):
     """nbgrader preprocessor around :func:`run_notebook`."""
 
     limits = Instance(Limits, args=(), help="what a submission may use").tag(config=True)
     seed_file = Unicode("", help="where the private seed of the graded inputs is kept").tag(config=True)
-    executed = List(help="outputs of each code cell, when the notebook has run already").tag(config=True)
+    executed: Any = List(help="outputs of each code cell, when the notebook has run already").tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         if self.executed:

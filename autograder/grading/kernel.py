@@ -27,10 +27,11 @@ def stop(code: object = None) -> NoReturn:
 def main() -> None:
     """Serve the kernel until it is killed."""
     set_limits(json.loads(sys.argv[1]))
-    from ipykernel.kernelapp import IPKernelApp  # noqa: PLC0415 (after the limits, so that they bind it too)
+    from ipykernel.kernelapp import IPKernelApp  # after the limits, so that they bind it too
 
     app = IPKernelApp.instance()
     app.initialize(sys.argv[2:])
+    assert app.shell is not None
     app.shell.user_ns.update(exit=stop, quit=stop)
     app.start()
 

@@ -14,7 +14,7 @@ class Limits:
     """
 
     cell_seconds: float = 30.0
-    test_seconds: float = 90.0  # a test cell makes many calls, and bounds each of them
+    test_seconds: float = 90.0  # of a locked cell: a test makes many calls, and bounds each of them
     total_seconds: float = 600.0
     cpu_seconds: int = 1200
     memory_bytes: int = 2 * GIB

@@ -22,8 +22,10 @@ from nbformat.v4 import output_from_msg
 from autograder.grading.limits import Limits
 
 STARTUP_SECONDS = 60.0
+FULL = 0.75  # of the memory allowed
 GRACE_SECONDS = 3.0  # between an interrupt and the end of the process
 TICK = 0.1
+LARGEST_MESSAGE = 64 * 2**20  # a print of a gigabyte must not fill the memory of the grader
 MARK = "SEQ2GPT_GRADING_PROCESS"
 PASSED_ON = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "LD_LIBRARY_PATH", "HOME", "VIRTUAL_ENV", "TMPDIR")
 
@@ -34,12 +36,16 @@ class KernelUnavailable(RuntimeError):
 
 @dataclass
 class CellRun:
-    """What running one cell gave. ``ended`` is ``finished``, ``timeout`` or ``died``."""
+    """What running one cell gave.
+
+    ``ended`` is ``finished``, ``timeout`` or ``died``; ``usable`` says whether the process can run the next
+    cell: it lives, and it has memory left.
+    """
 
     outputs: list[Any] = field(default_factory=list)
     ended: str = "finished"
     seconds: float = 0.0
-    alive: bool = True
+    usable: bool = True
 
 
 class Kernel:
@@ -58,14 +64,21 @@ class Kernel:
         )
         self.session = Session(key=info["key"].encode() if isinstance(info["key"], str) else info["key"])
         environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-        environment |= {"OMP_NUM_THREADS": "1", "IPYTHONDIR": self.private.name, "NBGRADER_EXECUTION": "autograde"}
+        environment |= {
+            "OMP_NUM_THREADS": "1",
+            "IPYTHONDIR": self.private.name,
+            "NBGRADER_EXECUTION": "autograde",
+        }
         environment |= {MARK: self.mark, "JPY_PARENT_PID": str(os.getpid())} | variables
         script = Path(__file__).with_name("kernel.py")
         self.log = Path(self.private.name, "log")
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-P", str(script), json.dumps(limits.for_process()), "-f", str(connection)]
-                + ["--HistoryManager.hist_file=:memory:", "--IPKernelApp.log_level=40"],
+                [
+                    *(sys.executable, "-P", str(script), json.dumps(limits.for_process())),
+                    *("-f", str(connection)),
+                    *("--HistoryManager.hist_file=:memory:", "--IPKernelApp.log_level=40"),
+                ],
                 cwd=folder,
                 env=environment,
                 stdin=subprocess.DEVNULL,
@@ -81,6 +94,7 @@ class Kernel:
     def _connect(self, kind: int, sockets: Path, port: int) -> Any:
         socket = self.context.socket(kind)
         socket.linger = 0
+        socket.maxmsgsize = LARGEST_MESSAGE
         socket.connect(f"ipc://{sockets}-{port}")
         return socket
 
@@ -108,7 +122,13 @@ class Kernel:
         request = self.session.send(
             self.shell,
             "execute_request",
-            {"code": code, "silent": False, "store_history": True, "allow_stdin": False, "stop_on_error": False},
+            {
+                "code": code,
+                "silent": False,
+                "store_history": True,
+                "allow_stdin": False,
+                "stop_on_error": False,
+            },
         )
         assert request is not None
         collector = Collector(run.outputs, self.limits.output_characters)
@@ -122,10 +142,17 @@ class Kernel:
                 run.ended = "died"
         collector.finish()
         run.seconds = time.monotonic() - started
-        run.alive = self.alive and not self._leaving(request)
-        if run.ended == "finished" and not run.alive:
+        if run.ended == "finished" and (not self.alive or self._leaving(request)):
             run.ended = "died"
+        run.usable = run.ended != "died" and self.alive and not self._full()
         return run
+
+    def _full(self) -> bool:
+        """Whether what the cells hold on to leaves too little memory for those that follow."""
+        with contextlib.suppress(psutil.Error):
+            held = psutil.Process(self.process.pid).memory_info().data
+            return bool(held > FULL * self.limits.memory_bytes)
+        return False
 
     def _collect(self, request: dict[str, Any], collector: "Collector", deadline: float) -> bool:
         """Take the output until the kernel is idle again; False at the deadline or when it has died."""

@@ -37,11 +37,6 @@ class SourceCell:
         """Whether the cell only tests: its value is the score."""
         return self.grade and not self.solution
 
-    @property
-    def answer(self) -> bool:
-        """Whether the student writes in it."""
-        return not self.locked
-
     def cell(self, text: str) -> NotebookNode:
         """A notebook cell with this cell's metadata."""
         nbgrader: dict[str, Any] = {
@@ -130,12 +125,12 @@ def arrange(
             cells += [*waiting, found[source.name]]
             waiting, returned_test = followers[source.name], False
             continue
-        repairs.append(f"{source.name} was deleted" + ("" if source.answer and not source.grade else "; it is back"))
-        if source.test or returned_test:
-            waiting.append(source.cell(source.source))
-            returned_test = True
-        elif source.locked or source.grade or source.task:
-            cells.append(source.cell(source.source))
+        returns = source.locked or source.grade or source.task
+        repairs.append(f"{source.name} was deleted" + ("; it is back" if returns else ""))
+        if not returns:
+            continue
+        returned_test = returned_test or source.test
+        (waiting if returned_test else cells).append(source.cell(source.source))
     return cells + waiting
 
 
@@ -148,17 +143,17 @@ def grade_id(cell: NotebookNode) -> str:
 
 def counted_text(cell: NotebookNode, source: SourceCell, repairs: list[str]) -> str:
     """The text that counts; notes what the student changed of a cell that was not theirs to change."""
-    if source.locked:
-        # A test is released without its hidden part, so its text is compared with what was released.
-        if cell.source.strip() != released_text(source.source).strip():
-            repairs.append(f"{source.name} had been edited; the released text counts")
-        return source.source
-    if cell.cell_type != source.cell_type:
-        repairs.append(f"{source.name} had become a {cell.cell_type} cell")
     points = cell.metadata.nbgrader.get("points")
     if source.points is not None and points != source.points:
         repairs.append(f"{source.name} claimed {points} points; it has {source.points:g}")
-    return str(cell.source)
+    if cell.cell_type != source.cell_type:
+        repairs.append(f"{source.name} had become a {cell.cell_type} cell")
+    if not source.locked:
+        return str(cell.source)
+    # A test is released without its hidden part, so its text is compared with what was released.
+    if cell.source.strip() != released_text(source.source).strip():
+        repairs.append(f"{source.name} had been edited; the released text counts")
+    return source.source
 
 
 def released_text(source: str) -> str:
@@ -186,7 +181,7 @@ def notebook_of(cells: list[NotebookNode]) -> NotebookNode:
     return new_notebook(cells=cells, metadata={"language_info": {"name": "python"}})
 
 
-class RestoreStructure(NbGraderPreprocessor):  # type: ignore[misc]  (nbgrader publishes no types)
+class RestoreStructure(NbGraderPreprocessor):
     """nbgrader preprocessor around :func:`restore`; each repair is logged as a warning."""
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:

@@ -471,12 +471,11 @@ FLOPS = [
 
 _repair = partial(_mutant, exercise="repair_attention", target="SelfAttention", anchor="repair", edits=())
 _INLINE = (
-    "output, _ = scaled_dot_product_attention(*heads, mask)",
-    "query, key, value = heads\n"
+    "        output, _ = scaled_dot_product_attention(query, key, value, mask)\n",
     "        scores = query @ key.transpose(-2, -1) / DIVISOR\n"
     "        if mask is not None:\n"
     "            scores = scores.masked_fill(~mask, FILL)\n"
-    "        output = softmax(scores, dim=AXIS) @ value",
+    "        output = softmax(scores, dim=AXIS) @ value\n",
 )
 _RIGHT = {"DIVISOR": "query.shape[-1] ** 0.5", "FILL": "-math.inf", "AXIS": "-1"}
 

@@ -172,7 +172,8 @@ class SelfAttention(nn.Module):
         for projection in (self.w_q, self.w_k, self.w_v):
             split = projection(x).unflatten(-1, (self.n_heads, -1))
             heads.append(split.transpose(-3, -2))  # ... n_heads n d_k
-        output, _ = scaled_dot_product_attention(*heads, mask)
+        query, key, value = heads
+        output, _ = scaled_dot_product_attention(query, key, value, mask)
         return self.w_o(output.transpose(-3, -2).flatten(-2))
 
 

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
+from cycler import cycler
 from matplotlib.figure import Figure
 
 if TYPE_CHECKING:
@@ -19,11 +20,11 @@ INK = "#010203"  # stands for the page's text colour
 BLUE, ORANGE, GREEN, GREY = "#2f7fd1", "#d9731a", "#2a9d6f", "#8a8f98"
 WIDTH = 5.2  # inches, about the width of a phone at 72 points an inch
 
-STYLE: dict[str, Any] = {
+STYLE: Any = {
     "svg.fonttype": "none",
     "font.family": "sans-serif",
     "font.size": 10.5,
-    "axes.prop_cycle": mpl.cycler(color=[BLUE, ORANGE, GREEN, GREY]),
+    "axes.prop_cycle": cycler(color=[BLUE, ORANGE, GREEN, GREY]),
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.edgecolor": INK,

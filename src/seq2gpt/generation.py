@@ -120,7 +120,7 @@ def _draw(probabilities: Float[Tensor, "... vocab_size"], generator: torch.Gener
     return torch.multinomial(rows, 1, generator=generator).view(probabilities.shape[:-1]).to(probabilities.device)
 
 
-class LayerCache:
+class LayerBuffers:
     """The keys and values that one layer has computed so far."""
 
     def __init__(self, context_length: int) -> None:
@@ -180,13 +180,13 @@ class KVCache:
     def __init__(self, n_layers: int, context_length: int) -> None:
         if n_layers < 1 or context_length < 1:
             raise ValueError(f"n_layers={n_layers} and context_length={context_length} must be at least 1")
-        self._layers = [LayerCache(context_length) for _ in range(n_layers)]
+        self._layers = [LayerBuffers(context_length) for _ in range(n_layers)]
 
     @property
     def length(self) -> int:
         return min(layer.length for layer in self._layers)
 
-    def __getitem__(self, layer: int) -> LayerCache:
+    def __getitem__(self, layer: int) -> LayerBuffers:
         return self._layers[layer]
 
 

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from seq2gpt.blocks import LayerNorm, TransformerBlock
-from seq2gpt.heads import count_attention_parameters
+from seq2gpt.heads import LayerCache, count_attention_parameters
 from seq2gpt.positions import LearnedPositions
 
 

@@ -33,7 +33,7 @@ class Question:
     version: int
     objectives: list[str]
     bloom: str
-    difficulty: float
+    difficulty: int | float
     pool: str
     stem: str
     interaction: dict[str, Any]

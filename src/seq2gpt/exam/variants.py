@@ -136,4 +136,4 @@ def _written(value: Any) -> str:
         case int():
             return f"{value:,}".replace("-", "−")
         case _:
-            return f"{value:.6g}".replace("-", "−")
+            return f"{value:,.6g}".replace("-", "−")

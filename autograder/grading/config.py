@@ -1,0 +1,93 @@
+"""nbgrader's settings for the course, the same for its own commands and for ours.
+
+nbgrader logs a config file that raises and goes on *without* it, which would run submissions with no
+limits. So the settings are made in code, and :func:`check_config` says whether they took effect.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
+from nbgrader import preprocessors as stock
+from traitlets.config import Config
+
+from autograder.grading.execute import BoundedExecute
+from autograder.grading.feedback import HidePrivateTests, SafeOutputs
+from autograder.grading.limits import Limits
+from autograder.grading.structure import RestoreStructure
+
+COURSE = "seq2gpt"
+SEED_FILE = ".grading_seed"
+STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
+
+SANITIZE = [RestoreStructure, stock.OverwriteKernelspec, stock.CheckCellMetadata]
+AUTOGRADE = [
+    BoundedExecute,
+    stock.LimitOutput,
+    stock.SaveAutoGrades,
+    stock.AssignLatePenalties,
+    stock.CheckCellMetadata,
+]
+FEEDBACK = [stock.GetGrades, HidePrivateTests, stock.ClearHiddenTests, SafeOutputs, CSSHTMLHeaderPreprocessor]
+
+
+def configure(c: Config, root: Path, work: Path) -> None:
+    """Set everything on ``c``: sources and releases lie in ``root``, all that grading makes in ``work``."""
+    root, work = root.resolve(), work.resolve()
+    set_folders(c, root, work)
+    c.ClearSolutions.code_stub = {"python": STUB}
+    c.Autograde.sanitize_preprocessors = SANITIZE
+    c.Autograde.autograde_preprocessors = AUTOGRADE
+    c.BoundedExecute.seed_file = str(work / SEED_FILE)
+    c.GenerateFeedback.preprocessors = FEEDBACK
+    c.SafeOutputs.enabled = True
+    c.HTMLExporter.filters = {"markdown2html": "autograder.grading.feedback.safe_markdown"}
+    check_config(c)
+    make_commands_findable()
+
+
+def set_folders(c: Config, root: Path, work: Path) -> None:
+    """Where nbgrader finds and leaves things; a path that is not inside ``root`` is given in full."""
+    inside = work.relative_to(root) if work.is_relative_to(root) else work
+    c.CourseDirectory.course_id = COURSE
+    c.CourseDirectory.root = str(root)
+    c.CourseDirectory.source_directory = "solutions"
+    c.CourseDirectory.release_directory = "exercises"
+    c.CourseDirectory.submitted_directory = str(inside / "submitted")
+    c.CourseDirectory.autograded_directory = str(inside / "autograded")
+    c.CourseDirectory.feedback_directory = str(inside / "feedback")
+    c.CourseDirectory.source_with_tests_directory = str(inside / "source_with_tests")
+    c.CourseDirectory.solution_directory = str(inside / "solution_html")
+    c.CourseDirectory.db_url = f"sqlite:///{work / 'gradebook.db'}"
+
+
+def course_config(root: Path, work: Path, limits: Limits | None = None) -> Config:
+    """The settings as a new object, for nbgrader's Python interface."""
+    c = Config()
+    configure(c, root, work)
+    if limits:
+        c.BoundedExecute.limits = limits
+    return c
+
+
+def check_config(c: Any) -> None:
+    """Raise ``RuntimeError`` unless submissions would be repaired first and run with limits."""
+    wanted = {"sanitize_preprocessors": RestoreStructure, "autograde_preprocessors": BoundedExecute}
+    for setting, preprocessor in wanted.items():
+        listed = list(c.Autograde.get(setting, []))
+        if not listed or listed[0] is not preprocessor:
+            names = ", ".join(getattr(p, "__name__", str(p)) for p in listed) or "nothing"
+            raise RuntimeError(
+                f"Autograde.{setting} is {names}; it must begin with {preprocessor.__name__}, "
+                "or submissions would run without limits"
+            )
+
+
+def make_commands_findable() -> None:
+    """Put this environment's programs on PATH: nbgrader calls ``alembic`` by name when it makes a gradebook."""
+    programs = str(Path(sys.executable).parent)
+    paths = os.environ.get("PATH", "").split(os.pathsep)
+    if programs not in paths:
+        os.environ["PATH"] = os.pathsep.join([programs, *paths])

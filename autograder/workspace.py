@@ -1,0 +1,158 @@
+"""A student's folder: get the labs, hand one in."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import seq2gpt
+from autograder.lessons import ROOT
+from seq2gpt.errors import UserError
+
+STUDENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+INSTALLED = Path(seq2gpt.__file__).parent / "course_files" / "exercises"
+README = """# My seq2gpt labs
+
+Open a lab in JupyterLab: `jupyter lab {first}`
+
+Write your code where it says `YOUR CODE HERE`. The grey cell under each answer checks it at once; run it as
+often as you like. If an answer depends on an earlier one that is not right yet, go on: while an exercise is
+checked, the earlier ones are the course's own.
+
+Hand in a lab, from this folder, with
+
+    seq2gpt course submit . {lab} YOUR-STUDENT-ID
+
+It keeps every version that you hand in, and tells you where it is and what is still unanswered.
+"""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What was handed in, and what the student should know about it."""
+
+    path: Path
+    sha256: str
+    number: int
+    warnings: list[str] = field(default_factory=list)
+
+
+def released_labs(folders: tuple[Path, ...] = (INSTALLED, ROOT / "exercises")) -> dict[str, Path]:
+    """The released notebooks by lab: those inside the installed package, or those of this checkout."""
+    for folder in folders:
+        labs = {p.stem: p for p in sorted(folder.glob("*/*.ipynb")) if p.stem == p.parent.name}
+        if labs:
+            return labs
+    raise UserError("no released lab was found; build them with `seq2gpt course build`")
+
+
+def start(folder: Path, labs: dict[str, Path] | None = None) -> list[Path]:
+    """Copy every released lab into a new folder of the student's; returns the notebooks.
+
+    Raises ``UserError``, and changes nothing, when there is anything in the folder already.
+    """
+    labs = labs or released_labs()
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder} is a file; give the name of a new folder")
+    if folder.exists() and any(folder.iterdir()):
+        raise UserError(f"{folder} is not empty, and nothing in it will be overwritten; give a new folder")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".seq2gpt-", dir=folder.parent) as staged:
+        complete = Path(staged, "workspace")
+        for lab, notebook in labs.items():
+            shutil.copytree(
+                notebook.parent, complete / lab, ignore=shutil.ignore_patterns(".*", "__pycache__")
+            )
+        first = next(iter(labs))
+        text = README.format(first=f"{first}/{first}.ipynb", lab=first)
+        (complete / "README.md").write_text(text, encoding="utf-8")
+        if folder.exists():
+            folder.rmdir()
+        complete.rename(folder)
+    return [folder / lab / f"{lab}.ipynb" for lab in labs]
+
+
+def submit(
+    workspace: Path, lab: str, student: str, to: Path | None = None, labs: dict[str, Path] | None = None
+) -> Submission:
+    """Hand in a lab: copy its notebook to ``to/student/lab/lab.ipynb``, where nbgrader looks for it.
+
+    ``to`` is the folder ``submitted`` in the workspace unless given. An earlier submission moves to
+    ``to/student/lab.earlier``. Every submission adds a line to ``to/student/receipts.txt``.
+
+    Raises ``UserError``, and copies nothing, when the student's name is no plain name, or when the
+    notebook is missing, damaged or another one.
+    """
+    if not STUDENT.fullmatch(student):
+        raise UserError(f"student={student!r} is no student id; use letters, digits, '.', '_' and '-'")
+    labs = labs or released_labs()
+    if lab not in labs:
+        raise UserError(f"there is no lab {lab!r}; the labs are {', '.join(labs)}")
+    source = workspace / lab / f"{lab}.ipynb"
+    if not source.is_file():
+        raise UserError(f"{source} does not exist; name the folder that `seq2gpt course start` made")
+    content = source.read_bytes()
+    warnings = review(answers(source, content), answers(labs[lab], labs[lab].read_bytes()), lab, source)
+    folder = (to or workspace / "submitted") / student
+    target = folder / lab / source.name
+    number = keep_earlier(target, folder / f"{lab}.earlier") + 1
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.with_name(f".{target.name}.{os.getpid()}")
+    unfinished.write_bytes(content)
+    unfinished.replace(target)
+    now = datetime.now(UTC)
+    # nbgrader reads this file, to see which submission is newer and which came late.
+    (target.parent / "timestamp.txt").write_text(f"{now:%Y-%m-%d %H:%M:%S.%f} UTC\n", encoding="utf-8")
+    sha256 = hashlib.sha256(content).hexdigest()
+    with (folder / "receipts.txt").open("a", encoding="utf-8") as receipts:
+        receipts.write(f"{now:%Y-%m-%d %H:%M:%S} UTC  {lab}  submission {number}  sha256 {sha256}\n")
+    return Submission(target, sha256, number, warnings)
+
+
+def answers(path: Path, content: bytes) -> dict[str, str]:
+    """The text of every answer cell of a notebook, by its grade id."""
+    again = "open it in JupyterLab, save it and try again"
+    try:
+        nb = json.loads(content)
+        cells: list[dict[str, Any]] = nb["cells"]
+        marked = [(cell["metadata"].get("nbgrader") or {}, cell["source"]) for cell in cells]
+        return {str(marks["grade_id"]): "".join(text) for marks, text in marked if marks.get("solution")}
+    except ValueError as error:
+        raise UserError(f"{path} is not JSON ({error}), so it is no notebook; {again}") from None
+    except (AttributeError, KeyError, TypeError):
+        raise UserError(f"{path} is JSON, but no notebook; {again}") from None
+
+
+def review(found: dict[str, str], released: dict[str, str], lab: str, source: Path) -> list[str]:
+    """Warnings about answers that are missing or as they were; an error if it is another notebook."""
+    if not found.keys() & released.keys():
+        raise UserError(f"{source} has none of the answer cells of {lab}; hand in the notebook of this lab")
+    missing = [name.removeprefix(f"{lab}-") for name in released if name not in found]
+    blank = [
+        name.removeprefix(f"{lab}-")
+        for name, text in released.items()
+        if name in found and found[name].split() == text.split()
+    ]
+    warnings = []
+    if missing:
+        warnings.append(f"no answer cell for {', '.join(missing)}: copy it from a fresh workspace")
+    if blank:
+        warnings.append(f"not answered yet: {', '.join(blank)}")
+    return warnings
+
+
+def keep_earlier(target: Path, folder: Path) -> int:
+    """Copy the present submission, if there is one, under the next free number; returns how many there are."""
+    numbers = [int(p.stem.rpartition("-")[2]) for p in folder.glob(f"{target.stem}-*.ipynb")]
+    if not target.exists():
+        return max(numbers, default=0)
+    number = max(numbers, default=0) + 1
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy2(target, folder / f"{target.stem}-{number}.ipynb")
+    return number
