@@ -30,13 +30,12 @@ METADATA = {
 
 def new(title: str, cells: list[NotebookNode]) -> NotebookNode:
     """A notebook whose cells all have different ids."""
-    nb = new_notebook(cells=cells, metadata={"title": title} | METADATA)
     seen: set[str] = set()
     for cell in cells:
         if cell.id in seen:
             raise UserError(f"two cells would have the id {cell.id}; give one another name in the lab sheet")
         seen.add(cell.id)
-    return nb
+    return new_notebook(cells=cells, metadata={"title": title} | METADATA)
 
 
 def text_cell(name: str, source: str) -> NotebookNode:
@@ -184,8 +183,8 @@ def require_full_points(cell: NotebookNode, lesson: Lesson) -> None:
 def release(nb: NotebookNode, lesson: Lesson) -> NotebookNode:
     """What ``nbgrader generate_assignment`` makes of a notebook with solutions.
 
-    It is nbgrader's own converter, with the course's configuration, in a folder that is thrown away:
-    the instructor's gradebook is not touched.
+    It is nbgrader's own converter with the course's configuration, run in a folder that is thrown away and
+    without a gradebook, as with ``--no-db``.
     """
     from nbgrader.converters import GenerateAssignment  # takes three seconds
 
@@ -193,10 +192,11 @@ def release(nb: NotebookNode, lesson: Lesson) -> NotebookNode:
     from autograder.grading.run import NbGraderError, convert
 
     with tempfile.TemporaryDirectory(prefix="seq2gpt-") as folder:
-        root, work = Path(folder), Path(folder, "work")
-        work.mkdir()
-        config = course_config(root, work)
+        root = Path(folder)
+        config = course_config(root, root)
         config.CourseDirectory.assignment_id = lesson.name
+        config.GenerateAssignment.no_database = True
+        config.SaveCells.enabled = False
         write(nb, root / "solutions" / lesson.name / f"{lesson.name}.ipynb")
         try:
             convert(GenerateAssignment, config)

@@ -69,7 +69,7 @@ def release_labs(root: Path, _key: str) -> Result:
 
 
 def grade_sample_class(root: Path, _key: str) -> Result:
-    """Grade made-up students, from perfect to hostile, in a gradebook of their own."""
+    """Grade made-up students, from perfect to hostile; each must get what an honest teacher would give."""
     from autograder.grading.run import grade_lab
     from autograder.sample_class import write_class
 
@@ -77,8 +77,17 @@ def grade_sample_class(root: Path, _key: str) -> Result:
     shutil.rmtree(work, ignore_errors=True)
     tables = {}
     for lesson in all_lessons(root):
-        write_class(root, work, lesson.name)
-        tables[lesson.name] = grade_lab(root, work, lesson.name).table()
+        deserved = write_class(root, work, lesson.name)
+        report = grade_lab(root, work, lesson.name)
+        given = report.scores()
+        wrong = [
+            f"{n} gets {given.get(n)}, not {points}"
+            for n, points in deserved.items()
+            if given.get(n) != points
+        ]
+        if wrong:
+            raise UserError(f"the sample class is not graded as it deserves: {'; '.join(wrong)}")
+        tables[lesson.name] = report.table()
     return {"tables": tables}
 
 

@@ -22,10 +22,9 @@ from seq2gpt.errors import UserError
 HARMFUL = {
     "syntax-error": "def {name}(x:\n    return x",
     "endless-loop": "while True:\n    pass",
-    "endless-call": "def {name}(*args, **kwargs):\n    while True:\n        pass",
     "exit": "exit()",
     "os-exit": "import os\n\nos._exit(0)",
-    "memory-bomb": "hoard = []\nwhile True:\n    hoard.append(bytearray(2**26))",
+    "memory-bomb": "hoard = []\nwhile True:\n    hoard.append(torch.empty(2**26))",
 }
 # Put below a right answer: it works as before, but talks to stderr whenever it is called.
 NOISY = '''
@@ -113,12 +112,13 @@ def students(sample: SampleLab) -> Iterator[Student]:
 
 
 def mistaken(sample: SampleLab) -> Iterator[Student]:
-    """One student for each known mistake in the exercise that has most of them."""
+    """One student for each known mistake in the exercise that has most of them; they have done nothing else yet."""
     known = mutants.load(sample.lab)
     exercise = max(sample.points, key=lambda name: len(known.get(name, ())))
     for mutant in known.get(exercise, ()):
         earned = score_of(sample.lab, exercise, mutant.source)
-        yield sample.with_one(f"mistake-{mutant.name.replace('_', '-')}", mutant.source, exercise, earned)
+        name = f"mistake-{mutant.name.replace('_', '-')}"
+        yield Student(name, sample.notebook({exercise: mutant.source}), earned)
 
 
 def write_class(root: Path, work: Path, lab: str) -> dict[str, float]:

@@ -3,9 +3,11 @@
 Sphinx changes global state of docutils while it runs, so it gets a process of its own.
 """
 
+import hashlib
 import shutil
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import yaml
@@ -13,6 +15,8 @@ import yaml
 from seq2gpt.errors import UserError
 
 ROOT = Path(__file__).resolve().parent.parent
+SOURCES = ("_config.yml", "_toc.yml", "autograder/site.py", "book", "exercises", "src")
+TOOLS = ("jupyter-book", "sphinx", "sphinx-book-theme", "myst-nb", "torch", "matplotlib")
 MODEL = Path("_static/model/gpt.bin")  # where the playground looks for the exported GPT
 
 FIRST_PAGE = """<!DOCTYPE html>
@@ -28,21 +32,42 @@ def build_site(out: Path, model: Path | None = None) -> Path:
     """Build the site into the folder ``out`` and return the path of its first page.
 
     ``model`` is a file written by :func:`seq2gpt.browser.export_for_browser`; without it the playground
-    page says how to get one. Pages that did not change are not built again. The state that this needs lies
-    beside ``out``, in ``<out>.state``.
+    page says how to get one. With nothing changed nothing is done; otherwise the changed pages are built.
     """
     toc = check_sources(model)
+    first, stamp = out / "index.html", state_beside(out) / "sources"
+    sources = fingerprint(model)
+    if first.is_file() and stamp.is_file() and stamp.read_text(encoding="utf-8") == sources:
+        return first
+    stamp.unlink(missing_ok=True)
+    shutil.rmtree(out / "reports", ignore_errors=True)
     command = [sys.executable, "-m", "autograder.site", str(out.resolve()), str(bool(model))]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if result.returncode != 0:
+        # Sphinx remembers a page even when reading it failed, and would not complain a second time.
+        shutil.rmtree(state_beside(out) / "doctrees", ignore_errors=True)
         told = [line for line in result.stderr.splitlines() if "WARNING" in line or "ERROR" in line]
         raise UserError("the site was not built:\n" + ("\n".join(told) or result.stderr.strip()))
     if model is not None:
         (out / MODEL).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(model, out / MODEL)
-    first = out / "index.html"
     first.write_text(FIRST_PAGE.format(page=f"{toc['root']}.html"), encoding="utf-8")
+    stamp.write_text(sources, encoding="utf-8")
     return first
+
+
+def state_beside(out: Path) -> Path:
+    """Where Sphinx keeps what it has read and executed, so that only changed pages are built again."""
+    return out.with_name(f"{out.name}.state")
+
+
+def fingerprint(model: Path | None) -> str:
+    """One number for everything that the site is made of: files, model and tools."""
+    digest = hashlib.sha256(" ".join(version(tool) for tool in TOOLS).encode())
+    for path in sorted(path for name in SOURCES for path in [ROOT / name, *(ROOT / name).rglob("*")]):
+        if path.is_file() and "__pycache__" not in path.parts:
+            digest.update(f"\n{path.relative_to(ROOT)}\n".encode() + path.read_bytes())
+    return digest.hexdigest() + (hashlib.sha256(model.read_bytes()).hexdigest() if model else "")
 
 
 def check_sources(model: Path | None) -> dict:
@@ -53,8 +78,10 @@ def check_sources(model: Path | None) -> dict:
     toc = yaml.safe_load(toc_file.read_text(encoding="utf-8"))
     for page in pages_of(toc):
         if not any((ROOT / f"{page}{suffix}").is_file() for suffix in (".md", ".ipynb")):
-            raise UserError(f"_toc.yml names {page}, which is missing; write it, or make the labs with "
-                            "`seq2gpt course build`")
+            raise UserError(
+                f"_toc.yml names {page}, which is missing; write it, or make the labs with "
+                "`seq2gpt course build`"
+            )
     if model is not None and not model.is_file():
         raise UserError(f"model {model} does not exist; export one with seq2gpt.browser.export_for_browser")
     return toc
@@ -73,7 +100,6 @@ def run_sphinx(out: Path, has_model: bool) -> int:
     from sphinx.util.console import nocolor
 
     nocolor()
-    state = out.with_name(f"{out.name}.state")
     result = build_sphinx(
         ROOT,
         out,
@@ -84,7 +110,7 @@ def run_sphinx(out: Path, has_model: bool) -> int:
             "latex_individualpages": False,
             "seq2gpt_has_model": has_model,
         },
-        doctreedir=state / "doctrees",
+        doctreedir=state_beside(out) / "doctrees",
         warningiserror=True,
         keep_going=True,
     )

@@ -32,8 +32,18 @@ SINGLE: Item = {
         "kind": "single",
         "options": [
             {"id": "a", "text": "√d_k", "correct": True, "rationale": "That brings the variance to 1."},
-            {"id": "b", "text": "d_k", "rationale": "The root is missing here.", "misconception": "M-divide-by-d-k"},
-            {"id": "c", "text": "nothing", "rationale": "Then softmax saturates.", "misconception": "M-no-scale"},
+            {
+                "id": "b",
+                "text": "d_k",
+                "rationale": "The root is missing here.",
+                "misconception": "M-divide-by-d-k",
+            },
+            {
+                "id": "c",
+                "text": "nothing",
+                "rationale": "Then softmax saturates.",
+                "misconception": "M-no-scale",
+            },
         ],
     },
     "explanation": "The variance of a dot product of width d_k is d_k.",
@@ -52,7 +62,11 @@ NUMERIC: Item = SINGLE | {
         "answer": "{answer}",
         "tolerance": {"abs": 0},
         "common_errors": [
-            {"value": "{past_forgotten}", "feedback": "It forgets {n_past} keys.", "misconception": "M-past-forgotten"},
+            {
+                "value": "{past_forgotten}",
+                "feedback": "It forgets {n_past} keys.",
+                "misconception": "M-past-forgotten",
+            },
         ],
     },
     "explanation": "{n} rows of {m} columns, without the future: {answer}.",
@@ -105,9 +119,18 @@ def test_a_bank_is_read_in_order_with_every_field(bank: Callable[..., Path]) -> 
     assert (first.hint, first.stimulus, first.status) == ("", {}, "draft")
 
 
+def test_a_date_is_text(bank: Callable[..., Path]) -> None:
+    path = bank(SINGLE)
+    path.write_text(path.read_text(encoding="utf-8") + "  verify_by: 2027-01-31\n", encoding="utf-8")
+    assert load(path)[0].verify_by == "2027-01-31"
+
+
 BAD_ITEMS = {
     "field_missing": (without(SINGLE, "stem"), "item: 'stem' is a required property"),
-    "field_unknown": (changed(SINGLE, steem="?"), "item: Additional properties are not allowed ('steem' was unexpected)"),
+    "field_unknown": (
+        changed(SINGLE, steem="?"),
+        "item: Additional properties are not allowed ('steem' was unexpected)",
+    ),
     "wrong_type": (changed(SINGLE, difficulty="hard"), "difficulty: 'hard' is not of type 'number'"),
     "wrong_word": (
         changed(SINGLE, bloom="know"),
@@ -174,7 +197,9 @@ BAD_ITEMS = {
         "not_itself, nothing_hidden, past_forgotten, past_pairs",
     ),
     "placeholder_unknown_deep": (
-        with_interaction(NUMERIC, common_errors=[NUMERIC["interaction"]["common_errors"][0] | {"value": "{wrong}"}]),
+        with_interaction(
+            NUMERIC, common_errors=[NUMERIC["interaction"]["common_errors"][0] | {"value": "{wrong}"}]
+        ),
         "interaction.common_errors.0.value: nothing computes the placeholder {wrong}; use answer, m, n, n_past, "
         "n_plus_1, new_pairs, not_itself, nothing_hidden, past_forgotten, past_pairs",
     ),
@@ -222,16 +247,27 @@ def test_a_fault_is_told_with_file_line_item_and_field(bank: Callable[..., Path]
 
 def test_an_id_may_stand_once(bank: Callable[..., Path]) -> None:
     path = bank(SINGLE, NUMERIC, SINGLE)
-    with pytest.raises(UserError, match=r":\d+: ATT-05-first: id: another item above has this id; give each its own$"):
+    with pytest.raises(
+        UserError, match=r":\d+: ATT-05-first: id: another item above has this id; give each its own$"
+    ):
         load(path)
 
 
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("- id: a\n  stem: [x\n", r"questions.yml:3: this is not YAML: expected ',' or '\]', but got '<stream end>'"),
-        ("- id: a\n\tstem: x\n", r"questions.yml:2: this is not YAML: found character '\\t' that cannot start any token"),
-        ("- id: a\n  stem: x\n  stem: y\n", r"questions.yml:3: this is not YAML: the field 'stem' is given twice"),
+        (
+            "- id: a\n  stem: [x\n",
+            r"questions.yml:3: this is not YAML: expected ',' or '\]', but got '<stream end>'",
+        ),
+        (
+            "- id: a\n\tstem: x\n",
+            r"questions.yml:2: this is not YAML: found character '\\t' that cannot start any token",
+        ),
+        (
+            "- id: a\n  stem: x\n  stem: y\n",
+            r"questions.yml:3: this is not YAML: the field 'stem' is given twice",
+        ),
         ("", "questions.yml: a bank is a list of questions; start each with `- id: ...`"),
         ("id: a\n", "questions.yml: a bank is a list of questions; start each with `- id: ...`"),
         ("- just words\n", "questions.yml:1: an item: item: 'just words' is not of type 'object'"),
@@ -247,7 +283,9 @@ def test_a_file_that_is_no_bank_is_refused(bank: Callable[..., Path], text: str,
 
 def test_missing_and_undecodable_files_are_named(bank: Callable[..., Path]) -> None:
     path = bank(SINGLE)
-    with pytest.raises(UserError, match=r"none\.yml: there is no such file; name a bank such as book/07-attention/"):
+    with pytest.raises(
+        UserError, match=r"none\.yml: there is no such file; name a bank such as book/07-attention/"
+    ):
         load(path.with_name("none.yml"))
     path.write_bytes(b"- id: caf\xe9\n")
     with pytest.raises(UserError, match=r"questions\.yml: byte 9 is not UTF-8; save the file as UTF-8$"):
@@ -257,7 +295,9 @@ def test_missing_and_undecodable_files_are_named(bank: Callable[..., Path]) -> N
 def test_a_bank_needs_references_above_it(bank: Callable[..., Path]) -> None:
     path = bank(SINGLE)
     path.parent.parent.joinpath("references.yml").unlink()
-    with pytest.raises(UserError, match="found no references.yml here or above; `sources` look their `ref` up there$"):
+    with pytest.raises(
+        UserError, match="found no references.yml here or above; `sources` look their `ref` up there$"
+    ):
         load(path)
 
 
@@ -314,7 +354,9 @@ def matrix_sum(rows: list[list[int]]) -> dict[str, Any]:
     return {"answer": sum(map(sum, rows)), "shape": [len(rows), len(rows[0])], "long": 12345, "half": -0.5}
 
 
-def test_matrices_are_drawn_and_written_out(bank: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_matrices_are_drawn_and_written_out(
+    bank: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(templates, "matrix_sum", matrix_sum, raising=False)
     template = {
         "params": {"rows": {"matrix": {"rows": 2, "columns": 3, "values": [1, 10, 100]}}},
@@ -350,8 +392,15 @@ def test_a_text_without_template_keeps_its_braces(bank: Callable[..., Path]) -> 
         (10, {"abs": 0}, 11, True),
     ],
 )
-def test_a_mistake_shows_beyond_twice_the_tolerance(answer: float, tolerance: Item, wrong: float, shows: bool) -> None:
-    interaction = {"kind": "numeric", "answer": answer, "tolerance": tolerance, "common_errors": [{"value": wrong}]}
+def test_a_mistake_shows_beyond_twice_the_tolerance(
+    answer: float, tolerance: Item, wrong: float, shows: bool
+) -> None:
+    interaction = {
+        "kind": "numeric",
+        "answer": answer,
+        "tolerance": tolerance,
+        "common_errors": [{"value": wrong}],
+    }
     assert errors_show(interaction) is shows
 
 
@@ -363,7 +412,9 @@ def test_a_wrong_shape_shows(wrong: list[int], shows: bool) -> None:
 def test_draws_in_which_a_mistake_gives_the_key_are_left_out(bank: Callable[..., Path]) -> None:
     errors = [{"value": 11, "feedback": "Eleven is the mistake here.", "misconception": "M-not-itself"}]
     narrow = {"params": {"n": {"choice": [2, 3]}, "n_past": {"choice": [4, 5]}}, "variants": 5}
-    with pytest.raises(UserError, match="template: 3 good variants found of variants=5"):  # 2·4 + 3 = 11 is not one
+    with pytest.raises(
+        UserError, match="template: 3 good variants found of variants=5"
+    ):  # 2·4 + 3 = 11 is not one
         load(bank(with_template(with_interaction(NUMERIC, common_errors=errors), **narrow)))
 
 
@@ -453,7 +504,11 @@ def test_score_bytes_are_those_of_a_real_tensor(dtype: str) -> None:
     mebibytes = weights.untyped_storage().nbytes() / 1024 / 1024
     assert got["answer"] == mebibytes
     assert got["n_bytes"] == weights.element_size()
-    assert (got["one_head"], got["one_row"], got["in_bits"]) == (mebibytes / 3, mebibytes / 128, 8 * mebibytes)
+    assert (got["one_head"], got["one_row"], got["in_bits"]) == (
+        mebibytes / 3,
+        mebibytes / 128,
+        8 * mebibytes,
+    )
     assert got["one_byte_each"] == weights.numel() / 1024 / 1024
 
 

@@ -162,7 +162,9 @@ def test_gpt2_weights_give_the_logits_of_gpt2(dtype: torch.dtype, tolerance: flo
     load_gpt2_state_dict(model, {prefix + name: tensor for name, tensor in state.items()})
     ids = random_ids(2, 11)
     expected = torch.stack([gpt2_logits(state, row, n_heads=3, n_layers=2) for row in ids.tolist()])
-    torch.testing.assert_close(model(ids).double(), expected, rtol=tolerance, atol=tolerance * expected.abs().max())
+    torch.testing.assert_close(
+        model(ids).double(), expected, rtol=tolerance, atol=tolerance * expected.abs().max()
+    )
 
 
 def test_the_extras_of_a_checkpoint_do_no_harm() -> None:
@@ -239,7 +241,9 @@ FIX = "; build the model with the configuration of the weights"
         ),
     ],
 )
-def test_weights_that_do_not_fit_are_refused_and_change_nothing(state: dict[str, Tensor], message: str) -> None:
+def test_weights_that_do_not_fit_are_refused_and_change_nothing(
+    state: dict[str, Tensor], message: str
+) -> None:
     model = GPT(CONFIG)
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
@@ -404,7 +408,13 @@ def test_the_published_gpt2_sizes(n_layers: int, d_model: int, n_heads: int, tot
     bias=st.booleans(),
 )
 def test_the_count_is_what_the_model_holds(
-    vocab_size: int, context_length: int, d_head: int, n_heads: int, n_layers: int, d_ff: int | None, bias: bool
+    vocab_size: int,
+    context_length: int,
+    d_head: int,
+    n_heads: int,
+    n_layers: int,
+    d_ff: int | None,
+    bias: bool,
 ) -> None:
     config = GPTConfig(
         vocab_size=vocab_size, context_length=context_length, d_model=n_heads * d_head, n_heads=n_heads,

@@ -50,7 +50,9 @@ def texts(value: Any) -> list[str]:
 
 
 def shown(question: Question) -> list[str]:
-    return texts([question.stem, question.stimulus, question.interaction, question.explanation, question.hint])
+    return texts(
+        [question.stem, question.stimulus, question.interaction, question.explanation, question.hint]
+    )
 
 
 def is_correct(option: dict[str, Any]) -> bool:
@@ -79,7 +81,9 @@ def test_every_chapter_link_points_to_a_target_of_the_lesson() -> None:
         page, _, anchor = question.chapter.partition("#")
         assert page == "book/07-attention/lesson.md"
         assert anchor in ANCHORS
-        assert re.search(rf"^\({re.escape(anchor)}\)=$", lesson, re.MULTILINE), f"lesson.md has no ({anchor})="
+        assert re.search(rf"^\({re.escape(anchor)}\)=$", lesson, re.MULTILINE), (
+            f"lesson.md has no ({anchor})="
+        )
 
 
 def test_lists_name_what_the_questions_use() -> None:
@@ -96,7 +100,11 @@ def test_lists_name_what_the_questions_use() -> None:
 def test_references_are_complete_and_cited() -> None:
     references = yaml.safe_load((ROOT / "book/references.yml").read_text(encoding="utf-8"))
     for entry in references.values():
-        assert {"authors", "year", "title", "venue", "url"} <= set(entry) <= {"authors", "year", "title", "venue", "url", "arxiv"}
+        assert (
+            {"authors", "year", "title", "venue", "url"}
+            <= set(entry)
+            <= {"authors", "year", "title", "venue", "url", "arxiv"}
+        )
         assert isinstance(entry["year"], int)
         assert entry["url"].startswith("https://")
         assert re.fullmatch(r"\d{4}\.\d{4,5}", entry.get("arxiv", "1706.03762"))
@@ -124,7 +132,12 @@ def test_the_key_is_seldom_the_longest_option() -> None:
 
 
 def test_keys_are_spread_over_the_letters() -> None:
-    letters = Counter(option["id"] for question in SINGLES for option in question.interaction["options"] if is_correct(option))
+    letters = Counter(
+        option["id"]
+        for question in SINGLES
+        for option in question.interaction["options"]
+        if is_correct(option)
+    )
     assert set(letters) == set("abcd")
     assert max(letters.values()) <= len(SINGLES) / 4 + 2
 
@@ -138,11 +151,15 @@ def test_options_are_distinct_and_each_teaches(question: Question) -> None:
     for option in options:
         assert len(option["rationale"]) >= 40, "a rationale says why"
         assert ("misconception" in option) is not is_correct(option)
-        assert not re.search(r"\b(all|none|both|neither) of (the above|these|them)\b", option["text"], re.IGNORECASE)
+        assert not re.search(
+            r"\b(all|none|both|neither) of (the above|these|them)\b", option["text"], re.IGNORECASE
+        )
 
 
 # Words that make a statement too strong give a distractor away, unless the key uses such words too.
-ABSOLUTE = re.compile(r"\b(always|never|only|every|must|cannot|impossible|completely|any|none)\b", re.IGNORECASE)
+ABSOLUTE = re.compile(
+    r"\b(always|never|only|every|must|cannot|impossible|completely|any|none)\b", re.IGNORECASE
+)
 
 
 @pytest.mark.parametrize("question", CHOICES, ids=name_of)
@@ -215,7 +232,10 @@ def test_the_explanation_of_a_number_ends_at_the_key(question: Question) -> None
         return
     for seed in range(20):
         variant = question.variant(seed)
-        numbers = [float(n.replace(",", "")) for n in re.findall(r"(?<![\w.])[\d,]*\d(?:\.\d+)?", variant.explanation)]
+        numbers = [
+            float(n.replace(",", ""))
+            for n in re.findall(r"(?<![\w.])[\d,]*\d(?:\.\d+)?", variant.explanation)
+        ]
         numbers += [a / b for a, b in pairwise(numbers) if b]  # as in "3 / 11"
         tolerance = variant.interaction["tolerance"]
         margin = tolerance.get("abs", tolerance.get("rel", 0) * abs(variant.key))
@@ -224,7 +244,9 @@ def test_the_explanation_of_a_number_ends_at_the_key(question: Question) -> None
 
 def test_fixed_numbers_come_out_of_the_package() -> None:
     values = torch.tensor([[3.0], [6.0], [9.0], [30.0]])
-    output, _ = attention.scaled_dot_product_attention(torch.ones(4, 2), torch.ones(4, 2), values, attention.causal_mask(4))
+    output, _ = attention.scaled_dot_product_attention(
+        torch.ones(4, 2), torch.ones(4, 2), values, attention.causal_mask(4)
+    )
     assert output[2].item() == pytest.approx(BY_ID["ATT-04-equal-scores"].key)
 
 
@@ -247,7 +269,12 @@ def test_what_an_empty_row_becomes() -> None:
     with pytest.raises(RuntimeError):
         torch.zeros(4, dtype=torch.float16).masked_fill(hidden, -1e20)
     assert torch.finfo(torch.float16).max == 65504
-    assert BY_ID["ATT-07-nothing-to-see"].key == ["nan four times", "0.25 four times", "A RuntimeError", "0 four times"]
+    assert BY_ID["ATT-07-nothing-to-see"].key == [
+        "nan four times",
+        "0.25 four times",
+        "A RuntimeError",
+        "0 four times",
+    ]
 
 
 def test_only_the_key_of_the_padding_mask_broadcasts_as_asked() -> None:

@@ -72,7 +72,9 @@ def test_unknown_characters_are_named(text: str, message: str) -> None:
 
 
 def test_a_long_vocabulary_is_shortened_in_the_message() -> None:
-    with pytest.raises(ValueError, match=re.escape("holds 26 characters ('a', 'b', 'c', 'd', 'e', 'f', 'g', …, 'z')")):
+    with pytest.raises(
+        ValueError, match=re.escape("holds 26 characters ('a', 'b', 'c', 'd', 'e', 'f', 'g', …, 'z')")
+    ):
         CharTokenizer("abcdefghijklmnopqrstuvwxyz").encode("A")
 
 

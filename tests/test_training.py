@@ -43,7 +43,9 @@ def gradients_of(model: nn.Module) -> dict[str, Tensor]:
 
 def test_rows_are_runs_of_the_text_and_targets_follow_one_token_later() -> None:
     data = torch.arange(100, 129)  # every token tells its place
-    inputs, targets = get_batch(data, batch_size=11, context_length=5, generator=torch.Generator().manual_seed(3))
+    inputs, targets = get_batch(
+        data, batch_size=11, context_length=5, generator=torch.Generator().manual_seed(3)
+    )
     assert inputs.shape == targets.shape == (11, 5)
     assert torch.equal(inputs, inputs[:, :1] + torch.arange(5))
     assert torch.equal(targets, inputs + 1)
@@ -52,7 +54,9 @@ def test_rows_are_runs_of_the_text_and_targets_follow_one_token_later() -> None:
 
 def test_every_start_is_about_equally_frequent_the_first_and_the_last_included() -> None:
     n_starts, draws = 5, 5000
-    inputs, _ = get_batch(torch.arange(8), draws, context_length=3, generator=torch.Generator().manual_seed(0))
+    inputs, _ = get_batch(
+        torch.arange(8), draws, context_length=3, generator=torch.Generator().manual_seed(0)
+    )
     counts = torch.bincount(inputs[:, 0], minlength=n_starts)
     assert len(counts) == n_starts
     assert (counts - draws / n_starts).abs().max() < 5 * math.sqrt(draws / n_starts)
@@ -75,8 +79,7 @@ def test_one_seed_gives_one_batch_whatever_else_draws_random_numbers() -> None:
 
 def test_too_short_a_text_is_refused() -> None:
     message = (
-        "^the text has 4 tokens, context_length=4 needs at least 5; "
-        "use a longer text or a shorter context$"
+        "^the text has 4 tokens, context_length=4 needs at least 5; use a longer text or a shorter context$"
     )
     with pytest.raises(ValueError, match=message):
         get_batch(torch.arange(4), batch_size=1, context_length=4)
@@ -87,7 +90,9 @@ def test_too_short_a_text_is_refused() -> None:
 
 @pytest.mark.parametrize("weight_decay", [0.0, 0.3])
 @pytest.mark.parametrize(("betas", "eps"), [((0.9, 0.999), 1e-8), ((0.7, 0.8), 0.1)])
-def test_adamw_equals_torch_at_every_step(weight_decay: float, betas: tuple[float, float], eps: float) -> None:
+def test_adamw_equals_torch_at_every_step(
+    weight_decay: float, betas: tuple[float, float], eps: float
+) -> None:
     generator = torch.Generator().manual_seed(1)
     start = torch.randn(3, 5, generator=generator, dtype=torch.float64)
     ours, m, v = nn.Parameter(start.clone()), torch.zeros_like(start), torch.zeros_like(start)
@@ -134,7 +139,9 @@ def test_matrices_decay_and_one_dimensional_parameters_do_not() -> None:
     decayed_names = [names[id(parameter)] for parameter in decayed["params"]]
     kept_names = [names[id(parameter)] for parameter in kept["params"]]
     assert (decayed["weight_decay"], kept["weight_decay"]) == (0.1, 0.0)
-    assert {"token_embedding.weight", "positions.table", "blocks.1.attention.w_q.weight"} <= set(decayed_names)
+    assert {"token_embedding.weight", "positions.table", "blocks.1.attention.w_q.weight"} <= set(
+        decayed_names
+    )
     assert {"norm.weight", "norm.bias", "blocks.0.attention.w_q.bias"} <= set(kept_names)
     every = decayed_names + kept_names
     assert len(every) == len(set(every)), "a parameter is listed twice"
@@ -185,7 +192,9 @@ def test_schedule_rises_then_falls_and_stays_between_its_ends(
 
 @pytest.mark.parametrize(("n_warmup", "n_steps"), [(10, 10), (11, 10), (-1, 10), (0, 0)])
 def test_schedule_without_room_for_decay_is_refused(n_warmup: int, n_steps: int) -> None:
-    with pytest.raises(ValueError, match=f"^n_warmup={n_warmup} must be at least 0 and below n_steps={n_steps}$"):
+    with pytest.raises(
+        ValueError, match=f"^n_warmup={n_warmup} must be at least 0 and below n_steps={n_steps}$"
+    ):
         cosine_schedule(0, n_steps=n_steps, n_warmup=n_warmup, lr=1.0, lr_min=0.1)
 
 
@@ -346,7 +355,8 @@ def test_learning_one_batch_by_heart() -> None:
     model = GPT(CONFIG)
     optimizer = make_optimizer(model, weight_decay=0.0)
     inputs, targets = random_batch(3, seed=8)
-    losses = [train_step(model, optimizer, inputs, targets, lr=0.01, max_norm=1.0) for _ in range(200)]
+    inputs[:, 0] = torch.arange(3)  # equal beginnings with different successors nobody could tell apart
+    losses = [train_step(model, optimizer, inputs, targets, lr=0.01, max_norm=1.0) for _ in range(150)]
     assert losses[0] == pytest.approx(math.log(VOCAB_SIZE), abs=0.1)  # at first all symbols are alike
     assert losses[-1] < 0.05
 

@@ -18,7 +18,7 @@ SETUP = """\
 import math
 
 def points(function, cases):
-    needed = bytearray(2**28)
+    needed = bytearray(2**26)
     return float(sum(function(x) == y for x, y in cases))
 """
 

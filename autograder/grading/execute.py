@@ -32,7 +32,7 @@ class NotebookRun:
     def __init__(
         self, cells: Sequence[NotebookNode], folder: Path, limits: Limits, variables: dict[str, str]
     ) -> None:
-        self.cells = [c for c in cells if c.cell_type == "code"]
+        self.cells = up_to_the_last_graded([c for c in cells if c.cell_type == "code"])
         self.folder = folder
         self.limits = limits
         self.variables = variables
@@ -103,6 +103,12 @@ class NotebookRun:
         if self.kernel:
             self.kernel.close()
             self.kernel = None
+
+
+def up_to_the_last_graded(cells: Sequence[NotebookNode]) -> Sequence[NotebookNode]:
+    """Without the cells after the last one with points: a lab ends with experiments that change no score."""
+    graded = [i for i, cell in enumerate(cells) if utils.is_grade(cell)]
+    return cells[: graded[-1] + 1] if graded else cells
 
 
 def is_test(cell: NotebookNode) -> bool:

@@ -5,23 +5,17 @@ one after another in this process, so that nothing collides. What has not change
 """
 
 import contextlib
-import dataclasses
-import hashlib
 import html
-import json
 import logging
 import tempfile
 import time
 import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nbformat.notebooknode import NotebookNode
-from nbformat.v4 import new_notebook
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
@@ -30,9 +24,9 @@ from sqlalchemy.exc import SAWarning
 from tqdm.auto import tqdm
 
 from autograder.grading import intake
-from autograder.grading.bundle import bundle_digest, file_digest
 from autograder.grading.config import COURSE, SEED_FILE, course_config
 from autograder.grading.execute import code_cells, run_notebook
+from autograder.grading.jobs import Job, digest_of, recall, write_record
 from autograder.grading.limits import Limits
 from autograder.grading.report import ClassReport, StudentReport
 from autograder.grading.seed import grading_seed
@@ -68,25 +62,11 @@ def grade_lab(
             grading.grade(jobs, workers or WORKERS)
         except KernelUnavailable as error:
             raise UserError(str(error)) from error
+    grading.read_scores()
     report = ClassReport(lab, grading.max_scores, [grading.report_of(job) for job in jobs])
     report.write_csv(work / f"grades-{lab}.csv")
     grading.export(work / "grades.csv")
     return report
-
-
-@dataclass
-class Job:
-    """One submission on its way."""
-
-    student: str
-    problem: str = ""
-    notebook: NotebookNode = field(default_factory=new_notebook)
-    folder: Path = Path()
-    repairs: list[str] = field(default_factory=list)
-    flags: list[str] = field(default_factory=list)
-    digest: str = ""
-    seconds: float = 0.0
-    current: bool = False
 
 
 class LabGrading:
@@ -98,7 +78,7 @@ class LabGrading:
         self.db_url = str(self.config().CourseDirectory.db_url)
         self.seed = grading_seed(work / SEED_FILE)
         self.structure: list[SourceCell] = []
-        self.bundle = ""
+        self.scores: dict[str, dict[str, float]] = {}
 
     def config(self, **folders: str) -> Any:
         """nbgrader's settings, with some of its folders moved."""
@@ -141,7 +121,7 @@ class LabGrading:
                     f"keep {self.work / 'gradebook.db'} under another name and grade again"
                 ) from error
         self.structure = read_structure(self.db_url, self.lab, self.lab)
-        self.bundle = bundle_digest()
+        self.read_scores()
 
     @property
     def max_scores(self) -> dict[str, float]:
@@ -168,42 +148,24 @@ class LabGrading:
             )
             return job
         job.notebook, job.repairs = restore(submitted, self.structure)
-        job.digest = self.digest(job)
+        job.digest = digest_of(job, self.structure, self.seed, self.limits)
         job.current = self.is_current(job)
         return job
-
-    def digest(self, job: Job) -> str:
-        """Names everything that the result depends on."""
-        parts = [
-            self.bundle,
-            self.seed,
-            json.dumps(dataclasses.asdict(self.limits)),
-            json.dumps([dataclasses.asdict(cell) for cell in self.structure]),
-            json.dumps([[cell.cell_type, cell.source] for cell in job.notebook.cells]),
-            file_digest(job.folder, "*"),
-        ]
-        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
-
-    def record(self, student: str) -> Path:
-        """Where it is kept what was graded last."""
-        return self.work / ".graded" / self.lab / f"{student}.json"
 
     def outcome(self, student: str, step: str) -> Path:
         """The folder of a student's graded notebook or feedback."""
         return self.work / step / student / self.lab
 
+    def record(self, student: str) -> Path:
+        """Where it is kept what was graded last."""
+        return self.work / ".graded" / self.lab / f"{student}.json"
+
     def is_current(self, job: Job) -> bool:
-        """Whether this very submission has been graded with these very tests; recalls what was noted then."""
+        """Whether this very submission has been graded with these very tests."""
         results = [self.outcome(job.student, "autograded") / f"{self.lab}.ipynb"]
         results.append(self.outcome(job.student, "feedback") / f"{self.lab}.html")
-        if not all(p.is_file() for p in results) or not self.scores(job.student):
-            return False
-        try:
-            last = json.loads(self.record(job.student).read_text())
-            job.flags, job.seconds = last["flags"], last["seconds"]
-        except (OSError, ValueError, KeyError):
-            return False
-        return bool(last["digest"] == job.digest)
+        there = all(p.is_file() for p in results) and job.student in self.scores
+        return there and recall(self.record(job.student), job)
 
     def grade(self, jobs: list[Job], workers: int) -> None:
         """Run the submissions side by side; enter the results one by one, in order."""
@@ -233,25 +195,13 @@ class LabGrading:
         """Put one result into the gradebook, with the graded notebook and the feedback."""
         if run:
             job.seconds = run.result()
-            job.flags = self.flags_of(job)
+            job.note_flags()
             try:
                 self.autograde(job)
             except NbGraderError as error:
                 job.problem = f"nbgrader could not grade it: {error}; see the submission's notebook"
         if job.problem:
             self.give_zero(job)
-
-    def flags_of(self, job: Job) -> list[str]:
-        """What happened while the submission ran that an instructor should know."""
-        flags = []
-        for number, cell in enumerate(code_cells(job.notebook), start=1):
-            name = cell.metadata.get("nbgrader", {}).get("grade_id", f"code cell {number}")
-            for output in cell.outputs:
-                if output.output_type == "error" and output.ename.endswith(
-                    ("TimeoutError", "DiedError", "ScoreError")
-                ):
-                    flags.append(f"{name}: {output.evalue}")
-        return flags
 
     def autograde(self, job: Job) -> None:
         """nbgrader's own two steps, with the outputs that are there already."""
@@ -260,9 +210,7 @@ class LabGrading:
         c.BoundedExecute.executed = [list(cell.outputs) for cell in code_cells(job.notebook)]
         convert(Autograde, c)
         convert(GenerateFeedback, c)
-        record = self.record(job.student)
-        record.parent.mkdir(parents=True, exist_ok=True)
-        record.write_text(json.dumps({"digest": job.digest, "flags": job.flags, "seconds": job.seconds}))
+        write_record(self.record(job.student), job)
 
     def give_zero(self, job: Job) -> None:
         """Enter 0 for a submission that could not be graded, and tell the student why."""
@@ -282,20 +230,18 @@ class LabGrading:
             encoding="utf-8",
         )
 
-    def scores(self, student: str) -> dict[str, float]:
-        """Points by exercise as the gradebook has them, corrections by hand included."""
+    def read_scores(self) -> None:
+        """Everybody's points by exercise as the gradebook has them, corrections by hand included."""
         with Gradebook(self.db_url, COURSE) as gradebook:
-            try:
-                submission = gradebook.find_submission(self.lab, student)
-            except MissingEntry:
-                return {}
-            return {self.exercise(g.name): float(g.score) for nb in submission.notebooks for g in nb.grades}
+            for submission in gradebook.assignment_submissions(self.lab):
+                grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
+                self.scores[submission.student_id] = {self.exercise(g.name): float(g.score) for g in grades}
 
     def report_of(self, job: Job) -> StudentReport:
         """The line of one student."""
         now = not job.current
         return StudentReport(
-            job.student, self.scores(job.student), job.problem, job.repairs + job.flags, job.seconds, now
+            job.student, self.scores[job.student], job.problem, job.repairs + job.flags, job.seconds, now
         )
 
     def export(self, path: Path) -> None:

@@ -56,7 +56,9 @@ class Widget(SphinxDirective):
     def state_at_start(self) -> dict[str, Any]:
         state = yaml.safe_load("\n".join(self.content)) or {}
         if not isinstance(state, dict):
-            raise self.error(f"the body of widget {self.arguments[0]!r} is {state!r}; write `key: value` lines")
+            raise self.error(
+                f"the body of widget {self.arguments[0]!r} is {state!r}; write `key: value` lines"
+            )
         return state
 
     def still(self) -> list[nodes.Node]:
@@ -108,12 +110,12 @@ def drop_launch_buttons(
 
 
 def copy_widget_modules(app: Sphinx, exception: Exception | None) -> None:
-    """The modules that Jupyter runs are the ones that the page imports."""
+    """The modules that Jupyter runs, and the numbers that they read, are the ones that the page loads."""
     if exception is None and app.builder.format == "html":
         target = Path(app.outdir, "_static", "widgets")
         target.mkdir(parents=True, exist_ok=True)
-        for module in Path(app.srcdir, WIDGETS).glob("*.js"):
-            shutil.copy2(module, target)
+        for file in Path(app.srcdir, WIDGETS).glob("*.js*"):  # .js and .json
+            shutil.copy2(file, target)
 
 
 def code_digest(root: Path) -> str:

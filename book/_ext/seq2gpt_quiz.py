@@ -11,10 +11,9 @@ from typing import Any, ClassVar
 
 from docutils import nodes
 from docutils.statemachine import StringList
+from seq2gpt_references import citation
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
-
-from seq2gpt_references import citation
 
 from seq2gpt.errors import UserError
 from seq2gpt.exam.bank import Question, load
@@ -84,7 +83,9 @@ class Quiz(SphinxDirective):
             questions = self.chosen(load(path))
         except UserError as error:
             raise self.error(str(error)) from error
-        return [self.question(n, question.variant(0)) for n, question in enumerate(questions, 1)]
+        first = self.env.temp_data.get("s2g_questions", 0) + 1  # numbers run on over the quizzes of a page
+        self.env.temp_data["s2g_questions"] = first - 1 + len(questions)
+        return [self.question(n, question.variant(0)) for n, question in enumerate(questions, first)]
 
     def chosen(self, bank: list[Question]) -> list[Question]:
         ids, objectives = self.options.get("ids"), self.options.get("objectives")
@@ -92,7 +93,9 @@ class Quiz(SphinxDirective):
         if ids is not None:
             missing = [name for name in ids if name not in by_id]
             if missing:
-                raise UserError(f"{self.arguments[0]} has no question {missing[0]!r}; it has {', '.join(by_id)}")
+                raise UserError(
+                    f"{self.arguments[0]} has no question {missing[0]!r}; it has {', '.join(by_id)}"
+                )
             return [by_id[name] for name in ids]
         if objectives is None:
             return bank
@@ -115,7 +118,8 @@ class Quiz(SphinxDirective):
         result = nodes.container("", title, *self.markdown(question.stem), *self.stimulus(question))
         result["classes"], result["ids"] = ["s2g-question"], [f"question-{question.id.lower()}"]
         instruction = INSTRUCTIONS[interaction["kind"]].format(
-            select=interaction.get("select"), unit=f" ({interaction['unit']})" if "unit" in interaction else ""
+            select=interaction.get("select"),
+            unit=f" ({interaction['unit']})" if "unit" in interaction else "",
         )
         result += nodes.paragraph(text=instruction, classes=["s2g-instruction"])
         task, answer = getattr(self, f"show_{interaction['kind']}")(interaction, question)
@@ -159,7 +163,8 @@ class Quiz(SphinxDirective):
         if interaction.get("shuffle", True) and not any(option.get("lock") for option in options):
             options = shuffled(options, question)
         reasons = [
-            self.markdown(option["rationale"], "Right." if option.get("correct") else "Wrong.") for option in options
+            self.markdown(option["rationale"], "Right." if option.get("correct") else "Wrong.")
+            for option in options
         ]
         right = [letter for letter, option in zip("abcdefgh", options, strict=False) if option.get("correct")]
         key = nodes.paragraph("", "", nodes.strong(text=f"Answer: {' and '.join(right)}"))
@@ -188,7 +193,12 @@ class Quiz(SphinxDirective):
                 listing((self.markdown(pair["left"]) for pair in pairs), "arabic"),
                 listing((self.markdown(right) for right in rights), "loweralpha"),
             ],
-            [listing((self.markdown(pair["rationale"], f"{letters[pair['right']]}.") for pair in pairs), "arabic")],
+            [
+                listing(
+                    (self.markdown(pair["rationale"], f"{letters[pair['right']]}.") for pair in pairs),
+                    "arabic",
+                )
+            ],
         )
 
     def show_numeric(self, interaction: dict[str, Any], question: Question) -> tuple[list, list]:
@@ -204,11 +214,17 @@ class Quiz(SphinxDirective):
 
     def common_errors(self, interaction: dict[str, Any], show: Any) -> list[nodes.Node]:
         errors = interaction.get("common_errors", [])
-        return [listing(self.markdown(e["feedback"], f"Not {show(e['value'])}:") for e in errors)] if errors else []
+        return (
+            [listing(self.markdown(e["feedback"], f"Not {show(e['value'])}:") for e in errors)]
+            if errors
+            else []
+        )
 
     def show_short(self, interaction: dict[str, Any], question: Question) -> tuple[list, list]:
         points = (
-            self.markdown(entry["criterion"], f"{number(entry['points'])} point{'s' * (entry['points'] != 1)}:")
+            self.markdown(
+                entry["criterion"], f"{number(entry['points'])} point{'s' * (entry['points'] != 1)}:"
+            )
             for entry in interaction["rubric"]
         )
         return [], [*self.markdown(interaction["model_answer"]), listing(points)]

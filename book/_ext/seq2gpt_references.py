@@ -30,17 +30,32 @@ def short_name(reference: dict[str, Any]) -> str:
     >>> short_name({"authors": "Sarah Wiegreffe, Yuval Pinter", "year": 2019})
     'Wiegreffe and Pinter 2019'
     """
-    names = [author.split()[-1] for author in reference["authors"].split(", ")]
+    names = [surname(author) for author in reference["authors"].split(", ")]
     if len(names) > 2:
         names = [f"{names[0]} et al."]
     return f"{' and '.join(names)} {reference['year']}"
+
+
+def surname(author: str) -> str:
+    """The last word of a person's name; the whole name of a group, whose last word is an ordinary one.
+
+    >>> surname("Łukasz Kaiser"), surname("PyTorch contributors")
+    ('Kaiser', 'PyTorch contributors')
+    """
+    last = author.split()[-1]
+    return last if last[0].isupper() else author
 
 
 def citation(env: BuildEnvironment, key: str) -> nodes.Node:
     """A link to the bibliography. Raises ``KeyError`` for a key that ``references.yml`` lacks."""
     name = short_name(read_references(env)[key])
     link = addnodes.pending_xref(
-        refdomain="std", reftype="ref", reftarget=f"ref-{key}", refexplicit=True, refwarn=True, refdoc=env.docname
+        refdomain="std",
+        reftype="ref",
+        reftarget=f"ref-{key}",
+        refexplicit=True,
+        refwarn=True,
+        refdoc=env.docname,
     )
     link += nodes.inline(text=name)
     return link
@@ -54,7 +69,8 @@ class Cite(SphinxRole):
             return [citation(self.env, self.text)], []
         except KeyError:
             message = self.inliner.reporter.error(
-                f"there is no reference {self.text!r} in {FILE}; add it or use one that is there", line=self.lineno
+                f"there is no reference {self.text!r} in {FILE}; add it or use one that is there",
+                line=self.lineno,
             )
             return [nodes.inline(text=self.text)], [message]
 

@@ -113,11 +113,14 @@ def sample(
     return _draw(logits.softmax(-1), generator)
 
 
-def _draw(probabilities: Float[Tensor, "... vocab_size"], generator: torch.Generator | None) -> Int[Tensor, "..."]:
+def _draw(
+    probabilities: Float[Tensor, "... vocab_size"], generator: torch.Generator | None
+) -> Int[Tensor, "..."]:
     rows = probabilities.reshape(-1, probabilities.shape[-1])  # torch.multinomial takes no more dimensions
     if generator is not None:
         rows = rows.to(generator.device)
-    return torch.multinomial(rows, 1, generator=generator).view(probabilities.shape[:-1]).to(probabilities.device)
+    drawn = torch.multinomial(rows, 1, generator=generator)
+    return drawn.to(probabilities.device).view(probabilities.shape[:-1])
 
 
 class LayerBuffers:

@@ -24,7 +24,8 @@ from seq2gpt.errors import UserError
 PACKAGE = Path(__file__).resolve().parents[1]
 # Parts of the standard library that not every installation has, and its tests.
 SKIPPED = {
-    "site-packages", "dist-packages", "test", "tests", "idlelib", "lib2to3", "distutils", "tkinter", "turtledemo",
+    "site-packages", "dist-packages", "test", "tests", "idlelib", "lib2to3", "distutils", "tkinter",
+    "turtledemo",
 }  # fmt: skip
 # Where Unicode's own decomposition has no ASCII form for a sign that our texts use.
 ASCII_FORMS = str.maketrans({

@@ -115,7 +115,7 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-_Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.construct_yaml_str)
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda loader, node: node.value)
 
 
 def _read(path: Path) -> tuple[list[int], Any]:
@@ -123,10 +123,14 @@ def _read(path: Path) -> tuple[list[int], Any]:
     try:
         loader = _Loader(path.read_text(encoding="utf-8"))
         node = loader.get_single_node()
-        starts = [entry.start_mark.line + 1 for entry in node.value] if isinstance(node, yaml.SequenceNode) else []
+        starts = (
+            [entry.start_mark.line + 1 for entry in node.value] if isinstance(node, yaml.SequenceNode) else []
+        )
         return starts, None if node is None else loader.construct_document(node)
     except FileNotFoundError as error:
-        raise UserError(f"{path}: there is no such file; name a bank such as book/07-attention/questions.yml") from error
+        raise UserError(
+            f"{path}: there is no such file; name a bank such as book/07-attention/questions.yml"
+        ) from error
     except UnicodeDecodeError as error:
         raise UserError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from error
     except yaml.YAMLError as error:

@@ -171,7 +171,9 @@ def _tensor(numbers: list[Any]) -> Tensor:
 def _third_weight(exponentials: Tensor, mask: Tensor | None) -> float:
     """The weight of key 3 for query 3, where every query has the same scores."""
     n = len(exponentials)
-    query = exponentials.log().expand(n, n) * math.sqrt(n)  # with unit vectors as keys: scaled scores are the logs
+    query = exponentials.log().expand(n, n) * math.sqrt(
+        n
+    )  # with unit vectors as keys: scaled scores are the logs
     keys = torch.eye(n, dtype=torch.float64)
     _, weights = scaled_dot_product_attention(query, keys, keys, mask)
     return round(weights[2, 2].item(), 9)  # 2/4 and 3/6 are the same key

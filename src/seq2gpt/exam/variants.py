@@ -70,7 +70,9 @@ def draw_variants(item: Item) -> list[Item]:
                 found.setdefault(json.dumps(key_of(variant["interaction"])), variant)
         if len(found) == wanted:
             return list(found.values())
-    raise UserError(f"template: {len(found)} good variants found of variants={wanted}; widen `params` or lower `variants`")
+    raise UserError(
+        f"template: {len(found)} good variants found of variants={wanted}; widen `params` or lower `variants`"
+    )
 
 
 def _compute(template: dict[str, Any]) -> Compute:
@@ -81,7 +83,9 @@ def _compute(template: dict[str, Any]) -> Compute:
         raise UserError(f"template.compute: there is no function {name!r} in {module}") from error
     takes, given = list(inspect.signature(compute).parameters), list(template["params"])
     if sorted(takes) != sorted(given):
-        raise UserError(f"template.params: {name} takes {', '.join(takes)}; the item gives {', '.join(given)}")
+        raise UserError(
+            f"template.params: {name} takes {', '.join(takes)}; the item gives {', '.join(given)}"
+        )
     return compute
 
 
@@ -90,10 +94,14 @@ def _condition(text: str, parameters: dict[str, Any]) -> CodeType:
     try:
         tree = ast.parse(text, mode="eval")
     except SyntaxError as error:
-        raise UserError(f"template.where: {text!r} is no expression; write one such as `d_model % 64 == 0`") from error
+        raise UserError(
+            f"template.where: {text!r} is no expression; write one such as `d_model % 64 == 0`"
+        ) from error
     for node in ast.walk(tree):
         if not isinstance(node, ARITHMETIC) or (isinstance(node, ast.Name) and node.id not in parameters):
-            raise UserError(f"template.where: {text!r} may only calculate with and compare {', '.join(parameters)}")
+            raise UserError(
+                f"template.where: {text!r} may only calculate with and compare {', '.join(parameters)}"
+            )
     return compile(tree, "<where>", "eval")
 
 
@@ -121,7 +129,9 @@ def _fill(text: Any, values: dict[str, Any], at: str) -> Any:
         return text
     for name in PLACEHOLDER.findall(text):
         if name not in values:
-            raise UserError(f"{at}: nothing computes the placeholder {{{name}}}; use {', '.join(sorted(values))}")
+            raise UserError(
+                f"{at}: nothing computes the placeholder {{{name}}}; use {', '.join(sorted(values))}"
+            )
     whole = PLACEHOLDER.fullmatch(text)
     return values[whole[1]] if whole else PLACEHOLDER.sub(lambda found: _written(values[found[1]]), text)
 

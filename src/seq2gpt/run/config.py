@@ -62,7 +62,9 @@ class TrainConfig:
         if not self.name or Path(self.name).name != self.name:
             raise UserError(f"name={self.name!r} is not a plain folder name; use letters, digits and dashes")
         self._require("context_length", 2)
-        for name in ("d_model", "n_heads", "n_layers", "batch_size", "n_steps", "eval_every", "checkpoint_every"):
+        for name in ("d_model", "n_heads", "n_layers", "batch_size", "n_steps"):
+            self._require(name, 1)
+        for name in ("eval_every", "checkpoint_every"):
             self._require(name, 1)
         for name in ("n_warmup", "lr_min", "weight_decay", "seed"):
             self._require(name, 0)

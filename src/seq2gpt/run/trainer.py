@@ -122,10 +122,11 @@ class _Session:
                 shown.step(self._step(step))
                 if step % config.eval_every == 0 and step < config.n_steps:
                     self.measure(step, shown)
-                if step % config.checkpoint_every == 0 or step == config.n_steps or stop.is_set():
+                stopping = stop.is_set()
+                if step % config.checkpoint_every == 0 or step == config.n_steps or stopping:
                     tensors = state_tensors(self.model, self.optimizer)
                     save_checkpoint(config.folder, step, tensors, self.record.fingerprint)
-                if stop.is_set():
+                if stopping:
                     raise KeyboardInterrupt(
                         f"stopped after step {step} of {config.n_steps} and saved; "
                         f"continue with `{resume_command(config.folder)}`"

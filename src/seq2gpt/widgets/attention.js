@@ -4,20 +4,23 @@
 
 const MAX_CHARACTERS = 240;
 const MAX_CARDS = 12;
+const CLEAR = 0.4; // a cosine below is common between unrelated vectors of 16 numbers
 const SEPARATOR = /[,;،、，\n]/u;
+const TEMPERATURES = [0.1, 5];
 const DEFAULTS = {
-  text: "Ana tea, Ben milk, Cleo rice, Ben ?", divisor: "sqrt_d_k", mask: "causal_blanks", temperature: 1,
-  projections: "learned", query: -1, weights: null,
+  text: "Ana tea, Ben milk, Cleo rice, Ben ?", divisor: "sqrt_d_k", mask: "causal_padding", temperature: 1,
+  projections: "learned", query: -1,
 };
 const EXAMPLES = [
   ["one match", "Ana tea, Ben milk, Cleo rice, Ben ?"],
   ["two matches", "Ana tea, Ben milk, Ana rice, Ana ?"],
   ["two questions", "Ana tea, Ben milk, Ana ?, Ben ?"],
+  ["face down", "Ana tea, Ben milk, (Ben rice), Ben ?"],
   ["plain words", "the cat saw the other cat"],
 ];
 const CHOICES = {
   divisor: ["Divide the scores by", [["none", "1"], ["sqrt_d_k", "√d_k"], ["d_k", "d_k"]]],
-  mask: ["Mask", [["none", "none"], ["causal", "causal"], ["causal_blanks", "causal, no blanks"]]],
+  mask: ["Mask", [["none", "none"], ["causal", "causal"], ["causal_padding", "causal + padding"]]],
   projections: ["Projections", [["learned", "learned"], ["none", "none: q = k = v = x"]]],
 };
 
@@ -45,32 +48,34 @@ export function wordVector(word, size = 16, salt = 0) {
 const words = (clause) => clause.replace(/[?？؟]/gu, " ? ").split(/\s+/u)
   .map((word) => (word === "?" ? word : word.replace(/^\p{P}+|\p{P}+$/gu, ""))).filter(Boolean);
 
-// A clause between commas is a card: its first word is who, its last word is what; "?" is blank.
-// Without commas every word is a card of its own, who and what at once.
+function readCard(clause) {
+  const found = words(clause);
+  const [who, what] = [found[0], found.length > 1 ? found.at(-1) : "?"];
+  return found.length && { who, what, label: `${who} ${what}`, faceDown: clause.trim().startsWith("(") };
+}
+
+// A clause between commas is a card: its first word is who, its last word is what, "?" where there is
+// none; in parentheses it lies face down. Without commas every word is a card, who and what at once.
 export function parseCards(text) {
   const characters = [...text];
   const kept = characters.slice(0, MAX_CHARACTERS).join("");
-  const clauses = SEPARATOR.test(kept) ? kept.split(SEPARATOR).map(words) : words(kept).map((word) => [word, word]);
-  const all = clauses.filter((clause) => clause.length).map((clause) => ({
-    who: clause[0] === "?" ? "" : clause[0],
-    what: clause.length === 1 || clause.at(-1) === "?" ? "" : clause.at(-1),
-    label: clause.length === 2 && clause[0] === clause[1] ? clause[0] : `${clause[0]} ${clause[1] ? clause.at(-1) : "?"}`,
-  }));
+  const all = SEPARATOR.test(kept) ? kept.split(SEPARATOR).map(readCard).filter(Boolean)
+    : words(kept).map((word) => ({ who: word, what: word, label: word, faceDown: false }));
   const notices = [];
   if (!all.length) notices.push("The table is empty. Type a line such as “Ana tea, Ben ?”, or pick an example.");
-  if (characters.length > MAX_CHARACTERS) notices.push(`Only the first ${MAX_CHARACTERS} characters are read; this line has ${characters.length}.`);
+  if (characters.length > MAX_CHARACTERS) notices.push(`Only the first ${MAX_CHARACTERS} of ${characters.length} characters are read.`);
   if (all.length > MAX_CARDS) notices.push(`Only the first ${MAX_CARDS} of ${all.length} cards are on the table.`);
   return { cards: all.slice(0, MAX_CARDS), notice: notices.join(" ") };
 }
 
+const number = (value, digits = 2) => (value === -Infinity ? "−∞" : value.toFixed(digits).replace(/^-(?=0\.?0*$)/, "").replace("-", "−"));
+const percent = (weight) => `${Math.round(weight * 100)} %`;
+
 // ---- attention -------------------------------------------------------------------------------------
 
 const dot = (a, b) => a.reduce((sum, value, index) => sum + value * b[index], 0);
-const half = (word, size, salt) => (word ? wordVector(word, size, salt) : Array(size).fill(0));
 
-function project(vector, matrix) { // vector @ matrix; without a matrix the vector itself
-  return matrix ? matrix[0].map((_, column) => vector.reduce((sum, value, row) => sum + value * matrix[row][column], 0)) : vector;
-}
+const project = (vector, matrix) => matrix[0].map((_, column) => vector.reduce((sum, value, row) => sum + value * matrix[row][column], 0));
 
 export function softmax(scores) { // masked scores are −∞; a row of nothing but −∞ gets weights 0
   const peak = Math.max(...scores);
@@ -82,207 +87,215 @@ export function softmax(scores) { // masked scores are −∞; a row of nothing 
 
 export function mayAttend(mask, cards, query, key) {
   if (mask === "none") return true;
-  return key <= query && (mask === "causal" || cards[key].what !== "");
+  return key <= query && (mask === "causal" || !cards[key].faceDown);
 }
 
-// Everything that the widget shows, from its state alone.
-export function compute(state) {
-  const { text, divisor, mask, temperature, projections, weights: learned } = { ...DEFAULTS, ...state };
+// Everything that the widget shows, from its state and the learned matrices alone. Without projections
+// the query and the key are the card as it is, and the value is its second half.
+export function compute(state, learned) {
+  const { text, divisor, mask, temperature, projections, query: chosen } = { ...DEFAULTS, ...state };
   const { cards, notice } = parseCards(text);
   const size = learned.d_model / 2;
-  const { w_q: w_q, w_k: w_k, w_v: w_v } = projections === "learned" ? learned : {};
-  const x = cards.map((card) => [...half(card.who, size, 0), ...half(card.what, size, 1)]);
-  const [queries, keys, values] = [w_q, w_k, w_v].map((matrix) => x.map((row) => project(row, matrix)));
-  const d_k = w_q ? learned.d_k : learned.d_model;
+  const x = cards.map(({ who, what }) => [...wordVector(who, size, 0), ...wordVector(what, size, 1)]);
+  const isLearned = projections === "learned";
+  const queries = isLearned ? x.map((row) => project(row, learned.w_q)) : x;
+  const keys = isLearned ? x.map((row) => project(row, learned.w_k)) : x;
+  const values = x.map((row) => (isLearned ? project(row, learned.w_v) : row.slice(size)));
+  const d_k = isLearned ? learned.d_k : learned.d_model;
   const divideBy = { none: 1, sqrt_d_k: Math.sqrt(d_k), d_k }[divisor] * temperature;
   const raw = queries.map((query) => keys.map((key) => dot(query, key)));
   const scaled = raw.map((row, i) => row.map((score, j) => (mayAttend(mask, cards, i, j) ? score / divideBy : -Infinity)));
   const weights = scaled.map(softmax);
-  const outputs = weights.map((row) => (values[0] ?? []).map((_, column) => row.reduce((sum, weight, j) => sum + weight * values[j][column], 0)));
-  const whats = [...new Map(cards.filter((card) => card.what).map((card) => [card.what.toLowerCase(), card.what])).values()];
-  const known = whats.map((word) => ({ word, value: project([...Array(size).fill(0), ...half(word, size, 1)], w_v) }));
-  const asked = cards.length - 1;
-  const query = state.query >= 0 && state.query <= asked ? state.query : asked;
-  return { cards, notice, d_k, divideBy, raw, scaled, weights, outputs, query, reads: nearest(outputs[query], known) };
+  const outputs = weights.map((row) => values[0].map((_, column) => dot(row, values.map((value) => value[column]))));
+  const query = chosen >= 0 && chosen < cards.length ? chosen : cards.length - 1;
+  return { cards, notice, d_k, raw, scaled, weights, outputs, query, reads: nearest(outputs[query], cards, size) };
 }
 
-// The words on the table, best first, by the cosine between their value and the output.
-function nearest(output, known) {
-  const norm = (vector) => Math.sqrt(dot(vector, vector));
-  if (!output || norm(output) === 0) return [];
-  return known.map(({ word, value }) => ({ word, value, cosine: dot(output, value) / (norm(output) * norm(value) || 1) }))
-    .sort((a, b) => b.cosine - a.cosine);
+// The things on the table, best first, by the cosine between their vector and the output.
+function nearest(output, cards, size) {
+  if (!output || dot(output, output) === 0) return [];
+  const things = new Map(cards.map(({ what }) => [what.toLowerCase(), what]));
+  return [...things.values()].map((thing) => {
+    const vector = wordVector(thing, size, 1);
+    return { thing, vector, cosine: dot(output, vector) / Math.sqrt(dot(output, output) * dot(vector, vector)) };
+  }).sort((a, b) => b.cosine - a.cosine);
+}
+
+// One sentence that says what the pictures show; it is also read aloud when the state changes.
+export function describe({ cards, query, weights, reads }) {
+  const asks = `“${cards[query].label}”`;
+  const ranked = weights[query].map((weight, key) => ({ weight, label: cards[key].label })).sort((a, b) => b.weight - a.weight);
+  if (ranked[0].weight === 0) return `${asks} may attend to no card: its weights and its output are all 0.`;
+  const shares = ranked.slice(0, 3).filter(({ weight }, place) => place === 0 || weight >= 0.005)
+    .map(({ weight, label }) => `${percent(weight)} to “${label}”`);
+  const { thing, cosine } = reads[0];
+  const answer = cosine < CLEAR ? "What it gets resembles no thing on the table." : `What it gets is most like “${thing}” (cosine ${number(cosine)}).`;
+  return `${asks} attends: ${shares.join(", ")}. ${answer}`;
 }
 
 // ---- the page --------------------------------------------------------------------------------------
-
-const number = (value, digits = 2) => (value === -Infinity ? "−∞" : value.toFixed(digits).replace(/^-(0\.?0*)$/, "$1").replace("-", "−"));
-const percent = (weight) => `${Math.round(weight * 100)} %`;
 
 function element(tag, properties = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
     if (name.startsWith("--")) node.style.setProperty(name, value);
-    else if (name in node) node[name] = value;
-    else node.setAttribute(name, value);
+    else node[name] = value;
   }
   node.append(...children);
   return node;
 }
 
-const word = (text) => element("bdi", { textContent: text }); // right-to-left words keep their own direction
+const word = (text) => element("bdi", { textContent: text }); // right-to-left words keep their direction
+const heading = (scope, ...content) => element("th", { scope }, ...content);
 
-function choice(name, id, pick) {
+function choice(name, group, pick) {
   const [legend, options] = CHOICES[name];
-  const inputs = options.map(([value]) => element("input", { type: "radio", name: `${id}-${name}`, value, onchange: () => pick(value) }));
-  const labels = options.map(([, label], index) => element("label", {}, inputs[index], element("span", { textContent: label })));
+  const inputs = options.map(([value]) => element("input", { type: "radio", name: `${group}-${name}`, value, onchange: () => pick(value) }));
+  const labels = options.map(([, label], i) => element("label", {}, inputs[i], element("span", { textContent: label })));
   const node = element("fieldset", { className: "s2g-choice" }, element("legend", { textContent: legend }), element("div", {}, ...labels));
-  return { node, show: (value) => { for (const input of inputs) input.checked = input.value === value; } };
+  return { node, show: (value) => inputs.forEach((input) => { input.checked = input.value === value; }) };
 }
 
-function cardNode(card, index, id, pick) {
-  const input = element("input", { type: "radio", name: `${id}-query`, className: "s2g-hidden", onchange: () => pick(index) });
+function cardNode(card, group, pick) {
+  const input = element("input", { type: "radio", name: `${group}-query`, className: "s2g-hidden", onchange: pick });
   const bar = element("span", { className: "s2g-bar" });
   const share = element("span", { className: "s2g-share" });
-  const what = card.who === card.what ? "" : card.what || "?";
-  const node = element("label", { className: "s2g-card" }, input, element("b", {}, word(card.who || "?")),
-    element("span", { className: card.what ? "" : "s2g-blank" }, word(what || " ")), bar, share);
-  return { show(weight, asks) {
+  const what = card.what === card.who ? [] : [word(card.what)];
+  const node = element("label", { className: "s2g-card" }, input, element("b", {}, word(card.who)), element("span", {}, ...what), bar, share);
+  node.classList.toggle("s2g-down", card.faceDown);
+  return { node, show(weight, asks) {
     input.checked = asks;
-    input.setAttribute("aria-label", `${card.label}, weight ${number(weight)}${asks ? ", asks" : ""}`);
-    node.classList.toggle("s2g-asks", asks);
+    input.setAttribute("aria-label", `${card.label}${card.faceDown ? ", face down" : ""}, weight ${number(weight)}`);
     bar.style.setProperty("--s2g-w", weight.toFixed(4));
     share.textContent = percent(weight);
-  }, node };
+  } };
 }
 
-function scoreTable(result, scale) {
-  const { cards, query, raw, scaled, weights } = result;
-  const head = ["key", "q · k", scale, "weight"].map((title) => element("th", { scope: "col", textContent: title }));
+function scoreTable({ cards, query, raw, scaled, weights }, divisor) {
+  const titles = ["key", "q · k", `÷ ${divisor}`, "weight"];
   const rows = cards.map((card, key) => element("tr", { className: scaled[query][key] === -Infinity ? "s2g-masked" : "" },
-    element("th", { scope: "row" }, word(card.label)),
-    element("td", { textContent: number(raw[query][key]) }), element("td", { textContent: number(scaled[query][key]) }),
+    heading("row", word(card.label)),
+    element("td", { textContent: number(raw[query][key]) }),
+    element("td", { textContent: number(scaled[query][key]) }),
     element("td", { className: "s2g-weight", "--s2g-w": weights[query][key].toFixed(4) },
-      element("span", { className: "s2g-bar" }), element("span", { textContent: number(weights[query][key], 3) }))));
-  return [element("caption", {}, "From score to weight: the query is ", word(`“${cards[query].label}”`)), element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...rows)];
+      element("span", { className: "s2g-bar" }), number(weights[query][key], 3))));
+  return [element("caption", {}, "From score to weight, for the query “", word(cards[query].label), "”"),
+    element("thead", {}, element("tr", {}, ...titles.map((title) => heading("col", title)))), element("tbody", {}, ...rows)];
 }
 
 function weightTable({ cards, query, scaled, weights }) {
-  const corner = element("td", { className: "s2g-corner", textContent: "query ↓  key →" });
-  const head = cards.map((card) => element("th", { scope: "col" }, word(card.label)));
+  const cell = (weight, score) => (score === -Infinity
+    ? element("td", { className: "s2g-masked" }, element("span", { className: "s2g-hidden", textContent: "masked" }))
+    : element("td", { className: weight > 0.5 ? "s2g-strong" : "", "--s2g-w": weight.toFixed(4), textContent: number(weight) }));
   const rows = cards.map((card, i) => element("tr", { className: i === query ? "s2g-asks" : "" },
-    element("th", { scope: "row" }, word(card.label)),
-    ...weights[i].map((weight, j) => (scaled[i][j] === -Infinity
-      ? element("td", { className: "s2g-masked" }, element("span", { className: "s2g-hidden", textContent: "masked" }))
-      : element("td", { className: weight > 0.5 ? "s2g-strong" : "", "--s2g-w": weight.toFixed(4), textContent: number(weight) })))));
-  return [element("caption", { textContent: "All weights: a row for each query; every row sums to 1" }), element("thead", {}, element("tr", {}, corner, ...head)), element("tbody", {}, ...rows)];
+    heading("row", word(card.label)), ...weights[i].map((weight, j) => cell(weight, scaled[i][j]))));
+  return [element("caption", { textContent: "All weights: one row for each query, one column for each key" }),
+    element("thead", {}, element("tr", {}, heading("col", "query ↓ key →"), ...cards.map((card) => heading("col", word(card.label))))),
+    element("tbody", {}, ...rows)];
 }
 
-function outputBars(output, best) {
-  const limit = Math.max(1e-9, ...output.map(Math.abs), ...(best?.value ?? []).map(Math.abs));
-  return output.map((value, index) => element("span", { className: value < 0 ? "s2g-down" : "s2g-up", "--s2g-v": (Math.abs(value) / limit).toFixed(4) },
-    ...(best ? [element("i", { "--s2g-m": (best.value[index] / limit).toFixed(4) })] : [])));
-}
-
-// One sentence that says what the pictures show; also read aloud when the state changes.
-export function describe({ cards, query, weights, reads }) {
-  const ranked = weights[query].map((weight, key) => [weight, cards[key].label]).sort((a, b) => b[0] - a[0]);
-  const asks = `“${cards[query].label}”`;
-  if (ranked[0][0] === 0) return `${asks} may attend to no card: its weights and its output are 0.`;
-  const shares = ranked.slice(0, 3).filter(([weight], rank) => rank === 0 || weight >= 0.005).map(([weight, label]) => `${percent(weight)} to “${label}”`);
-  const answer = reads.length ? `The mixed value is nearest to “${reads[0].word}” (cosine ${number(reads[0].cosine)}).` : "The mixed value is 0: there was nothing to read.";
-  return `${asks} gives ${shares.join(", ")}. ${answer}`;
+// Bars are the output; marks are the vector of the nearest thing, drawn to the same height.
+function outputBars(output, nearestVector = []) {
+  const largest = (vector) => Math.max(...vector.map(Math.abs)) || 1;
+  return output.map((value, i) => element("span", { "--s2g-v": (value / largest(output)).toFixed(4) }, element("span"),
+    ...(nearestVector.length ? [element("i", { "--s2g-v": (nearestVector[i] / largest(nearestVector)).toFixed(4) })] : [])));
 }
 
 const TEMPLATE = `
-  <label class="s2g-line">Cards on the table <input type="text" class="s2g-text" dir="auto" spellcheck="false" autocomplete="off"></label>
+  <label class="s2g-line">Cards on the table<input type="text" class="s2g-text" dir="auto" spellcheck="false" autocomplete="off"></label>
   <div class="s2g-examples" role="group" aria-label="Examples"></div>
   <p class="s2g-notice" role="status"></p>
-  <div class="s2g-settings"></div>
-  <div class="s2g-table">
-    <div class="s2g-cards" role="radiogroup" aria-label="Choose the card that asks"></div>
-    <p class="s2g-summary"></p>
-    <p class="s2g-hidden s2g-live" aria-live="polite"></p>
+  <div class="s2g-shown">
+    <fieldset class="s2g-cards"><legend>Choose the card that asks</legend><div></div></fieldset>
+    <p class="s2g-summary"></p><p class="s2g-hidden s2g-live" aria-live="polite"></p>
+    <div class="s2g-settings"></div>
     <div class="s2g-columns">
       <table class="s2g-scores"></table>
-      <figure class="s2g-output"><figcaption></figcaption><div class="s2g-bars" role="img"></div><p class="s2g-reads"></p></figure>
+      <figure class="s2g-output"><figcaption></figcaption><div class="s2g-bars" role="img"></div><p></p></figure>
     </div>
     <div class="s2g-scroll" tabindex="0" role="region" aria-label="All weights"><table class="s2g-weights"></table></div>
   </div>`;
 
-function render({ model, el }) {
-  const id = `s2g-${Math.random().toString(36).slice(2)}`;
+// The matrices come with the state; on a page of the site they lie in a file beside this module.
+async function learnedMatrices(model) {
+  if (model.get("weights")) return model.get("weights");
+  const response = await fetch(new URL("attention_weights.json", import.meta.url));
+  if (!response.ok) throw new Error("the learned matrices, attention_weights.json, are missing");
+  return response.json();
+}
+
+function readState(model) { // what is missing or out of range becomes the default
+  const state = Object.fromEntries(Object.keys(DEFAULTS).map((name) => [name, model.get(name) ?? DEFAULTS[name]]));
+  for (const [name, [, options]] of Object.entries(CHOICES)) {
+    if (!options.some(([value]) => value === state[name])) state[name] = DEFAULTS[name];
+  }
+  const [lowest, highest] = TEMPERATURES;
+  return { ...state, text: String(state.text), temperature: Math.min(Math.max(+state.temperature || 1, lowest), highest) };
+}
+
+async function render({ model, el }) {
+  let learned = await learnedMatrices(model);
+  const group = `s2g-${Math.random().toString(36).slice(2)}`; // radio buttons of two widgets stay apart
   const root = element("div", { className: "s2g-root s2g-attention" });
-  root.innerHTML = TEMPLATE; // our own constant markup
-  const find = (name) => root.querySelector(`.s2g-${name}`);
-  const get = (name) => model.get(name) ?? DEFAULTS[name];
-  const set = (changes) => { for (const [name, value] of Object.entries(changes)) model.set(name, value); model.save_changes(); };
+  root.innerHTML = TEMPLATE; // constant markup, nothing typed
+  root.dataset.lmSuppressShortcuts = "true"; // JupyterLab would take the arrow keys
+  const find = (selector) => root.querySelector(`.s2g-${selector}`);
+  const set = (changes) => { Object.entries(changes).forEach(([name, value]) => model.set(name, value)); model.save_changes(); };
 
   const text = find("text");
-  text.addEventListener("input", () => set({ text: text.value }));
+  text.oninput = () => set({ text: text.value });
   find("examples").append(...EXAMPLES.map(([title, line]) => element("button", { type: "button", textContent: title, title: line, onclick: () => set({ text: line, query: -1 }) })));
-  const choices = Object.fromEntries(Object.keys(CHOICES).map((name) => [name, choice(name, id, (value) => set({ [name]: value }))]));
-  const slider = element("input", { type: "range", min: 0.1, max: 5, step: 0.1, oninput: () => set({ temperature: +slider.value }) });
+  const choices = Object.fromEntries(Object.keys(CHOICES).map((name) => [name, choice(name, group, (value) => set({ [name]: value }))]));
+  const [min, max] = TEMPERATURES;
+  const slider = element("input", { type: "range", min, max, step: 0.1, oninput: () => set({ temperature: +slider.value }) });
   const reading = element("output");
-  find("settings").append(choices.divisor.node, choices.mask.node, choices.projections.node,
-    element("label", { className: "s2g-slider" }, element("span", {}, "Temperature ", reading), slider));
+  find("settings").append(...Object.values(choices).map(({ node }) => node), element("label", { className: "s2g-slider" }, element("span", {}, "Temperature ", reading), slider));
 
-  let drawnCards = "";
   let cardNodes = [];
+  let shownCards = "";
   let speaking;
 
-  function drawCards(cards) { // only when the line changed, so that keyboard focus survives
-    const key = JSON.stringify(cards);
-    if (key === drawnCards) return;
-    drawnCards = key;
-    cardNodes = cards.map((card, index) => cardNode(card, index, id, (query) => set({ query })));
-    find("cards").replaceChildren(...cardNodes.map(({ node }) => node));
+  function drawCards(cards) { // only when they changed, so that the keyboard focus survives
+    if (JSON.stringify(cards) === shownCards) return;
+    shownCards = JSON.stringify(cards);
+    cardNodes = cards.map((card, index) => cardNode(card, group, () => set({ query: index })));
+    find("cards > div").replaceChildren(...cardNodes.map(({ node }) => node));
   }
 
-  function say(sentence) { // after a pause, or a moving slider would never stop talking
-    clearTimeout(speaking);
-    speaking = setTimeout(() => { find("live").textContent = sentence; }, 500);
+  function drawResult(result, { divisor, temperature }) {
+    const { query, weights, outputs, reads, d_k } = result;
+    const divideBy = { none: "1", sqrt_d_k: `√${d_k}`, d_k: `${d_k}` }[divisor];
+    cardNodes.forEach(({ show }, index) => show(weights[query][index], index === query));
+    find("scores").replaceChildren(...scoreTable(result, temperature === 1 ? divideBy : `(${divideBy} · ${temperature.toFixed(1)})`));
+    find("weights").replaceChildren(...weightTable(result));
+    find("bars").replaceChildren(...outputBars(outputs[query], reads[0]?.vector));
+    find("bars").setAttribute("aria-label", `Output: ${outputs[query].map((value) => number(value)).join(", ")}`);
+    find("output figcaption").textContent = `Output: the values, mixed by the weights (${outputs[query].length} numbers)`;
+    find("output p").replaceChildren(...(reads.length ? ["Marks: “", word(reads[0].thing), `”, the nearest thing, cosine ${number(reads[0].cosine)}`] : ["All 0: there is no nearest thing."]));
+    find("summary").textContent = describe(result);
   }
 
   function draw() {
-    const state = Object.fromEntries(Object.keys(DEFAULTS).map((name) => [name, get(name)]));
+    learned = model.get("weights") ?? learned;
+    const state = readState(model);
+    const result = compute(state, learned);
     if (text.value !== state.text) text.value = state.text;
-    for (const [name, { show }] of Object.entries(choices)) show(state[name]);
+    Object.entries(choices).forEach(([name, { show }]) => show(state[name]));
     slider.value = state.temperature;
     reading.textContent = state.temperature.toFixed(1);
-    if (!state.weights?.w_q) {
-      find("notice").textContent = "The trained matrices are missing, so there is nothing to compute with.";
-      find("table").hidden = true;
-      return;
-    }
-    const result = compute(state);
     find("notice").textContent = result.notice;
-    find("table").hidden = !result.cards.length;
+    find("shown").hidden = !result.cards.length;
     drawCards(result.cards);
     if (result.cards.length) drawResult(result, state);
-    else say("");
+    clearTimeout(speaking); // read aloud after a pause, or a moving slider would never stop talking
+    speaking = setTimeout(() => { find("live").textContent = result.cards.length ? find("summary").textContent : ""; }, 500);
   }
 
-  function drawResult(result, state) {
-    const { query, weights, outputs, reads, d_k } = result;
-    const output = outputs[query];
-    cardNodes.forEach(({ show }, index) => show(weights[query][index], index === query));
-    const divisor = { none: "1", sqrt_d_k: `√${d_k}`, d_k: `${d_k}` }[state.divisor];
-    find("scores").replaceChildren(...scoreTable(result, state.temperature === 1 ? `÷ ${divisor}` : `÷ (${divisor} · ${state.temperature.toFixed(1)})`));
-    find("weights").replaceChildren(...weightTable(result));
-    find("bars").replaceChildren(...outputBars(output, reads[0]));
-    find("bars").setAttribute("aria-label", `Output: ${output.map((value) => number(value)).join(", ")}`);
-    root.querySelector("figcaption").textContent = `Output: ${output.length} numbers, the values mixed by the weights`;
-    find("reads").replaceChildren(...(reads.length ? ["reads: ", element("b", {}, word(reads[0].word)), ` · marks show its value, cosine ${number(reads[0].cosine)}`] : ["reads: nothing"]));
-    const sentence = describe(result);
-    find("summary").textContent = sentence;
-    say(sentence);
-  }
-
-  for (const name of Object.keys(DEFAULTS)) model.on(`change:${name}`, draw);
+  const names = [...Object.keys(DEFAULTS), "weights"];
+  names.forEach((name) => model.on(`change:${name}`, draw));
   draw();
   el.append(root);
-  return () => { clearTimeout(speaking); for (const name of Object.keys(DEFAULTS)) model.off(`change:${name}`, draw); };
+  return () => { clearTimeout(speaking); names.forEach((name) => model.off(`change:${name}`, draw)); };
 }
 
 export default { render };

@@ -1,0 +1,102 @@
+"""A trained GPT as one file that a web page can read: int8 weights, and all that is needed to use them.
+
+The file, in this order:
+
+- eight bytes, ``seq2gpt`` and a line break, that tell what it is;
+- the length of the header, a little-endian unsigned 32-bit number;
+- the header, JSON in UTF-8, filled with spaces to a multiple of 4 bytes: ``format`` (1), ``config``, ``symbols``,
+  ``tensors`` (each with ``name``, ``shape`` and ``offset``), ``payload_bytes`` and the ``sha256`` of the payload;
+- the payload: a vector as float32; a matrix as one float32 scale for each row, then its rows as int8.
+
+``widgets/gpt.js`` reads it.
+"""
+
+import hashlib
+import json
+import os
+import struct
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int8
+from torch import Tensor
+
+from seq2gpt.gpt import GPT
+from seq2gpt.tokens import CharTokenizer
+
+MAGIC = b"seq2gpt\n"
+FORMAT = 1
+ALIGNMENT = 4  # a page can view float32 numbers in place only where their offset is a multiple of this
+
+
+def quantize_rows(
+    weight: Float[Tensor, "rows columns"],
+) -> tuple[Int8[Tensor, "rows columns"], Float[Tensor, "rows"]]:
+    """Each row as whole numbers from −127 to 127 and one scale: row ≈ scale · numbers.
+
+    The scale maps the row's largest magnitude to 127, so that no number is off by more than half a scale.
+    A row of zeros has scale 0. Returns ``(numbers, scales)``.
+
+    >>> numbers, scales = quantize_rows(torch.tensor([[1.0, -2.54], [0.0, 0.0]]))
+    >>> numbers.tolist(), [round(scale, 4) for scale in scales.tolist()]
+    ([[50, -127], [0, 0]], [0.02, 0.0])
+    """
+    scales = weight.abs().amax(dim=1) / 127
+    numbers = weight / scales.masked_fill(scales == 0, 1.0)[:, None]
+    return numbers.round().to(torch.int8), scales
+
+
+def pack_for_browser(model: GPT, tokenizer: CharTokenizer) -> bytes:
+    """The file for ``model`` and the ``tokenizer`` it was trained with, as bytes.
+
+    A parameter used twice, as the tied embedding is, is stored once. Raises ``ValueError`` when the
+    tokenizer has not as many symbols as the model has rows, and where a weight is nan or infinite.
+    """
+    if tokenizer.vocab_size != model.config.vocab_size:
+        raise ValueError(
+            f"the tokenizer has {tokenizer.vocab_size} symbols, the model vocab_size="
+            f"{model.config.vocab_size}; give the tokenizer that the model was trained with"
+        )
+    payload, tensors = bytearray(), []
+    for name, parameter in model.named_parameters():
+        tensors.append({"name": name, "shape": list(parameter.shape), "offset": len(payload)})
+        payload += _pack(name, parameter.detach().float().cpu())
+    header = {
+        "format": FORMAT,
+        "config": asdict(model.config),
+        "symbols": tokenizer.symbols,
+        "tensors": tensors,
+        "payload_bytes": len(payload),
+        "sha256": hashlib.sha256(payload).hexdigest(),
+    }
+    text = json.dumps(header, ensure_ascii=False).encode("utf-8")
+    text += b" " * (-len(text) % ALIGNMENT)
+    return MAGIC + struct.pack("<I", len(text)) + text + bytes(payload)
+
+
+def _pack(name: str, parameter: Tensor) -> bytes:
+    if not parameter.isfinite().all():
+        raise ValueError(f"{name} holds nan or infinite numbers; export a checkpoint from before the loss broke")
+    if parameter.dim() == 1:
+        return _little_endian(parameter)
+    numbers, scales = quantize_rows(parameter)
+    packed = _little_endian(scales) + numbers.numpy().tobytes()
+    return packed + bytes(-len(packed) % ALIGNMENT)
+
+
+def _little_endian(values: Float[Tensor, "n"]) -> bytes:
+    return values.numpy().astype(np.dtype("<f4")).tobytes()
+
+
+def export_for_browser(model: GPT, tokenizer: CharTokenizer, path: Path) -> None:
+    """Write the file for a page to ``path``: about one byte for each parameter.
+
+    The file is complete or not there: it takes the place of an older one in a single step. Errors are
+    those of :func:`pack_for_browser`.
+    """
+    data = pack_for_browser(model, tokenizer)
+    unfinished = path.with_name(f"{path.name}.unfinished")
+    unfinished.write_bytes(data)
+    os.replace(unfinished, path)

@@ -1,0 +1,145 @@
+"""The command ``seq2gpt``. Only a command that computes imports torch, so help answers at once."""
+
+import dataclasses
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+
+from seq2gpt import __version__
+from seq2gpt.errors import UserError
+from seq2gpt.flags import closest, parse_flags
+from seq2gpt.run.config import TrainConfig, config_to_json
+from seq2gpt.run.presets import PRESETS
+
+HELP = f"""\
+usage: seq2gpt COMMAND …
+
+Train a small GPT on your own machine, and talk to it.
+
+  seq2gpt train                        about two minutes on two CPU cores; no download
+  seq2gpt train tiny                   the same in seconds, to see how it goes
+  seq2gpt train --data poems.txt --name poems
+                                       learn from a text of your own
+  seq2gpt sample runs/chars --prompt "The "
+                                       let the trained model write
+
+Commands:
+  train [PRESET]   train a model; presets: {", ".join(PRESETS)}
+  sample [RUN]     let a trained model continue a text
+  course           the exercises: start, submit, build, grade, all
+
+  seq2gpt COMMAND --help               every flag of a command
+  seq2gpt --version                    the version installed
+"""
+
+COURSE_HELP = """\
+usage: seq2gpt course COMMAND …
+
+The course's exercises: JupyterLab notebooks that tell you at once what is right.
+
+  seq2gpt course start mywork          a folder with the exercises, for you to work in
+
+Commands:
+  start    make a folder with the exercises
+  submit   hand in an exercise notebook
+  build    build the notebooks from the lessons
+  grade    grade the notebooks handed in
+  all      build, grade a sample class, train a small GPT, build the site
+
+  seq2gpt course COMMAND --help        every flag of a command
+"""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TrainFlags:
+    """What ``seq2gpt train`` takes beyond the preset."""
+
+    config: Annotated[TrainConfig, tyro.conf.arg(name="")]
+    resume: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
+    """Continue the run of that name from its last checkpoint."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SampleFlags:
+    """What ``seq2gpt sample`` takes."""
+
+    run: tyro.conf.Positional[Path] = Path("runs/chars")
+    """Folder of a trained run."""
+    prompt: str = "The "
+    """Text to continue."""
+    max_new_tokens: int = 300
+    """Characters to write."""
+    temperature: float = 0.8
+    """0 always takes the likeliest character; above 1 the text becomes wild."""
+    top_k: int | None = None
+    """Draw among the K likeliest characters only."""
+    top_p: float | None = None
+    """Draw among the likeliest characters that have probability P together."""
+    seed: int = 0
+    """Another seed gives another text."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0, 2 for input that cannot be used, 130 after Ctrl-C."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return _dispatch(arguments)
+    except UserError as error:
+        print(f"seq2gpt: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"seq2gpt: {where}{error.strerror or error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt as stop:
+        print(f"\nseq2gpt: {stop or 'stopped'}", file=sys.stderr)
+        return 130
+
+
+def _dispatch(arguments: list[str]) -> int:
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        print(HELP, end="")
+    elif arguments[0] in ("-V", "--version"):
+        print(f"seq2gpt {__version__}")
+    else:
+        commands = {"train": _train, "sample": _sample, "course": _course}
+        _choose(arguments[0], commands, "command")(arguments[1:])
+    return 0
+
+
+def _choose(word: str, choices: dict[str, Callable[..., Any]], kind: str) -> Callable[..., Any]:
+    if word not in choices:
+        raise UserError(f"there is no {kind} {word!r}{closest(word, choices)}; choose from {', '.join(choices)}")
+    return choices[word]
+
+
+def _train(arguments: list[str]) -> None:
+    preset = "chars"
+    if arguments and not arguments[0].startswith("-"):
+        preset = arguments.pop(0)
+    config = _choose(preset, PRESETS, "preset")()
+    flags = _train_flags(arguments, config)
+    stored = flags.config.folder / "config.json"
+    if flags.resume and stored.exists():
+        from seq2gpt.run.checkpoint import read_run
+
+        # what the run was started with need not be typed again
+        stored_config = read_run(stored.parent).config
+        flags = _train_flags(arguments, dataclasses.replace(stored_config, out=flags.config.out, name=flags.config.name))
+    from seq2gpt.run.trainer import train
+
+    result = train(flags.config, resume=flags.resume)
+    minutes, seconds = divmod(round(result.seconds), 60)
+    print(
+        f"\n{result.sample}\n\n"
+        f"Validation loss {result.val_loss:.3f} nats per character (training {result.train_loss:.3f}), "
+        f"in {minutes}:{seconds:02d} minutes. The model is in {result.run}. Let it write:\n\n"
+        f'    seq2gpt sample {result.run} --prompt "The "'
+    )

@@ -1,0 +1,34 @@
+"""Interactive figures: the same JavaScript runs in JupyterLab, beside a kernel, and on the site without.
+
+>>> from seq2gpt.widgets import AttentionWidget, PlaygroundWidget
+>>> AttentionWidget(temperature=2.0).mask
+'causal_padding'
+
+The widgets need the packages of the ``course`` extra; :mod:`seq2gpt.widgets.word_vectors` needs none.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from seq2gpt.widgets.attention import AttentionWidget
+    from seq2gpt.widgets.playground import PlaygroundWidget
+
+__all__ = ["AttentionWidget", "PlaygroundWidget"]
+
+_MODULES = {"AttentionWidget": "attention", "PlaygroundWidget": "playground"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a widget when it is asked for: the training task of lesson 07 uses this package without."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        module = import_module(f"{__name__}.{_MODULES[name]}")
+    except ModuleNotFoundError as missing:
+        if missing.name not in ("anywidget", "ipywidgets", "traitlets"):
+            raise
+        raise ImportError(
+            f"{name} needs {missing.name}, which is not installed: pip install 'seq2gpt[course]'"
+        ) from None
+    return getattr(module, name)

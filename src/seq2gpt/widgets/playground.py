@@ -1,0 +1,58 @@
+"""The GPT in a notebook: prompt, sampling settings and the text as it grows, computed in the browser."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+
+from seq2gpt.browser import pack_for_browser
+from seq2gpt.gpt import GPT
+from seq2gpt.tokens import CharTokenizer
+
+HERE = Path(__file__).parent
+
+
+def bundle(widget: str, engine: str) -> str:
+    """The source of ``widget`` with that of the ``engine`` it imports put in place of the import.
+
+    Jupyter hands a widget to the browser as one file, in which no relative import can be resolved. The
+    engine is a file of its own so that it can be read, tested and used without a page.
+    """
+    source, found = re.subn(
+        rf'^import \{{[^}}]*\}} from "\./{re.escape(engine)}";$',
+        lambda _: (HERE / engine).read_text(encoding="utf-8"),
+        (HERE / widget).read_text(encoding="utf-8"),
+        flags=re.MULTILINE,
+    )
+    if found != 1:
+        raise ValueError(f"{widget} imports {engine} {found} times; one import on a line of its own is needed")
+    return source
+
+
+class PlaygroundWidget(anywidget.AnyWidget):
+    """Let ``model`` continue what you type; ``tokenizer`` says which characters it knows.
+
+    The weights go to the browser once, as int8 (:func:`seq2gpt.browser.pack_for_browser`); the kernel is not
+    needed while text is written. ``prompt``, ``temperature``, ``top_k``, ``top_p``, ``seed`` and
+    ``max_new_tokens`` mean what they mean in :func:`seq2gpt.generation.generate`, and can be read and set while
+    the widget is shown. The seed does not draw the same text as PyTorch would.
+    """
+
+    _esm = bundle("playground.js", "gpt.js")
+    _css = HERE / "widgets.css"
+
+    model_data = traitlets.Bytes().tag(sync=True)
+    prompt = traitlets.Unicode("The function returns").tag(sync=True)
+    temperature = traitlets.Float(0.8, min=0.0, max=2.0).tag(sync=True)
+    top_k = traitlets.Int(None, min=1, allow_none=True).tag(sync=True)
+    top_p = traitlets.Float(None, min=0.05, max=1.0, allow_none=True).tag(sync=True)
+    seed = traitlets.Int(0, min=0).tag(sync=True)
+    max_new_tokens = traitlets.Int(100, min=1).tag(sync=True)
+
+    def __init__(self, model: GPT, tokenizer: CharTokenizer, **settings: Any) -> None:
+        unknown = settings.keys() - self.class_traits(sync=True).keys()
+        if unknown:
+            raise TypeError(f"PlaygroundWidget has no setting {min(unknown)!r}; see help(PlaygroundWidget)")
+        super().__init__(model_data=pack_for_browser(model, tokenizer), **settings)

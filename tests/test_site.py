@@ -1,0 +1,374 @@
+"""The built site: complete, self-contained, and without a fault in a real browser.
+
+The site is built once into ``build/tested-site``, where an unchanged one is used again; the environment
+variable ``SEQ2GPT_SITE`` names a site that is built already.
+"""
+
+import fcntl
+import json
+import os
+import re
+import shutil
+import sys
+import threading
+import time
+from collections import Counter
+from functools import partial
+from html.parser import HTMLParser
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import SimpleNamespace
+from urllib.parse import unquote, urlsplit
+
+import pytest
+import yaml
+
+pytest.importorskip("jupyter_book", reason="the extra `book` is not installed")
+
+from autograder import site as site_builder
+from autograder.site import ROOT, build_site, pages_of
+from seq2gpt.errors import UserError
+
+sys.path.insert(0, str(ROOT / "book" / "_ext"))  # where Sphinx finds the book's own extensions
+
+import seq2gpt_book
+
+pytestmark = pytest.mark.filterwarnings("default")  # Sphinx's and the browser's own are not ours to forbid
+
+LESSON = "book/07-attention/lesson.html"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def tiny_model(path: Path) -> Path:
+    """An untrained GPT, exported, always the same: the playground needs a file, not sense."""
+    import torch
+
+    from seq2gpt.browser import export_for_browser
+    from seq2gpt.gpt import GPT, GPTConfig
+    from seq2gpt.tokens import CharTokenizer
+
+    tokenizer = CharTokenizer(sorted("\n abcdefghijklmnopqrstuvwxyz.,T"))
+    config = GPTConfig(vocab_size=tokenizer.vocab_size, context_length=32, d_model=16, n_heads=2, n_layers=2)
+    torch.manual_seed(0)
+    export_for_browser(GPT(config), tokenizer, path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def site() -> Path:
+    if built := os.environ.get("SEQ2GPT_SITE"):
+        return Path(built)
+    folder = ROOT / "build"
+    folder.mkdir(exist_ok=True)
+    with (folder / "tested-site.lock").open("w") as lock:  # parallel test processes share one build
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return build_site(folder / "tested-site", tiny_model(folder / "tested-model.bin")).parent
+
+
+class Page(HTMLParser):
+    """What the tests need to know of an HTML file."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.ids: list[str] = []
+        self.links: list[str] = []  # where a reader can go
+        self.loads: list[str] = []  # what the browser fetches by itself
+        self.headings: list[int] = []
+        self.unnamed_pictures: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        found = {name: value or "" for name, value in attributes}
+        if "id" in found:
+            self.ids.append(found["id"])
+        if tag == "a" and "href" in found:
+            self.links.append(found["href"])
+        elif tag == "link" and found.get("rel") in {"stylesheet", "icon", "preload", "modulepreload"}:
+            self.loads.append(found["href"])
+        elif tag in {"script", "img", "iframe", "source", "video", "audio", "embed"} and "src" in found:
+            self.loads.append(found["src"])
+        if re.fullmatch("h[1-6]", tag):
+            self.headings.append(int(tag[1]))
+        if tag == "img" and not found.get("alt"):
+            self.unnamed_pictures.append(found.get("src", "?"))
+
+
+@pytest.fixture(scope="session")
+def pages(site: Path) -> dict[str, Page]:
+    files = [path for path in site.rglob("*.html") if "_static" not in path.parts]
+    return {path.relative_to(site).as_posix(): Page(path.read_text(encoding="utf-8")) for path in files}
+
+
+def content_pages() -> list[str]:
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    return [f"{page}.html" for page in pages_of(toc)]
+
+
+# ---- files ---------------------------------------------------------------------------------------------
+
+
+def test_every_page_of_the_contents_is_built(pages):
+    assert set(content_pages()) <= set(pages)
+    assert {"index.html", "404.html", "search.html"} <= set(pages)
+
+
+def test_nothing_is_loaded_from_another_host(site, pages):
+    elsewhere = {name: [url for url in page.loads if urlsplit(url).netloc] for name, page in pages.items()}
+    assert {name: urls for name, urls in elsewhere.items() if urls} == {}
+    for style in site.rglob("*.css"):
+        text = style.read_text(encoding="utf-8")
+        assert not re.search(r"""(url\(|@import\s*)["']?(https?:)?//""", text), style
+    for script in site.rglob("*.js"):
+        text = script.read_text(encoding="utf-8", errors="replace")
+        assert not re.search(r"""\b(from|import|import\(|fetch\()\s*["'`](https?:)?//""", text), script
+
+
+def test_every_link_and_anchor_leads_somewhere(site, pages):
+    broken = []
+    for name, page in pages.items():
+        for url in page.links + page.loads:
+            parts = urlsplit(url)
+            if parts.scheme or parts.netloc or url.startswith("/"):
+                continue
+            target = (site / name).parent / unquote(parts.path) if parts.path else site / name
+            target = target.resolve()
+            if not target.is_file():
+                broken.append(f"{name}: {url}")
+                continue
+            anchors = pages.get(target.relative_to(site.resolve()).as_posix())
+            if parts.fragment and anchors and unquote(parts.fragment) not in anchors.ids:
+                broken.append(f"{name}: {url}")
+    assert broken == []
+
+
+def test_pages_have_one_title_headings_in_order_and_named_pictures(pages):
+    for name in content_pages():
+        page = pages[name]
+        assert page.headings.count(1) == 1, name
+        assert page.headings[0] == 1, name
+        jumps = [(a, b) for a, b in zip(page.headings, page.headings[1:], strict=False) if b > a + 1]
+        assert jumps == [], name
+        assert page.unnamed_pictures == [], name
+        assert [identifier for identifier, count in Counter(page.ids).items() if count > 1] == [], name
+
+
+def test_only_pages_with_a_widget_load_the_host(site, pages):
+    for name, page in pages.items():
+        has_widget = "data-widget=" in (site / name).read_text(encoding="utf-8")
+        assert any("widget-host.js" in url for url in page.loads) == has_widget, name
+    assert any("widget-host.js" in url for url in pages["book/index.html"].loads)
+
+
+def test_the_lab_can_be_downloaded_and_opened_in_colab(site, pages):
+    lab = pages["exercises/07-attention/07-attention.html"]
+    released = ROOT / "exercises/07-attention/07-attention.ipynb"
+    download = site / "_sources/exercises/07-attention/07-attention.ipynb"
+    assert any(url.endswith("_sources/exercises/07-attention/07-attention.ipynb") for url in lab.links)
+    assert json.loads(download.read_text()) == json.loads(released.read_text())
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    repository = config["repository"]["url"].removeprefix("https://github.com/")
+    colab = f"https://colab.research.google.com/github/{repository}/blob/main/exercises/07-attention/07-attention.ipynb"
+    assert colab in lab.links
+    assert not any("colab" in url for url in pages[LESSON].links)  # Colab cannot open Markdown
+
+
+def test_every_question_of_the_lesson_stands_on_its_page_with_answer(site):
+    from seq2gpt.exam.bank import load
+
+    text = (site / LESSON).read_text(encoding="utf-8")
+    for question in load(ROOT / "book/07-attention/questions.yml"):
+        assert text.count(f'id="question-{question.id.lower()}"') == 1, question.id
+    assert text.count('<details class="s2g-answer">') == text.count('class="s2g-question docutils')
+
+
+def test_every_public_module_has_one_place_in_the_api_reference():
+    source = ROOT / "src"
+    modules = {
+        ".".join(path.relative_to(source).with_suffix("").parts).removesuffix(".__init__")
+        for path in source.glob("seq2gpt/**/*.py")
+        if path.name != "__main__.py"
+    }
+    documented = Counter(
+        name
+        for page in (ROOT / "book/api").glob("*.md")
+        for name in re.findall(r"automodule:: (\S+)", page.read_text(encoding="utf-8"))
+    )
+    assert documented == Counter(modules)
+
+
+# ---- the builder and the extension -----------------------------------------------------------------------
+
+
+def test_with_nothing_changed_nothing_is_built(site):
+    if os.environ.get("SEQ2GPT_SITE"):
+        pytest.skip("the site given was built elsewhere")
+    before = (site / LESSON).stat().st_mtime_ns
+    start = time.perf_counter()
+    build_site(site, ROOT / "build/tested-model.bin")
+    assert time.perf_counter() - start < 8
+    assert (site / LESSON).stat().st_mtime_ns == before
+
+
+def test_a_page_that_is_missing_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(site_builder, "ROOT", tmp_path)
+    with pytest.raises(UserError, match=r"_toc\.yml is missing; the site is built from a checkout"):
+        build_site(tmp_path / "site")
+    (tmp_path / "_toc.yml").write_text("root: a\nparts: [{chapters: [{file: b, sections: [{file: c}]}]}]\n")
+    (tmp_path / "a.md").touch()
+    (tmp_path / "b.ipynb").touch()
+    with pytest.raises(UserError, match="_toc.yml names c, which is missing"):
+        build_site(tmp_path / "site")
+    (tmp_path / "c.md").touch()
+    with pytest.raises(UserError, match="model none.bin does not exist; export one"):
+        build_site(tmp_path / "site", Path("none.bin"))
+
+
+@pytest.mark.parametrize("changed", ["src/seq2gpt/attention.py", "book/07-attention/figures.py"])
+def test_outputs_are_made_again_when_the_code_behind_them_changes(tmp_path, changed):
+    for name in ("src/seq2gpt/attention.py", "book/07-attention/figures.py", "book/index.md"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("1")
+    before = seq2gpt_book.code_digest(tmp_path)
+    (tmp_path / "book/index.md").write_text("2")
+    assert seq2gpt_book.code_digest(tmp_path) == before  # the cache itself compares the cells of a page
+    (tmp_path / changed).write_text("2")
+    assert seq2gpt_book.code_digest(tmp_path) != before
+
+
+def test_no_text_in_a_widget_state_can_end_its_script():
+    state = {"text": "</script><script>alert(1)</script><!--", "label": 'Ä "<'}
+    figure = seq2gpt_book.WidgetFigure(name="attention", state=state, label='a "b" <c>', runs=True)
+    written = SimpleNamespace(body=[])
+    seq2gpt_book.open_widget(written, figure)
+    markup = "".join(written.body)
+    assert markup.count("</script>") == 1
+    assert "<!--" not in markup
+    inner = markup.partition('json">')[2].partition("</script>")[0]
+    assert json.loads(inner) == state
+    assert 'aria-label="a &quot;b&quot; &lt;c&gt;"' in markup
+
+
+# ---- in a browser ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def address(site):
+    """A plain static server that has the site in a folder, as a project page has."""
+    handler = partial(QuietHandler, directory=str(site.resolve().parent))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/{site.resolve().name}/"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, *args: object) -> None:
+        """The tests print what matters."""
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def visit(browser, address):
+    """Open a page with every other host blocked; returns the page and the list of its faults."""
+    contexts = []
+
+    def open_page(name: str, scheme: str = "light", width: int = 1280):
+        context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 844})
+        contexts.append(context)
+        page, faults = context.new_page(), []
+        page.route(
+            lambda url: not url.startswith((address, "data:", "blob:")),
+            lambda route: (faults.append(f"asks another host: {route.request.url}"), route.abort()),
+        )
+        page.on("console", lambda message: message.type == "error" and faults.append(f"console: {message.text}"))
+        page.on("pageerror", lambda error: faults.append(f"exception: {error}"))
+        page.on("requestfailed", lambda request: faults.append(f"failed: {request.url}"))
+        page.on("response", lambda reply: reply.status >= 400 and faults.append(f"{reply.status}: {reply.url}"))
+        page.goto(address + name, wait_until="networkidle")
+        return page, faults
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", [*content_pages(), "index.html", "search.html", "genindex.html", "404.html"])
+def test_a_page_loads_without_a_fault_and_fits_a_phone(visit, name):
+    page, faults = visit(name, width=390)
+    for still in page.locator("[data-widget] .s2g-still").all():
+        still.wait_for(state="hidden")  # the widget has taken its place
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.locator("mjx-merror").count() == 0
+    assert faults == []
+
+
+@pytest.mark.browser
+def test_mathematics_is_set(visit):
+    page, faults = visit(LESSON)
+    page.wait_for_selector("mjx-container mjx-math")
+    assert page.locator("span.math, div.math").count() > 10
+    assert page.locator("mjx-assistive-mml").count() == page.locator("mjx-container").count()
+    assert faults == []
+
+
+# Contrast of an element's text with the first opaque background behind it (WCAG 2.2, relative luminance).
+CONTRAST = """element => {
+  const channels = colour => colour.match(/[\\d.]+/g).map(Number);
+  let behind = element;
+  while (behind && (channels(getComputedStyle(behind).backgroundColor)[3] ?? 1) < 1) behind = behind.parentElement;
+  const luminance = colour => channels(colour).slice(0, 3).map(c => c / 255)
+    .map(c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+  const [a, b] = [luminance(getComputedStyle(element).color), luminance(getComputedStyle(behind).backgroundColor)];
+  return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+}"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["book/index.html", LESSON, "book/api/attention.html"])
+def test_text_stands_out_from_its_background(visit, name, scheme):
+    page, _ = visit(name, scheme)
+    article = page.locator("article.bd-article")
+    texts = article.locator("p, li, a, h1, h2, code, summary, .s2g-question-title span, .highlight span, .admonition-title")
+    faint = [(round(ratio, 2), text.inner_text()[:40]) for text in texts.all() if text.is_visible()
+             and (ratio := text.evaluate(CONTRAST)) < 4.5]  # fmt: skip
+    assert faint == []
+
+
+@pytest.mark.browser
+def test_a_keyboard_user_sees_the_focus_and_opens_an_answer(visit):
+    page, _ = visit(LESSON)
+    answer = page.locator("details.s2g-answer").first
+    summary = answer.locator("summary")
+    summary.focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Shift+Tab")
+    assert float(summary.evaluate("e => getComputedStyle(e).outlineWidth").removesuffix("px")) >= 2
+    page.keyboard.press("Enter")
+    assert answer.evaluate("e => e.open")
+
+
+@pytest.mark.browser
+def test_without_javascript_the_questions_and_the_stills_can_be_read(browser, address):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(address + LESSON)
+    assert page.locator("details.s2g-answer summary").first.is_visible()
+    assert page.locator(".s2g-widget .s2g-still").first.is_visible()
+    context.close()
