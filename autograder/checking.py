@@ -28,7 +28,7 @@ from autograder.timing import TooSlow, time_limit
 
 PUBLIC_SEED = 7
 SEED_VARIABLE = "SEQ2GPT_GRADING_SEED"
-SECONDS_PER_CHECK = 20
+SECONDS_PER_CHECK = 5
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,11 @@ def start(folder: Path) -> None:
     print(f"{folder} now holds {names}. Open the first lab:\n\n    jupyter lab {notebooks[0]}")
 
 
-def submit(workspace: Path, lab: str, student: str, to: Path | None = None) -> None:
-    """Hand in a lab of a workspace."""
+def submit(workspace: Path, lab: str, student: str = "", to: Path | None = None) -> None:
+    """Hand in a lab, such as ``07-attention``, of the workspace that ``start`` made.
+
+    It goes to the folder TO, or to ``submitted`` in the workspace; earlier versions are kept.
+    """
     from autograder.workspace import submit as hand_in
 
     submission = hand_in(workspace, lab, student, to)
@@ -38,7 +41,7 @@ def build(check: bool = False) -> None:
 
 
 def grade(lab: str, workers: int | None = None) -> None:
-    """Grade what lies in ``autograder/submitted`` and print the scores."""
+    """Grade the submissions to a lab, such as ``07-attention``, that lie in ``autograder/submitted``."""
     lesson = lessons.find_lesson(lab)  # before nbgrader is loaded, which takes seconds
     from autograder.grading.run import grade_lab
 

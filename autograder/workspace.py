@@ -27,7 +27,7 @@ checked, the earlier ones are the course's own.
 
 Hand in a lab, from this folder, with
 
-    seq2gpt course submit . {lab} YOUR-STUDENT-ID
+    seq2gpt course submit . {lab} --student YOUR_ID
 
 It keeps every version that you hand in, and tells you where it is and what is still unanswered.
 """
@@ -90,7 +90,7 @@ def submit(
     notebook is missing, damaged or another one.
     """
     if not STUDENT.fullmatch(student):
-        raise UserError(f"student={student!r} is no student id; use letters, digits, '.', '_' and '-'")
+        raise UserError(f"--student {student!r} is no student id; use letters, digits, '.', '_' and '-'")
     labs = labs or released_labs()
     if lab not in labs:
         raise UserError(f"there is no lab {lab!r}; the labs are {', '.join(labs)}")

@@ -22,7 +22,7 @@ from autograder.grading.limits import Limits
 from autograder.grading.report import ClassReport
 from autograder.grading.run import grade_lab
 from autograder.grading.seed import SEED_VARIABLE, grading_seed
-from autograder.grading.session import MARK, Kernel
+from autograder.grading.session import MARK, Kernel, KernelUnavailable
 from autograder.grading.structure import SourceCell, released_text, restore
 from seq2gpt.errors import UserError
 from tiny_course import LAB, answered, find, insert_after, remove, submit
@@ -436,8 +436,9 @@ def test_the_process_is_bounded_and_alone(tmp_path: Path, monkeypatch: pytest.Mo
         "import os\nopen('data.txt', 'a').write('!')\nprint(sorted(os.listdir()), open('data.txt').read())",
         f"print(os.environ['{SEED_VARIABLE}'], 'A_TOKEN' in os.environ)",
         "import subprocess\nfor _ in range(2):\n    subprocess.Popen(['sleep', '313.37'], start_new_session=True)",
-        "open('big', 'wb').write(bytes(2**28))",
+        "open('big', 'wb').write(bytes(2**27))",
         "files = [open('data.txt') for _ in range(5000)]",
+        limits=Limits(),
     )
     assert printed(files) == "['data.txt'] beside the notebook!\n"
     assert (tmp_path / "data.txt").read_text() == "beside the notebook"
@@ -483,6 +484,14 @@ def test_a_kernel_closes_twice_without_complaint(tmp_path: Path) -> None:
     kernel.close()
     kernel.close()
     assert not kernel.alive
+
+
+def test_an_installation_without_a_kernel_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("autograder.grading.session.sys.executable", "/bin/false")
+    with pytest.raises(
+        KernelUnavailable, match=r"^the Python kernel did not start: no message; is ipykernel installed"
+    ):
+        Kernel(tmp_path, LIMITS, {})
 
 
 def test_the_seed_is_made_once_and_kept_private(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

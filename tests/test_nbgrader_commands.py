@@ -31,7 +31,7 @@ def nbgrader(folder: Path, *words: str) -> "subprocess.Popen[str]":
 
 def finish(*commands: "subprocess.Popen[str]") -> list[str]:
     """What commands said; all must succeed."""
-    said = [command.communicate(timeout=60)[0] for command in commands]
+    said = [command.communicate(timeout=180)[0] for command in commands]
     for command, words in zip(commands, said, strict=True):
         assert command.returncode == 0, words
     return said
@@ -76,6 +76,6 @@ def test_a_broken_installation_stops_nbgrader(tmp_path: Path) -> None:
     (folder / "autograder" / "__init__.py").write_text("raise ImportError('half installed')")
     shutil.copy(CONFIG, folder)
     command = nbgrader(folder, "autograde", LAB)
-    said, _ = command.communicate(timeout=60)
+    said, _ = command.communicate(timeout=180)
     assert command.returncode != 0
     assert "half installed; nothing was run" in said

@@ -84,19 +84,16 @@ def tracked() -> list[str]:
 
 
 def test_the_tree_in_the_readme_is_true() -> None:
-    """Every path in the tree exists, and every entry of the root is in it."""
-    blocks = re.findall(
-        r"```(?:text)?\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL
-    )
-    trees = [block for block in blocks if "src/seq2gpt/" in block and "book/" in block]
-    assert len(trees) == 1, "the README has one tree, in a fenced block"
-    shown = [line.split()[0] for line in trees[0].splitlines() if line.strip() and not line.startswith(" ")]
-    for name in shown:
-        pattern = name.rstrip("/").replace("NN-slug", "[0-9][0-9]-*")
-        assert list(ROOT.glob(pattern)), f"the README names {name}, which does not exist"
-    roots = {name.split("/")[0] for name in shown} | set(trees[0].split())
-    for name in {path.split("/")[0] for path in tracked()}:
-        assert name in roots or f"{name}/" in roots, f"{name} is not in the README's tree"
+    """Every path in the table exists, and every entry of the root is in it, with a purpose."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ((?:`[^`]+`(?:, )?)+) \| (.+) \|$", readme, re.MULTILINE)
+    shown = [path for paths, _ in rows for path in re.findall(r"`([^`]+)`", paths)]
+    assert len(shown) > 10, "the README has a table of what lies where"
+    for path in shown:
+        assert (ROOT / path).exists(), f"the README names {path}, which does not exist"
+    roots = {path.split("/")[0] for path in shown} | {".gitignore", "README.md"}
+    missing = {path.split("/")[0] for path in tracked()} - roots
+    assert not missing, f"not in the README's table: {missing}"
 
 
 def test_nothing_of_this_machine_or_of_an_index_is_written_down() -> None:

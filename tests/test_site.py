@@ -75,6 +75,7 @@ class Page(HTMLParser):
         self.loads: list[str] = []  # what the browser fetches by itself
         self.headings: list[int] = []
         self.unnamed_pictures: list[str] = []
+        self.in_article = False  # outside it stands a second title, for print alone
         self.feed(text)
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
@@ -87,10 +88,15 @@ class Page(HTMLParser):
             self.loads.append(found["href"])
         elif tag in {"script", "img", "iframe", "source", "video", "audio", "embed"} and "src" in found:
             self.loads.append(found["src"])
-        if re.fullmatch("h[1-6]", tag):
+        if tag == "article":
+            self.in_article = True
+        if self.in_article and re.fullmatch("h[1-6]", tag):
             self.headings.append(int(tag[1]))
         if tag == "img" and not found.get("alt"):
             self.unnamed_pictures.append(found.get("src", "?"))
+
+    def handle_endtag(self, tag: str) -> None:
+        self.in_article = self.in_article and tag != "article"
 
 
 @pytest.fixture(scope="session")

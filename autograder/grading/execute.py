@@ -70,7 +70,7 @@ class NotebookRun:
     def verdict(self, result: CellRun) -> list[Any]:
         """An error for a cell that did not come to its end."""
         if result.ended == "timeout":
-            text = f"the cell was stopped after {result.seconds:.0f} seconds; does a loop in it never end?"
+            text = f"the cell was stopped after {result.allowed:.0f} seconds; does a loop in it never end?"
             return [error_output("CellTimeoutError", text)]
         if result.ended == "died":
             text = "the cell ended the Python process: by exit, by a crash, or because the memory or time allowed ran out"

@@ -38,13 +38,13 @@ class KernelUnavailable(RuntimeError):
 class CellRun:
     """What running one cell gave.
 
-    ``ended`` is ``finished``, ``timeout`` or ``died``; ``usable`` says whether the process can run the next
+    ``ended`` is ``finished``, ``timeout`` (after ``allowed`` seconds) or ``died``; ``usable`` says whether the process can run the next
     cell: it lives, and it has memory left.
     """
 
     outputs: list[Any] = field(default_factory=list)
     ended: str = "finished"
-    seconds: float = 0.0
+    allowed: float = 0.0
     usable: bool = True
 
 
@@ -55,41 +55,41 @@ class Kernel:
         self.limits = limits
         self.mark = uuid.uuid4().hex
         self.private = tempfile.TemporaryDirectory(prefix="seq2gpt-kernel-")
-        self.context: zmq.Context[Any] = zmq.Context()
+        self.log = Path(self.private.name, "log")
         # Sockets in a private folder: no port to collide on, and no other user can reach them.
-        connection = Path(self.private.name, "connection.json")
-        sockets = Path(self.private.name, "s")
-        _, info = write_connection_file(
-            str(connection), transport="ipc", ip=str(sockets), key=uuid.uuid4().hex.encode()
-        )
-        self.session = Session(key=info["key"].encode() if isinstance(info["key"], str) else info["key"])
-        environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-        environment |= {
+        connection, sockets = Path(self.private.name, "connection.json"), Path(self.private.name, "s")
+        key = uuid.uuid4().hex.encode()
+        _, ports = write_connection_file(str(connection), transport="ipc", ip=str(sockets), key=key)
+        self.process = self._launch(folder, connection, variables)
+        self.session = Session(key=key)
+        self.context: zmq.Context[Any] = zmq.Context()
+        self.shell = self._connect(zmq.DEALER, sockets, ports["shell_port"])
+        self.iopub = self._connect(zmq.SUB, sockets, ports["iopub_port"])
+        self.iopub.setsockopt(zmq.SUBSCRIBE, b"")
+        self._await_start()
+
+    def _launch(self, folder: Path, connection: Path, variables: dict[str, str]) -> "subprocess.Popen[bytes]":
+        """Start the process; of this one's environment it sees what Python needs and no more."""
+        environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ} | {
             "OMP_NUM_THREADS": "1",
             "IPYTHONDIR": self.private.name,
             "NBGRADER_EXECUTION": "autograde",
+            "JPY_PARENT_PID": str(os.getpid()),  # the kernel ends when this process does
+            MARK: self.mark,
         }
-        environment |= {MARK: self.mark, "JPY_PARENT_PID": str(os.getpid())} | variables
         script = Path(__file__).with_name("kernel.py")
-        self.log = Path(self.private.name, "log")
+        command = [sys.executable, "-P", str(script), json.dumps(self.limits.for_process())]
+        options = ["-f", str(connection), "--HistoryManager.hist_file=:memory:", "--IPKernelApp.log_level=40"]
         with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [
-                    *(sys.executable, "-P", str(script), json.dumps(limits.for_process())),
-                    *("-f", str(connection)),
-                    *("--HistoryManager.hist_file=:memory:", "--IPKernelApp.log_level=40"),
-                ],
+            return subprocess.Popen(
+                command + options,
                 cwd=folder,
-                env=environment,
+                env=environment | variables,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
-        self.shell = self._connect(zmq.DEALER, sockets, info["shell_port"])
-        self.iopub = self._connect(zmq.SUB, sockets, info["iopub_port"])
-        self.iopub.setsockopt(zmq.SUBSCRIBE, b"")
-        self._await_start()
 
     def _connect(self, kind: int, sockets: Path, port: int) -> Any:
         socket = self.context.socket(kind)
@@ -117,7 +117,7 @@ class Kernel:
 
     def run(self, code: str, seconds: float) -> CellRun:
         """Run a cell; after ``seconds`` interrupt it, and if that does not help end the process."""
-        run = CellRun()
+        run = CellRun(allowed=seconds)
         started = time.monotonic()
         request = self.session.send(
             self.shell,
@@ -141,7 +141,6 @@ class Kernel:
             else:
                 run.ended = "died"
         collector.finish()
-        run.seconds = time.monotonic() - started
         if run.ended == "finished" and (not self.alive or self._leaving(request)):
             run.ended = "died"
         run.usable = run.ended != "died" and self.alive and not self._full()

@@ -45,7 +45,10 @@ class Widget(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         name = self.arguments[0]
-        known = sorted(path.stem for path in Path(self.env.srcdir, WIDGETS).glob("*.js"))
+        modules = Path(self.env.srcdir, WIDGETS).glob("*.js")
+        known = sorted(
+            module.stem for module in modules if "export default" in module.read_text(encoding="utf-8")
+        )
         if name not in known:
             raise self.error(f"there is no widget {name!r} in {WIDGETS}; use one of {', '.join(known)}")
         figure = WidgetFigure(name=name, state=self.state_at_start(), label=self.options.get("label", name))
@@ -97,7 +100,7 @@ def load_widget_files(
     """Only a page with a widget loads the host and its style."""
     if doctree is not None and any(figure["runs"] for figure in doctree.findall(WidgetFigure)):
         app.add_js_file("widget-host.js", type="module")
-        app.add_css_file("widgets.css")
+        app.add_css_file("widgets/widgets.css")
 
 
 def drop_launch_buttons(
@@ -109,13 +112,14 @@ def drop_launch_buttons(
         buttons[:] = [button for button in buttons if button.get("label") != "launch-buttons"]
 
 
-def copy_widget_modules(app: Sphinx, exception: Exception | None) -> None:
-    """The modules that Jupyter runs, and the numbers that they read, are the ones that the page loads."""
-    if exception is None and app.builder.format == "html":
+def copy_widgets(app: Sphinx) -> None:
+    """The modules, style and numbers that Jupyter uses are the ones that the page loads."""
+    if app.builder.format == "html":
         target = Path(app.outdir, "_static", "widgets")
         target.mkdir(parents=True, exist_ok=True)
-        for file in Path(app.srcdir, WIDGETS).glob("*.js*"):  # .js and .json
-            shutil.copy2(file, target)
+        for file in Path(app.srcdir, WIDGETS).iterdir():
+            if file.suffix in {".js", ".css", ".json"}:
+                shutil.copy2(file, target)
 
 
 def code_digest(root: Path) -> str:
@@ -153,5 +157,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", key_notebook_cache)
     app.connect("html-page-context", load_widget_files)
     app.connect("html-page-context", drop_launch_buttons, priority=900)  # after the theme has added them
-    app.connect("build-finished", copy_widget_modules)
+    app.connect("builder-inited", copy_widgets)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

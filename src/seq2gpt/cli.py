@@ -1,19 +1,24 @@
 """The command ``seq2gpt``. Only a command that computes imports torch, so help answers at once."""
 
 import dataclasses
+import inspect
 import os
+import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, TypeVar
 
 import tyro
 
 from seq2gpt import __version__
 from seq2gpt.errors import UserError
-from seq2gpt.flags import closest, parse_flags
-from seq2gpt.run.config import TrainConfig, config_to_json
+from seq2gpt.run.config import TrainConfig
+from seq2gpt.run.flags import closest, flags_of, parse_flags
 from seq2gpt.run.presets import PRESETS
+
+T = TypeVar("T")
+HELP_WORDS = ("-h", "--help", "help")
 
 HELP = f"""\
 usage: seq2gpt COMMAND …
@@ -52,6 +57,21 @@ Commands:
 
   seq2gpt course COMMAND --help        every flag of a command
 """
+
+TRAIN_HELP = """\
+Examples:
+  seq2gpt train --n-steps 4000 --name longer
+  seq2gpt train --data poems.txt --name poems
+  seq2gpt train --resume               continue where the run was stopped
+
+A run is stored in OUT/NAME and never overwritten. Ctrl-C saves and stops."""
+
+SAMPLE_HELP = """\
+Continue a text with a trained model, character by character.
+
+Examples:
+  seq2gpt sample runs/chars --prompt "The "
+  seq2gpt sample runs/chars --temperature 0.5 --top-k 10 --seed 3"""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -98,13 +118,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         where = f"{error.filename}: " if error.filename else ""
         print(f"seq2gpt: {where}{error.strerror or error}", file=sys.stderr)
         return 2
+    except SystemExit as stop:  # tyro, after printing --help
+        return int(stop.code or 0)
     except KeyboardInterrupt as stop:
         print(f"\nseq2gpt: {stop or 'stopped'}", file=sys.stderr)
         return 130
 
 
 def _dispatch(arguments: list[str]) -> int:
-    if not arguments or arguments[0] in ("-h", "--help", "help"):
+    if not arguments or arguments[0] in HELP_WORDS:
         print(HELP, end="")
     elif arguments[0] in ("-V", "--version"):
         print(f"seq2gpt {__version__}")
@@ -114,9 +136,10 @@ def _dispatch(arguments: list[str]) -> int:
     return 0
 
 
-def _choose(word: str, choices: dict[str, Callable[..., Any]], kind: str) -> Callable[..., Any]:
+def _choose(word: str, choices: Mapping[str, T], kind: str) -> T:
     if word not in choices:
-        raise UserError(f"there is no {kind} {word!r}{closest(word, choices)}; choose from {', '.join(choices)}")
+        known = ", ".join(choices)
+        raise UserError(f"there is no {kind} {word!r}{closest(word, choices)}; choose from {known}")
     return choices[word]
 
 
@@ -124,22 +147,67 @@ def _train(arguments: list[str]) -> None:
     preset = "chars"
     if arguments and not arguments[0].startswith("-"):
         preset = arguments.pop(0)
-    config = _choose(preset, PRESETS, "preset")()
-    flags = _train_flags(arguments, config)
-    stored = flags.config.folder / "config.json"
-    if flags.resume and stored.exists():
+    start = _choose(preset, PRESETS, "preset")
+    prog = f"seq2gpt train {preset}"
+    about = f"{inspect.getdoc(start)}\n\n{TRAIN_HELP}"
+    flags = parse_flags(TrainFlags, arguments, prog, about, TrainFlags(config=start()))
+    if flags.resume and (flags.config.folder / "config.json").exists():
         from seq2gpt.run.checkpoint import read_run
 
-        # what the run was started with need not be typed again
-        stored_config = read_run(stored.parent).config
-        flags = _train_flags(arguments, dataclasses.replace(stored_config, out=flags.config.out, name=flags.config.name))
+        # what the run was started with need not be typed again; what is typed must agree with it
+        place = {"out": flags.config.out, "name": flags.config.name}
+        begun = dataclasses.replace(read_run(flags.config.folder).config, **place)
+        flags = parse_flags(TrainFlags, arguments, prog, about, TrainFlags(config=begun))
     from seq2gpt.run.trainer import train
 
     result = train(flags.config, resume=flags.resume)
     minutes, seconds = divmod(round(result.seconds), 60)
     print(
-        f"\n{result.sample}\n\n"
-        f"Validation loss {result.val_loss:.3f} nats per character (training {result.train_loss:.3f}), "
-        f"in {minutes}:{seconds:02d} minutes. The model is in {result.run}. Let it write:\n\n"
-        f'    seq2gpt sample {result.run} --prompt "The "'
+        f"{result.sample}\n\n"
+        f"Validation loss: {result.val_loss:.3f} nats per character (training: {result.train_loss:.3f}), "
+        f"after {minutes}:{seconds:02d} minutes.\nLet the model write:\n\n"
+        f"    seq2gpt sample {shlex.quote(str(result.run))}"
     )
+
+
+def _sample(arguments: list[str]) -> None:
+    flags = parse_flags(SampleFlags, arguments, "seq2gpt sample", SAMPLE_HELP)
+    from seq2gpt.run.model import load_run
+    from seq2gpt.run.sampler import check_prompt, sample_text
+
+    model, tokenizer, _ = load_run(flags.run)
+
+    def write(text: str) -> None:
+        print(text, end="", flush=True)
+
+    check_prompt(tokenizer, flags.prompt, model.config.context_length)
+    write(flags.prompt)
+    sample_text(
+        model, tokenizer, flags.prompt, flags.max_new_tokens, temperature=flags.temperature,
+        top_k=flags.top_k, top_p=flags.top_p, seed=flags.seed, write=write,
+    )  # fmt: skip
+    print()
+
+
+def _course(arguments: list[str]) -> None:
+    names = {"start": "start", "submit": "submit", "build": "build", "grade": "grade", "all": "make_all"}
+    if not arguments or arguments[0] in HELP_WORDS:
+        print(COURSE_HELP, end="")
+        return
+    name = arguments.pop(0)
+    function_name = _choose(name, names, "course command")
+    try:
+        from autograder import commands
+    except ModuleNotFoundError as error:
+        raise UserError(_missing(error)) from None
+    function = getattr(commands, function_name)
+    about = inspect.getdoc(function) or ""
+    flags = parse_flags(flags_of(function), arguments, f"seq2gpt course {name}", about)
+    try:
+        function(**vars(flags))
+    except ModuleNotFoundError as error:
+        raise UserError(_missing(error)) from None
+
+
+def _missing(error: ModuleNotFoundError) -> str:
+    return f"the course needs {error.name}, which is not installed; pip install 'seq2gpt[course]'"

@@ -242,6 +242,11 @@ def generate(
 
     Raises ``ValueError`` for an empty or too long prompt, ids that the model does not know, and
     sampling settings out of range.
+
+    >>> from seq2gpt.gpt import GPTConfig
+    >>> model = GPT(GPTConfig(vocab_size=11, context_length=5, d_model=6, n_heads=2, n_layers=3))
+    >>> generate(model, torch.tensor([[7, 1]]), max_new_tokens=9).shape  # the context holds 5
+    torch.Size([1, 5])
     """
     _check_ids(ids, model.config.vocab_size)
     n_new = token_budget(model.config.context_length, ids.shape[1], max_new_tokens)

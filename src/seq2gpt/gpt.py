@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from seq2gpt.blocks import LayerNorm, TransformerBlock
-from seq2gpt.heads import LayerCache, count_attention_parameters
+from seq2gpt.heads import LayerCache, count_attention_parameters, head_width
 from seq2gpt.positions import LearnedPositions
 
 
@@ -52,11 +52,7 @@ class GPTConfig:
             size = getattr(self, name)
             if not isinstance(size, int) or size < 1:
                 raise ValueError(f"{name}={size!r} must be a whole number of at least 1")
-        if self.d_model % self.n_heads != 0:
-            raise ValueError(
-                f"d_model={self.d_model} does not split into n_heads={self.n_heads}; "
-                f"use a multiple of {self.n_heads}"
-            )
+        head_width(self.d_model, self.n_heads)  # raises when the heads do not divide the width
         if not 0 <= self.dropout < 1:
             raise ValueError(f"dropout={self.dropout} must be at least 0 and below 1")
 
@@ -131,6 +127,12 @@ def tie_weights(model: GPT) -> None:
     send their gradients to the same numbers. The embedding's values stay.
 
     Raises ``ValueError`` when the two matrices differ in shape; the model is then unchanged.
+
+    >>> model = GPT(GPTConfig(vocab_size=11, context_length=5, d_model=6, n_heads=2, n_layers=3))
+    >>> model.head = nn.Linear(6, 11, bias=False)
+    >>> tie_weights(model)
+    >>> model.head.weight is model.token_embedding.weight
+    True
     """
     embedding, head = model.token_embedding.weight, model.head.weight
     if embedding.shape != head.shape:
@@ -150,6 +152,11 @@ def init_weights(model: GPT, generator: torch.Generator | None = None) -> None:
     - biases: 0; gains of the norms: 1.
 
     One seed of ``generator`` always gives the same parameters; without one, torch's own generator draws.
+
+    >>> model = GPT(GPTConfig(vocab_size=11, context_length=5, d_model=2, n_heads=1, n_layers=1))
+    >>> init_weights(model, torch.Generator().manual_seed(0))
+    >>> model.norm.weight.tolist(), model.norm.bias.tolist()
+    ([1.0, 1.0], [0.0, 0.0])
     """
     residual_std = 0.02 / math.sqrt(2 * model.config.n_layers)
     for name, parameter in model.named_parameters():
@@ -202,8 +209,10 @@ def next_token_loss(
     return F.cross_entropy(logits.flatten(0, -2), targets.flatten())
 
 
+Names = dict[str, tuple[str, ...]]
+
 # The parts of a block: the name in the published GPT-2, and the course's.
-_GPT2_BLOCK = {
+_GPT2_BLOCK: Names = {
     "ln_1": ("norm_1",),
     "attn.c_attn": ("attention.w_q", "attention.w_k", "attention.w_v"),
     "attn.c_proj": ("attention.w_o",),
@@ -213,19 +222,20 @@ _GPT2_BLOCK = {
 }
 
 
-def gpt2_names(config: GPTConfig) -> dict[str, tuple[str, ...]]:
+def gpt2_names(config: GPTConfig) -> Names:
     """For every tensor of a published GPT-2 the parameter of :class:`GPT` that it becomes.
 
     ``attn.c_attn`` becomes three: queries, keys and values, in this order.
+
+    >>> names = gpt2_names(GPTConfig(vocab_size=11, context_length=5, d_model=6, n_heads=2, n_layers=3))
+    >>> names["h.2.mlp.c_fc.bias"]
+    ('blocks.2.feed_forward.w_in.bias',)
     """
-    modules: dict[str, tuple[str, ...]] = {"ln_f": ("norm",)}
+    modules: Names = {"ln_f": ("norm",)}
     for layer in range(config.n_layers):
         for published, ours in _GPT2_BLOCK.items():
             modules[f"h.{layer}.{published}"] = tuple(f"blocks.{layer}.{name}" for name in ours)
-    names: dict[str, tuple[str, ...]] = {
-        "wte.weight": ("token_embedding.weight",),
-        "wpe.weight": ("positions.table",),
-    }
+    names: Names = {"wte.weight": ("token_embedding.weight",), "wpe.weight": ("positions.table",)}
     for kind in ("weight", "bias") if config.bias else ("weight",):
         for published, ours in modules.items():
             names[f"{published}.{kind}"] = tuple(f"{name}.{kind}" for name in ours)
@@ -261,10 +271,8 @@ def _is_conv1d(published: str) -> bool:
 
 def _checked_gpt2_tensors(model: GPT, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The tensors of ``state`` that are weights, under their plain names, once all of them are right."""
-    tensors = {name.removeprefix("transformer."): tensor for name, tensor in state.items()}
-    for name in list(tensors):
-        if name.endswith((".attn.bias", ".attn.masked_bias")):  # the causal mask, stored as a buffer
-            del tensors[name]
+    masks = (".attn.bias", ".attn.masked_bias")  # the causal mask, stored as a buffer
+    tensors = {name.removeprefix("transformer."): t for name, t in state.items() if not name.endswith(masks)}
     names = gpt2_names(model.config)
     parameters = dict(model.named_parameters())
     head = tensors.pop("lm_head.weight", None)

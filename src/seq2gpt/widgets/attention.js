@@ -21,7 +21,7 @@ const EXAMPLES = [
 const CHOICES = {
   divisor: ["Divide the scores by", [["none", "1"], ["sqrt_d_k", "√d_k"], ["d_k", "d_k"]]],
   mask: ["Mask", [["none", "none"], ["causal", "causal"], ["causal_padding", "causal + padding"]]],
-  projections: ["Projections", [["learned", "learned"], ["none", "none: q = k = v = x"]]],
+  projections: ["Projections", [["learned", "learned"], ["none", "none: q = k = x"]]],
 };
 
 // ---- words and cards -------------------------------------------------------------------------------
@@ -186,11 +186,11 @@ function scoreTable({ cards, query, raw, scaled, weights }, divisor) {
 function weightTable({ cards, query, scaled, weights }) {
   const cell = (weight, score) => (score === -Infinity
     ? element("td", { className: "s2g-masked" }, element("span", { className: "s2g-hidden", textContent: "masked" }))
-    : element("td", { className: weight > 0.5 ? "s2g-strong" : "", "--s2g-w": weight.toFixed(4), textContent: number(weight) }));
+    : element("td", { "--s2g-w": weight.toFixed(4), textContent: number(weight) }));
   const rows = cards.map((card, i) => element("tr", { className: i === query ? "s2g-asks" : "" },
     heading("row", word(card.label)), ...weights[i].map((weight, j) => cell(weight, scaled[i][j]))));
   return [element("caption", { textContent: "All weights: one row for each query, one column for each key" }),
-    element("thead", {}, element("tr", {}, heading("col", "query ↓ key →"), ...cards.map((card) => heading("col", word(card.label))))),
+    element("thead", {}, element("tr", {}, heading("col", "query ↓, key →"), ...cards.map((card) => heading("col", word(card.label))))),
     element("tbody", {}, ...rows)];
 }
 
