@@ -195,9 +195,7 @@ def attempt(
             "This exercise still raises NotImplementedError: replace that line with your answer."
         )
     except TooSlow:
-        outcome.message = (
-            f"Your code had not finished after {SECONDS_PER_CHECK} seconds: does a loop never end?"
-        )
+        outcome.message = f"Your code had not finished after {SECONDS_PER_CHECK} seconds of computing: does a loop never end?"
     except SystemExit:
         outcome.message = "Your code called exit(); an answer should return its result."
     except Exception as error:

@@ -1,4 +1,7 @@
-"""A bound on the time of one check, so that an endless loop costs its own points only."""
+"""A bound on the time of one check, so that an endless loop costs its own points only.
+
+Processor time is counted, not the clock's: a busy machine must not cost an honest answer its points.
+"""
 
 import contextlib
 import signal
@@ -13,7 +16,7 @@ class TooSlow(BaseException):
 
 @contextlib.contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Interrupt the body after ``seconds`` where the platform can: POSIX, main thread."""
+    """Interrupt the body after ``seconds`` of processor time where the platform can: POSIX, main thread."""
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -21,10 +24,10 @@ def time_limit(seconds: float) -> Iterator[None]:
     def interrupt(_signal: int, _frame: FrameType | None) -> None:
         raise TooSlow
 
-    before = signal.signal(signal.SIGALRM, interrupt)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    before = signal.signal(signal.SIGPROF, interrupt)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)

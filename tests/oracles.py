@@ -159,3 +159,16 @@ def influences(function: Callable[[Tensor], Tensor], x: Tensor) -> list[list[boo
         (gradient,) = torch.autograd.grad((row * factors).sum(), x, retain_graph=True)
         seen.append([bool(g) for g in gradient.abs().sum(-1) > 0])
     return seen
+
+
+class GrowingCache:
+    """The simplest cache that :class:`seq2gpt.heads.LayerCache` describes: it joins all it was given."""
+
+    def __init__(self) -> None:
+        self.keys: list[Tensor] = []
+        self.values: list[Tensor] = []
+
+    def append(self, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
+        self.keys.append(key)
+        self.values.append(value)
+        return torch.cat(self.keys, dim=-2), torch.cat(self.values, dim=-2)

@@ -388,21 +388,8 @@ def test_a_block_whose_sublayers_are_silent_passes_x_on() -> None:
     assert torch.equal(layer(x), x)
 
 
-class Store:
-    """The simplest cache."""
-
-    def __init__(self) -> None:
-        self.keys: list[Tensor] = []
-        self.values: list[Tensor] = []
-
-    def append(self, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
-        self.keys.append(key)
-        self.values.append(value)
-        return torch.cat(self.keys, dim=-2), torch.cat(self.values, dim=-2)
-
-
 def test_reading_piece_by_piece_with_a_cache_changes_nothing() -> None:
-    layer, x, store = block(), normal(2, 7, 6), Store()
+    layer, x, store = block(), normal(2, 7, 6), oracles.GrowingCache()
     pieces = [layer(piece, causal=True, cache=store) for piece in x.split([3, 1, 2, 1], dim=1)]
     torch.testing.assert_close(torch.cat(pieces, dim=1), layer(x, causal=True))
 

@@ -273,22 +273,9 @@ def test_dropout_acts_on_the_result_in_training_only() -> None:
     torch.testing.assert_close(without(x), kept)
 
 
-class Store:
-    """The simplest cache: what :class:`seq2gpt.heads.LayerCache` asks for."""
-
-    def __init__(self) -> None:
-        self.keys: list[Tensor] = []
-        self.values: list[Tensor] = []
-
-    def append(self, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
-        self.keys.append(key)
-        self.values.append(value)
-        return torch.cat(self.keys, dim=-2), torch.cat(self.values, dim=-2)
-
-
 @pytest.mark.parametrize("steps", [[7], [1] * 7, [3, 1, 2, 1]])
 def test_reading_piece_by_piece_with_a_cache_changes_nothing(steps: list[int]) -> None:
-    layer, x, store = attention_layer(10, n_heads=2), normal(3, 7, 10), Store()
+    layer, x, store = attention_layer(10, n_heads=2), normal(3, 7, 10), oracles.GrowingCache()
     pieces = [layer(piece, causal=True, cache=store) for piece in x.split(steps, dim=1)]
     torch.testing.assert_close(torch.cat(pieces, dim=1), layer(x, causal=True))
     assert [key.shape for key in store.keys] == [(3, 2, n, 5) for n in steps]
@@ -297,15 +284,17 @@ def test_reading_piece_by_piece_with_a_cache_changes_nothing(steps: list[int]) -
 
 
 def test_a_mask_reaches_back_into_the_cache() -> None:
-    layer, x, store = attention_layer(10, n_heads=2), normal(3, 7, 10), Store()
+    layer, x, store = attention_layer(10, n_heads=2), normal(3, 7, 10), oracles.GrowingCache()
     padding = random_mask(3, 1, 1, 7)
     layer(x[:, :5], mask=padding[..., :5], causal=True, cache=store)
     rest = layer(x[:, 5:], mask=padding, causal=True, cache=store)
     torch.testing.assert_close(rest, layer(x, mask=padding, causal=True)[:, 5:])
 
 
-@pytest.mark.parametrize("extra", [{"causal": True}, {"cache": Store()}])
-def test_memory_goes_neither_with_causal_nor_with_a_cache(extra: dict[str, bool | Store]) -> None:
+@pytest.mark.parametrize("extra", [{"causal": True}, {"cache": oracles.GrowingCache()}])
+def test_memory_goes_neither_with_causal_nor_with_a_cache(
+    extra: dict[str, bool | oracles.GrowingCache],
+) -> None:
     layer, x = attention_layer(6, n_heads=2), normal(1, 5, 6)
     wording = r"^memory is another sequence, causal and cache belong to one; leave them out$"
     with pytest.raises(ValueError, match=wording):

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from autograder.pipeline import STAGES, STAMPS, Result, Stage, make_all, summary
+from autograder.pipeline import STAGES, STAMPS, Result, Stage, make_all, summary, train_model
 from seq2gpt.errors import UserError
+from seq2gpt.run.config import TrainConfig
+from seq2gpt.run.trainer import TrainResult
 
 
 class Kitchen:
@@ -140,3 +142,33 @@ def test_summary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "  | One.\n  | Two.\n" in text
     assert " -m http.server --directory build/site\n" in text
     assert text.endswith("and open http://localhost:8000")
+
+
+class FakeTrainer:
+    """In the place of :func:`seq2gpt.run.trainer.train`: remembers how it was called."""
+
+    def __init__(self, checkpoint: bool) -> None:
+        self.checkpoint = checkpoint
+        self.resumed: list[bool] = []
+
+    def __call__(self, config: TrainConfig, resume: bool = False) -> TrainResult:
+        self.resumed.append(resume)
+        if resume and not self.checkpoint:
+            raise UserError("no checkpoint")
+        assert resume == config.folder.exists()
+        config.folder.mkdir(exist_ok=True)
+        return TrainResult(run=config.folder, train_loss=1.0, val_loss=2.0, seconds=0.1, sample="text")
+
+
+@pytest.mark.parametrize("checkpoint", [True, False])
+def test_an_interrupted_training_goes_on_unless_something_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, checkpoint: bool
+) -> None:
+    trainer = FakeTrainer(checkpoint)
+    monkeypatch.setattr("seq2gpt.run.trainer.train", trainer)
+    assert train_model(tmp_path, "key") == {"val_loss": 2.0, "train_loss": 1.0, "sample": "text"}
+    train_model(tmp_path, "key")
+    assert trainer.resumed == ([False, True] if checkpoint else [False, True, False])
+    trainer.resumed.clear()
+    train_model(tmp_path, "another key")
+    assert trainer.resumed == [False]

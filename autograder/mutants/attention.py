@@ -313,7 +313,10 @@ ATTENTION = [
         "scores_divided_by_root_d_k",
         "queries and keys were brought to length 1; attention uses the dot product, which keeps their lengths.",
         "why-scale",
-        ("(query / math.sqrt(d_k)) @ key", "nn.functional.normalize(query, dim=-1) @ nn.functional.normalize(key, dim=-1)"),
+        (
+            "(query / math.sqrt(d_k)) @ key",
+            "nn.functional.normalize(query, dim=-1) @ nn.functional.normalize(key, dim=-1)",
+        ),
         misconception="E25",
     ),
     _attend(

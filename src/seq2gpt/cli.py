@@ -163,7 +163,7 @@ def _train(arguments: list[str]) -> None:
     result = train(flags.config, resume=flags.resume)
     minutes, seconds = divmod(round(result.seconds), 60)
     print(
-        f"{result.sample}\n\n"
+        f"\nA sample:\n\n{result.sample}\n\n"
         f"Validation loss: {result.val_loss:.3f} nats per character (training: {result.train_loss:.3f}), "
         f"after {minutes}:{seconds:02d} minutes.\nLet the model write:\n\n"
         f"    seq2gpt sample {shlex.quote(str(result.run))}"
@@ -173,15 +173,13 @@ def _train(arguments: list[str]) -> None:
 def _sample(arguments: list[str]) -> None:
     flags = parse_flags(SampleFlags, arguments, "seq2gpt sample", SAMPLE_HELP)
     from seq2gpt.run.model import load_run
-    from seq2gpt.run.sampler import check_prompt, sample_text
+    from seq2gpt.run.sampler import sample_text
 
     model, tokenizer, _ = load_run(flags.run)
 
     def write(text: str) -> None:
         print(text, end="", flush=True)
 
-    check_prompt(tokenizer, flags.prompt, model.config.context_length)
-    write(flags.prompt)
     sample_text(
         model, tokenizer, flags.prompt, flags.max_new_tokens, temperature=flags.temperature,
         top_k=flags.top_k, top_p=flags.top_p, seed=flags.seed, write=write,

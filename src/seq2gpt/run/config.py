@@ -33,15 +33,15 @@ class TrainConfig:
     """Attention heads per block; d_model is divided among them."""
     n_layers: int = 4
     """Blocks in the stack."""
-    context_length: int = 128
+    context_length: int = 64
     """Characters the model sees at once; 2 or more."""
     batch_size: int = 16
     """Sequences per step."""
-    n_steps: int = 1000
+    n_steps: int = 2000
     """Updates of the parameters."""
-    n_warmup: int = 50
+    n_warmup: int = 100
     """Steps over which the learning rate rises from 0 to LR."""
-    lr: float = 3e-3
+    lr: float = 4e-3
     """Highest learning rate."""
     lr_min: float = 0.0
     """Learning rate at the last step, at the end of a cosine."""

@@ -21,7 +21,7 @@ def build_model(config: TrainConfig, vocab_size: int) -> GPT:
         n_layers=config.n_layers,
     )
     model = GPT(sizes)
-    init_weights(model, torch.Generator().manual_seed(config.seed))
+    init_weights(model, torch.Generator().manual_seed(config.seed % 2**63))
     return model
 
 

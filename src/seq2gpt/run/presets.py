@@ -13,9 +13,16 @@ def chars() -> TrainConfig:
 def tiny() -> TrainConfig:
     """Seconds rather than minutes, to see a whole run."""
     return TrainConfig(
-        name="tiny", d_model=32, n_heads=2, n_layers=2, context_length=32, n_steps=300, eval_every=100,
+        name="tiny",
+        d_model=64,
+        n_layers=2,
+        context_length=32,
+        n_steps=400,
+        n_warmup=40,
+        lr=5e-3,
+        eval_every=100,
         checkpoint_every=100,
-    )  # fmt: skip
+    )
 
 
 PRESETS: dict[str, Callable[[], TrainConfig]] = {"chars": chars, "tiny": tiny}

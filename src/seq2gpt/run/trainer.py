@@ -74,6 +74,8 @@ def train(config: TrainConfig, resume: bool = False, progress: bool = True) -> T
         check_same_run(stored, record)
     session = _Session(record, parts, device)
     start = session.restore() if resume else session.create()
+    if progress:
+        print(session.describe(start))
     shown = Progress(config, start, enabled=progress)
     try:
         session.run(start, shown)
@@ -97,6 +99,14 @@ class _Session:
         self.model = build_model(self.config, len(record.symbols)).to(device)
         groups = decay_groups(self.model, self.config.weight_decay)
         self.optimizer = torch.optim.AdamW(groups, lr=self.config.lr, betas=BETAS, fused=True)
+
+    def describe(self, start: int) -> str:
+        """What is about to happen, in one line."""
+        n_parameters = sum(parameter.numel() for parameter in self.model.parameters())
+        return (
+            f"A GPT of {n_parameters:,} parameters learns from {len(self.training):,} characters "
+            f"on {self.device.type}, from step {start} to {self.config.n_steps}: {self.config.folder}"
+        )
 
     def create(self) -> int:
         create_run(self.record)

@@ -248,7 +248,7 @@ async function render({ model, el }) {
   const choices = Object.fromEntries(Object.keys(CHOICES).map((name) => [name, choice(name, group, (value) => set({ [name]: value }))]));
   const [min, max] = TEMPERATURES;
   const slider = element("input", { type: "range", min, max, step: 0.1, oninput: () => set({ temperature: +slider.value }) });
-  const reading = element("output");
+  const reading = element("b"); // an output element would take the label
   find("settings").append(...Object.values(choices).map(({ node }) => node), element("label", { className: "s2g-slider" }, element("span", {}, "Temperature ", reading), slider));
 
   let cardNodes = [];

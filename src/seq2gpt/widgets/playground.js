@@ -93,7 +93,7 @@ function nextTable(ranked, symbols) {
 function settingsPanel(change) {
   const slider = (name, title, range, meaning, toState = Number) => {
     const input = element("input", { type: "range", ...range, oninput: () => change(name, toState(+input.value)) });
-    const output = element("output");
+    const output = element("b"); // an output element would take the label
     return { name, input, output, meaning, node: element("label", { className: "s2g-slider" }, element("span", {}, `${title} `, output), input) };
   };
   const field = (name, title, least) => {

@@ -1,0 +1,449 @@
+"""The exported GPT: its file, and that a page computes with it what PyTorch computes."""
+
+import hashlib
+import json
+import math
+import struct
+
+import pytest
+import torch
+from chromium import FIGURE, site_in
+
+from seq2gpt.browser import export_for_browser, pack_for_browser, quantize_rows
+from seq2gpt.generation import apply_temperature, generate, top_k_filter, top_p_filter
+from seq2gpt.gpt import GPT, GPTConfig
+from seq2gpt.tokens import CharTokenizer
+
+SYMBOLS = list("\n abcdefghijé🍵")
+CONTEXT = 23
+
+
+def small_gpt(seed: int = 0, **changes) -> GPT:
+    """A GPT of odd sizes with large random weights, so that nothing is near 0 by luck."""
+    sizes = {"vocab_size": len(SYMBOLS), "context_length": CONTEXT, "d_model": 21, "n_heads": 3, "n_layers": 2, "d_ff": 37}
+    model = GPT(GPTConfig(**sizes | changes)).eval()
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(0.3 * torch.randn(parameter.shape, generator=generator))
+    return model
+
+
+def read_file(data: bytes) -> tuple[dict, dict[str, torch.Tensor]]:
+    """Header and dequantised tensors, read as the format is documented, number by number."""
+    assert data[:8] == b"seq2gpt\n"
+    (length,) = struct.unpack("<I", data[8:12])
+    header, payload = json.loads(data[12 : 12 + length]), data[12 + length :]
+    assert (12 + length) % 4 == 0
+    tensors = {}
+    for entry in header["tensors"]:
+        rows, *columns = entry["shape"]
+        at = entry["offset"]
+        floats = struct.unpack_from(f"<{rows}f", payload, at)
+        if not columns:
+            tensors[entry["name"]] = torch.tensor(floats)
+            continue
+        numbers = struct.unpack_from(f"{rows * columns[0]}b", payload, at + 4 * rows)
+        scaled = [[scale * n for n in numbers[i * columns[0] :][: columns[0]]] for i, scale in enumerate(floats)]
+        tensors[entry["name"]] = torch.tensor(scaled)
+    return header, tensors
+
+
+def dequantised(model: GPT, data: bytes) -> GPT:
+    """The same model with the weights that the file holds, in double precision."""
+    copy = GPT(model.config).eval()
+    _, tensors = read_file(data)
+    copy.load_state_dict(tensors | {"head.weight": tensors["token_embedding.weight"]})
+    return copy.double()
+
+
+# ---- the file ------------------------------------------------------------------------------------------------
+
+
+def test_no_weight_is_off_by_more_than_half_a_step_of_its_row():
+    weight = torch.randn(11, 29, generator=torch.Generator().manual_seed(0)) * torch.logspace(-6, 3, 11)[:, None]
+    numbers, scales = quantize_rows(weight)
+    assert numbers.abs().amax(1).tolist() == [127] * 11
+    for i in range(11):
+        step = max(abs(w) for w in weight[i].tolist()) / 127
+        assert math.isclose(scales[i].item(), step, rel_tol=1e-6)
+        for w, n in zip(weight[i].tolist(), numbers[i].tolist(), strict=True):
+            assert abs(w - n * step) <= 0.5001 * step
+
+
+def test_the_file_holds_each_parameter_once_and_describes_itself():
+    model, tokenizer = small_gpt(), CharTokenizer(SYMBOLS)
+    header, tensors = read_file(pack_for_browser(model, tokenizer))
+    parameters = dict(model.named_parameters())
+    assert tensors.keys() == parameters.keys()
+    assert "head.weight" not in tensors
+    assert header["symbols"] == SYMBOLS
+    assert header["config"] == {"vocab_size": 14, "context_length": 23, "d_model": 21, "n_heads": 3, "n_layers": 2,
+                                "d_ff": 37, "dropout": 0.0, "bias": True}  # fmt: skip
+    for name, tensor in tensors.items():
+        limit = 0.0 if tensor.dim() == 1 else parameters[name].abs().max().item() / 250
+        torch.testing.assert_close(tensor, parameters[name].detach(), atol=limit, rtol=0)
+
+
+def test_the_checksum_and_the_length_are_those_of_the_payload():
+    data = pack_for_browser(small_gpt(), CharTokenizer(SYMBOLS))
+    header, _ = read_file(data)
+    payload = data[-header["payload_bytes"] :]
+    assert data[: -len(payload)].rstrip(b" ").endswith(b"}")  # the header ends where the payload begins
+    assert hashlib.sha256(payload).hexdigest() == header["sha256"]
+
+
+def test_a_parameter_takes_about_a_byte():
+    model = GPT(GPTConfig(vocab_size=97, context_length=128, d_model=128, n_heads=4, n_layers=4))
+    size = len(pack_for_browser(model, CharTokenizer([chr(32 + i) for i in range(97)])))
+    assert size < 1.1 * sum(parameter.numel() for parameter in model.parameters())
+
+
+def test_what_cannot_be_exported_is_told():
+    with pytest.raises(ValueError, match=r"^the tokenizer has 2 symbols, the model vocab_size=14; give the tokenizer"):
+        pack_for_browser(small_gpt(), CharTokenizer("ab"))
+    broken = small_gpt()
+    with torch.no_grad():
+        broken.blocks[1].norm_2.weight[3] = math.nan
+    with pytest.raises(ValueError, match=r"^blocks.1.norm_2.weight holds nan or infinite numbers"):
+        pack_for_browser(broken, CharTokenizer(SYMBOLS))
+
+
+def test_an_older_file_is_replaced_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "gpt.bin"
+    export_for_browser(small_gpt(), CharTokenizer(SYMBOLS), path)
+    first = path.read_bytes()
+    with pytest.raises(ValueError, match="the tokenizer has 2 symbols"):
+        export_for_browser(small_gpt(), CharTokenizer("ab"), path)
+    assert path.read_bytes() == first
+    export_for_browser(small_gpt(seed=1), CharTokenizer(SYMBOLS), path)
+    assert path.read_bytes() != first
+    assert [file.name for file in tmp_path.iterdir()] == ["gpt.bin"]
+
+
+# ---- the engine ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    with site_in(tmp_path_factory.mktemp("site")) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def script(site):
+    """Run statements of JavaScript in which ``gpt`` is the engine and ``argument`` the argument."""
+    page, faults = site.open(site.write("", name="empty.html"))
+    yield lambda code, argument=None: page.evaluate(
+        f"async (argument) => {{ const gpt = await import('/_static/widgets/gpt.js'); {code} }}", argument
+    )
+    assert faults == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("changes", [{}, {"bias": False}, {"n_heads": 1, "d_model": 20, "n_layers": 1}])
+def test_logits_equal_those_of_pytorch(site, script, changes):
+    model = small_gpt(**changes)
+    data = pack_for_browser(model, CharTokenizer(SYMBOLS))
+    (site.folder / "logits.bin").write_bytes(data)
+    ids = torch.randint(len(SYMBOLS), (1, CONTEXT), generator=torch.Generator().manual_seed(1))
+    theirs = script(
+        """const model = new gpt.GPT(gpt.readModel(await gpt.fetchBytes('/logits.bin')));
+        return argument.map((id) => Array.from(model.step(id)));""",
+        ids[0].tolist(),
+    )
+    with torch.no_grad():
+        logits = dequantised(model, data)(ids)[0]
+    assert logits.abs().max() > 3
+    torch.testing.assert_close(torch.tensor(theirs).double(), logits, atol=1e-5, rtol=0)
+
+
+@pytest.mark.browser
+def test_a_head_of_its_own_is_used(site, script):
+    model = small_gpt()
+    model.head.weight = torch.nn.Parameter(torch.randn(model.head.weight.shape, generator=torch.Generator().manual_seed(3)))
+    data = pack_for_browser(model, CharTokenizer(SYMBOLS))
+    (site.folder / "head.bin").write_bytes(data)
+    theirs = script("return Array.from(new gpt.GPT(gpt.readModel(await gpt.fetchBytes('/head.bin'))).step(4));")
+    _, tensors = read_file(data)
+    untied = GPT(model.config).eval()
+    untied.head.weight = torch.nn.Parameter(torch.zeros_like(untied.head.weight))
+    untied.load_state_dict(tensors)
+    with torch.no_grad():
+        wanted = untied.double()(torch.tensor([[4]]))[0, 0]
+    torch.testing.assert_close(torch.tensor(theirs).double(), wanted, atol=1e-5, rtol=0)
+
+
+@pytest.mark.browser
+def test_the_checksum_in_the_page_is_sha256(script):
+    for length in (0, 1, 55, 56, 63, 64, 65, 119, 120, 1000):
+        data = bytes((7 * i + length) % 256 for i in range(length))
+        assert script("return gpt.sha256(Uint8Array.from(argument));", list(data)) == hashlib.sha256(data).hexdigest()
+
+
+def by_pytorch(logits: torch.Tensor, temperature: float, k: int | None, p: float | None) -> torch.Tensor:
+    logits = apply_temperature(logits, temperature)
+    if k is not None:
+        logits = top_k_filter(logits, k)
+    if p is not None:
+        logits = top_p_filter(logits, p)
+    return logits.softmax(-1)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("temperature", [0.3, 1.0, 1.9])
+@pytest.mark.parametrize("k", [None, 1, 5, 13])
+@pytest.mark.parametrize("p", [None, 0.05, 0.6, 0.95])
+def test_the_filters_leave_what_those_of_the_package_leave(script, temperature, k, p):
+    logits = torch.randn(13, generator=torch.Generator().manual_seed(5)).double()
+    logits[4] = logits[2] = logits[9]  # of equals the lower id goes first
+    ranked = script(
+        "return gpt.rank(Float64Array.from(argument[0]), { temperature: argument[1], topK: argument[2], topP: argument[3] });",
+        [logits.tolist(), temperature, k, p],
+    )
+    shares, probabilities = torch.zeros(13).double(), torch.zeros(13).double()
+    for token in ranked:
+        shares[token["id"]], probabilities[token["id"]] = token["share"], token["probability"]
+    torch.testing.assert_close(shares, by_pytorch(logits, temperature, k, p), atol=1e-9, rtol=0)
+    torch.testing.assert_close(probabilities, (logits / temperature).softmax(-1), atol=1e-9, rtol=0)
+    assert [token["id"] for token in ranked] == logits.sort(descending=True, stable=True).indices.tolist()
+
+
+@pytest.mark.browser
+def test_top_p_meets_its_goal_exactly(script):
+    logits = [math.log(share) for share in (0.25, 0.5, 0.125, 0.125)]
+    kept = script("return gpt.rank(Float64Array.from(argument), { topP: 0.75 }).filter((t) => t.share > 0).map((t) => t.id);", logits)
+    assert kept == [1, 0]
+
+
+@pytest.mark.browser
+def test_draws_follow_the_shares_and_the_seed(script):
+    counts = script(
+        """const random = gpt.randomFrom(7); const counts = [0, 0, 0];
+        const ranked = [{ id: 2, share: 0.7 }, { id: 0, share: 0.3 }, { id: 1, share: 0 }];
+        for (let i = 0; i < 20000; i++) counts[gpt.draw(ranked, random)]++;
+        return counts;"""
+    )
+    assert counts[1] == 0
+    assert abs(counts[2] / 20000 - 0.7) < 0.015  # five standard deviations
+    draws = "return [argument, argument, argument + 1].map((seed) => { const r = gpt.randomFrom(seed); return [r(), r()]; });"
+    first, again, other = script(draws, 3)
+    assert first == again != other
+
+
+# ---- the page ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def exported(site):
+    model, tokenizer = small_gpt(), CharTokenizer(SYMBOLS)
+    path = site.folder / "_static/model/gpt.bin"
+    path.parent.mkdir()
+    export_for_browser(model, tokenizer, path)
+    return path
+
+
+@pytest.fixture
+def show(site):
+    """Open a page with the playground in a given state; what it complained about is checked at the end."""
+    opened = []
+
+    def show(expected: str = "", width: int = 800, **state):
+        site.write(FIGURE.format(name="playground", state=json.dumps({"prompt": "abc", **state})))
+        page, faults = site.open("page.html", width=width)
+        opened.append((page, faults, expected))
+        return page
+
+    yield show
+    for page, faults, expected in opened:
+        page.context.close()
+        assert [fault for fault in faults if not expected or expected not in fault] == []
+
+
+def load(page) -> None:
+    page.get_by_role("button", name="Load the model").click()
+    page.locator(".s2g-next tbody tr").first.wait_for()
+
+
+def finish(page) -> str:
+    """Generate to the end and return the text that was added to the prompt."""
+    page.get_by_role("button", name="Generate").click()
+    page.wait_for_function("!document.querySelector('.s2g-generate').disabled && document.querySelector('.s2g-speed').textContent.includes('a second')")
+    return page.locator(".s2g-written span").evaluate("node => node.textContent")
+
+
+@pytest.mark.browser
+def test_greedy_text_in_the_page_is_that_of_generate(show, exported):
+    page = show(temperature=0, max_new_tokens=11)
+    size = exported.stat().st_size
+    button = page.get_by_role("button", name="Load the model")
+    assert button.inner_text() == f"Load the model ({size / 1e6:.1f} MB)"
+    load(page)
+    text = finish(page)
+    tokenizer = CharTokenizer(SYMBOLS)
+    model = dequantised(small_gpt(), exported.read_bytes())
+    ids = generate(model, torch.tensor([tokenizer.encode("abc")]), 11, temperature=0.0)
+    assert "abc" + text == tokenizer.decode(ids[0].tolist())
+    assert page.locator(".s2g-written b").inner_text() == "abc"
+    assert page.locator(".s2g-speed").inner_text().startswith("11 characters, ")
+
+
+@pytest.mark.browser
+def test_a_seed_decides_the_text_and_a_full_context_ends_it(show, exported):
+    page = show(temperature=1.5, seed=3, max_new_tokens=100)
+    load(page)
+    first = finish(page)
+    assert len(first) == CONTEXT - 3
+    assert page.locator(".s2g-speed").inner_text().endswith(f"the context of {CONTEXT} characters is full")
+    assert finish(page) == first
+    page.get_by_label("Seed").fill("4")
+    page.get_by_label("Seed").press("Tab")
+    assert finish(page) != first
+
+
+@pytest.mark.browser
+def test_continue_takes_the_second_half_as_the_prompt(show, exported):
+    page = show(temperature=1.5, max_new_tokens=100)
+    load(page)
+    text = "abc" + finish(page)
+    page.get_by_role("button", name="Continue").click()
+    page.wait_for_function("document.querySelector('.s2g-stop').disabled")
+    assert page.locator("textarea").input_value() == text[-12:]
+    assert page.locator(".s2g-written span").evaluate("node => node.textContent.length") == CONTEXT - 12
+
+
+@pytest.mark.browser
+def test_the_next_characters_are_shown_with_what_the_filters_cut(show, exported):
+    page = show(top_k=2, temperature=1.0)
+    load(page)
+    rows = page.locator(".s2g-next tbody tr")
+    assert rows.count() == 10
+    assert page.locator(".s2g-next tr.s2g-cut").count() == 8
+    tokenizer = CharTokenizer(SYMBOLS)
+    with torch.no_grad():
+        logits = dequantised(small_gpt(), exported.read_bytes())(torch.tensor([tokenizer.encode("abc")]))[0, -1]
+    probabilities = logits.softmax(-1).sort(descending=True)
+    best = tokenizer.decode([probabilities.indices[0].item()])
+    name, _, share, _ = rows.first.locator("th, td").all_inner_texts()
+    assert name == {" ": "space", "\n": "⏎"}.get(best, best)
+    assert share == f"{100 * probabilities.values[0].item():.1f} %"
+    page.get_by_label("Top-k").fill("14")
+    assert page.locator(".s2g-next tr.s2g-cut").count() == 0
+    page.locator("textarea").fill("abcdef")
+    changed = "share => document.querySelector('.s2g-next tbody td:nth-child(3)').textContent !== share"
+    page.wait_for_function(changed, arg=share)
+
+
+@pytest.mark.browser
+def test_stop_ends_the_writing(site, show):
+    """The model is large enough to be still writing when the button is pressed."""
+    config = GPTConfig(vocab_size=14, context_length=500, d_model=128, n_heads=4, n_layers=4)
+    export_for_browser(GPT(config), CharTokenizer(SYMBOLS), site.folder / "_static/model/long.bin")
+    page = show(model_url="model/long.bin", max_new_tokens=490)
+    load(page)
+    page.get_by_role("button", name="Generate").click()
+    page.wait_for_function("document.querySelector('.s2g-written span').textContent.length > 5")
+    page.get_by_role("button", name="Stop").click()
+    page.wait_for_function("document.querySelector('.s2g-speed').textContent.endsWith('stopped')")
+    assert 5 < page.locator(".s2g-written span").evaluate("node => node.textContent.length") < 490
+    assert page.get_by_role("button", name="Generate").is_enabled()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("prompt", "told"),
+    [
+        ("aéXß", "The model does not know “X”, “ß”: it learned 14 characters; leave these out."),
+        ("a<b>", "The model does not know “<”, “>”: it learned 14 characters; leave these out."),
+        ("a" * CONTEXT, f"The prompt fills the context of {CONTEXT} characters; shorten it to leave room."),
+        ("a" * 30, f"The prompt has 30 characters, the model sees {CONTEXT}; shorten it by 7 or more."),
+        ("", "The prompt is empty: the text begins as after a line break."),
+    ],
+)
+def test_prompts_that_cannot_be_continued_are_told(show, exported, prompt, told):
+    page = show()
+    load(page)
+    page.locator("textarea").fill(prompt)
+    notice = page.locator(".s2g-notice")
+    page.wait_for_function("document.querySelector('.s2g-notice').textContent !== ''")
+    assert notice.inner_text() == told
+    if prompt:
+        page.get_by_role("button", name="Generate").click()
+        assert notice.inner_text() == told
+    else:
+        assert finish(page) != ""
+    page.locator("textarea").fill("é🍵")  # mended: two known characters
+    page.wait_for_function("document.querySelector('.s2g-notice').textContent === ''")
+    assert page.locator(".s2g-next tbody tr").count() == 10
+
+
+def spoil(data: bytes) -> dict[str, bytes]:
+    return {
+        "cut short": data[:-100],
+        "cut inside the header": data[:200],
+        "one bit turned": data[:-50] + bytes([data[-50] ^ 1]) + data[-49:],
+        "a web page": b"<!DOCTYPE html><title>Not here</title>",
+        "empty": b"",
+    }
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        ("cut short", "The model file is incomplete: "),
+        ("cut inside the header", "The model file ends inside its header, after 200 bytes; load it again."),
+        ("one bit turned", "The model file is damaged: its checksum does not match; load it again."),
+        ("a web page", "This is not a model file of seq2gpt; export it again with export_for_browser."),
+        ("empty", "This is not a model file of seq2gpt; export it again with export_for_browser."),
+    ],
+)
+def test_a_spoiled_file_is_told_and_can_be_loaded_again(site, show, exported, fault, told):
+    good = exported.read_bytes()
+    spoiled = site.folder / "_static/model/spoiled.bin"
+    spoiled.write_bytes(spoil(good)[fault])
+    page = show(model_url="model/spoiled.bin")
+    page.get_by_role("button", name="Load the model").click()
+    page.wait_for_function("document.querySelector('.s2g-notice').textContent !== ''")
+    assert page.locator(".s2g-notice").inner_text().startswith(told)
+    spoiled.write_bytes(good)
+    load(page)
+    assert page.locator(".s2g-notice").inner_text() == ""
+
+
+@pytest.mark.browser
+def test_a_missing_file_is_told(show):
+    page = show(expected="404", model_url="model/none.bin")
+    page.get_by_role("button", name="Load the model").click()
+    page.wait_for_function("document.querySelector('.s2g-notice').textContent !== ''")
+    told = "The model file is missing (the server answered 404); build the site with a trained model."
+    assert page.locator(".s2g-notice").inner_text() == told
+
+
+@pytest.mark.browser
+def test_the_playground_fits_a_phone_and_names_its_controls(show, exported):
+    page = show(width=390)
+    load(page)
+    finish(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    nameless = "inputs => inputs.filter((i) => !i.ariaLabel && !i.labels?.length && !i.innerText).map((i) => i.outerHTML)"
+    assert page.locator(".s2g-root :is(input, textarea, button)").evaluate_all(nameless) == []
+
+
+@pytest.mark.browser
+def test_the_playground_of_a_notebook_needs_no_file(site, show):
+    """Jupyter hands the module over as one file, with the weights beside it."""
+    from ipywidgets.embed import dependency_state
+
+    from seq2gpt.widgets import PlaygroundWidget
+
+    widget = PlaygroundWidget(small_gpt(), CharTokenizer(SYMBOLS), prompt="abc", temperature=0.0, max_new_tokens=11)
+    states = {"state": dependency_state([widget], drop_defaults=False)}
+    body = ""
+    for kind, content in (("widget-state", states), ("widget-view", {"model_id": widget.model_id})):
+        text = json.dumps(content).replace("<", r"\u003c")
+        body += f'<script type="application/vnd.jupyter.{kind}+json">{text}</script>'
+    page, faults = site.open(site.write(body, name="saved.html"))
+    page.locator(".s2g-next tbody tr").first.wait_for()
+    assert len(finish(page)) == 11
+    assert faults == []
