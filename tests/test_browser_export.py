@@ -7,8 +7,8 @@ import struct
 
 import pytest
 import torch
-from chromium import FIGURE, site_in
 
+from chromium import FIGURE, site_in
 from seq2gpt.browser import export_for_browser, pack_for_browser, quantize_rows
 from seq2gpt.generation import apply_temperature, generate, top_k_filter, top_p_filter
 from seq2gpt.gpt import GPT, GPTConfig

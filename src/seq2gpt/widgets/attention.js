@@ -146,6 +146,7 @@ function element(tag, properties = {}, ...children) {
 }
 
 const word = (text) => element("bdi", { textContent: text }); // right-to-left words keep their direction
+const lines = ({ who, what }) => (who === what ? [word(who)] : [word(who), word(what)]);
 const heading = (scope, ...content) => element("th", { scope }, ...content);
 
 function choice(name, group, pick) {
@@ -160,8 +161,8 @@ function cardNode(card, group, pick) {
   const input = element("input", { type: "radio", name: `${group}-query`, className: "s2g-hidden", onchange: pick });
   const bar = element("span", { className: "s2g-bar" });
   const share = element("span", { className: "s2g-share" });
-  const what = card.what === card.who ? [] : [word(card.what)];
-  const node = element("label", { className: "s2g-card" }, input, element("b", {}, word(card.who)), element("span", {}, ...what), bar, share);
+  const [who, what = ""] = lines(card);
+  const node = element("label", { className: "s2g-card" }, input, element("b", {}, who), element("span", {}, what), bar, share);
   node.classList.toggle("s2g-down", card.faceDown);
   return { node, show(weight, asks) {
     input.checked = asks;
@@ -190,7 +191,7 @@ function weightTable({ cards, query, scaled, weights }) {
   const rows = cards.map((card, i) => element("tr", { className: i === query ? "s2g-asks" : "" },
     heading("row", word(card.label)), ...weights[i].map((weight, j) => cell(weight, scaled[i][j]))));
   return [element("caption", { textContent: "All weights: one row for each query, one column for each key" }),
-    element("thead", {}, element("tr", {}, heading("col", "query ↓, key →"), ...cards.map((card) => heading("col", word(card.label))))),
+    element("thead", {}, element("tr", {}, heading("col", "query ↓, key →"), ...cards.map((card) => heading("col", ...lines(card))))),
     element("tbody", {}, ...rows)];
 }
 
