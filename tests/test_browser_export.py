@@ -20,7 +20,14 @@ CONTEXT = 23
 
 def small_gpt(seed: int = 0, **changes) -> GPT:
     """A GPT of odd sizes with large random weights, so that nothing is near 0 by luck."""
-    sizes = {"vocab_size": len(SYMBOLS), "context_length": CONTEXT, "d_model": 21, "n_heads": 3, "n_layers": 2, "d_ff": 37}
+    sizes = {
+        "vocab_size": len(SYMBOLS),
+        "context_length": CONTEXT,
+        "d_model": 21,
+        "n_heads": 3,
+        "n_layers": 2,
+        "d_ff": 37,
+    }
     model = GPT(GPTConfig(**sizes | changes)).eval()
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
@@ -44,7 +51,9 @@ def read_file(data: bytes) -> tuple[dict, dict[str, torch.Tensor]]:
             tensors[entry["name"]] = torch.tensor(floats)
             continue
         numbers = struct.unpack_from(f"{rows * columns[0]}b", payload, at + 4 * rows)
-        scaled = [[scale * n for n in numbers[i * columns[0] :][: columns[0]]] for i, scale in enumerate(floats)]
+        scaled = [
+            [scale * n for n in numbers[i * columns[0] :][: columns[0]]] for i, scale in enumerate(floats)
+        ]
         tensors[entry["name"]] = torch.tensor(scaled)
     return header, tensors
 
@@ -61,7 +70,9 @@ def dequantised(model: GPT, data: bytes) -> GPT:
 
 
 def test_no_weight_is_off_by_more_than_half_a_step_of_its_row():
-    weight = torch.randn(11, 29, generator=torch.Generator().manual_seed(0)) * torch.logspace(-6, 3, 11)[:, None]
+    weight = (
+        torch.randn(11, 29, generator=torch.Generator().manual_seed(0)) * torch.logspace(-6, 3, 11)[:, None]
+    )
     numbers, scales = quantize_rows(weight)
     assert numbers.abs().amax(1).tolist() == [127] * 11
     for i in range(11):
@@ -100,7 +111,9 @@ def test_a_parameter_takes_about_a_byte():
 
 
 def test_what_cannot_be_exported_is_told():
-    with pytest.raises(ValueError, match=r"^the tokenizer has 2 symbols, the model vocab_size=14; give the tokenizer"):
+    with pytest.raises(
+        ValueError, match=r"^the tokenizer has 2 symbols, the model vocab_size=14; give the tokenizer"
+    ):
         pack_for_browser(small_gpt(), CharTokenizer("ab"))
     broken = small_gpt()
     with torch.no_grad():
@@ -161,10 +174,14 @@ def test_logits_equal_those_of_pytorch(site, script, changes):
 @pytest.mark.browser
 def test_a_head_of_its_own_is_used(site, script):
     model = small_gpt()
-    model.head.weight = torch.nn.Parameter(torch.randn(model.head.weight.shape, generator=torch.Generator().manual_seed(3)))
+    model.head.weight = torch.nn.Parameter(
+        torch.randn(model.head.weight.shape, generator=torch.Generator().manual_seed(3))
+    )
     data = pack_for_browser(model, CharTokenizer(SYMBOLS))
     (site.folder / "head.bin").write_bytes(data)
-    theirs = script("return Array.from(new gpt.GPT(gpt.readModel(await gpt.fetchBytes('/head.bin'))).step(4));")
+    theirs = script(
+        "return Array.from(new gpt.GPT(gpt.readModel(await gpt.fetchBytes('/head.bin'))).step(4));"
+    )
     _, tensors = read_file(data)
     untied = GPT(model.config).eval()
     untied.head.weight = torch.nn.Parameter(torch.zeros_like(untied.head.weight))
@@ -178,7 +195,10 @@ def test_a_head_of_its_own_is_used(site, script):
 def test_the_checksum_in_the_page_is_sha256(script):
     for length in (0, 1, 55, 56, 63, 64, 65, 119, 120, 1000):
         data = bytes((7 * i + length) % 256 for i in range(length))
-        assert script("return gpt.sha256(Uint8Array.from(argument));", list(data)) == hashlib.sha256(data).hexdigest()
+        assert (
+            script("return gpt.sha256(Uint8Array.from(argument));", list(data))
+            == hashlib.sha256(data).hexdigest()
+        )
 
 
 def by_pytorch(logits: torch.Tensor, temperature: float, k: int | None, p: float | None) -> torch.Tensor:
@@ -212,7 +232,10 @@ def test_the_filters_leave_what_those_of_the_package_leave(script, temperature, 
 @pytest.mark.browser
 def test_top_p_meets_its_goal_exactly(script):
     logits = [math.log(share) for share in (0.25, 0.5, 0.125, 0.125)]
-    kept = script("return gpt.rank(Float64Array.from(argument), { topP: 0.75 }).filter((t) => t.share > 0).map((t) => t.id);", logits)
+    kept = script(
+        "return gpt.rank(Float64Array.from(argument), { topP: 0.75 }).filter((t) => t.share > 0).map((t) => t.id);",
+        logits,
+    )
     assert kept == [1, 0]
 
 
@@ -268,7 +291,9 @@ def load(page) -> None:
 def finish(page) -> str:
     """Generate to the end and return the text that was added to the prompt."""
     page.get_by_role("button", name="Generate").click()
-    page.wait_for_function("!document.querySelector('.s2g-generate').disabled && document.querySelector('.s2g-speed').textContent.includes('a second')")
+    page.wait_for_function(
+        "!document.querySelector('.s2g-generate').disabled && document.querySelector('.s2g-speed').textContent.includes('a second')"
+    )
     return page.locator(".s2g-written span").evaluate("node => node.textContent")
 
 
@@ -321,7 +346,9 @@ def test_the_next_characters_are_shown_with_what_the_filters_cut(show, exported)
     assert page.locator(".s2g-next tr.s2g-cut").count() == 8
     tokenizer = CharTokenizer(SYMBOLS)
     with torch.no_grad():
-        logits = dequantised(small_gpt(), exported.read_bytes())(torch.tensor([tokenizer.encode("abc")]))[0, -1]
+        logits = dequantised(small_gpt(), exported.read_bytes())(torch.tensor([tokenizer.encode("abc")]))[
+            0, -1
+        ]
     probabilities = logits.softmax(-1).sort(descending=True)
     best = tokenizer.decode([probabilities.indices[0].item()])
     name, _, share, _ = rows.first.locator("th, td").all_inner_texts()
@@ -437,7 +464,9 @@ def test_the_playground_of_a_notebook_needs_no_file(site, show):
 
     from seq2gpt.widgets import PlaygroundWidget
 
-    widget = PlaygroundWidget(small_gpt(), CharTokenizer(SYMBOLS), prompt="abc", temperature=0.0, max_new_tokens=11)
+    widget = PlaygroundWidget(
+        small_gpt(), CharTokenizer(SYMBOLS), prompt="abc", temperature=0.0, max_new_tokens=11
+    )
     states = {"state": dependency_state([widget], drop_defaults=False)}
     body = ""
     for kind, content in (("widget-state", states), ("widget-view", {"model_id": widget.model_id})):

@@ -47,7 +47,12 @@ def test_mutant_is_rejected_and_named_by_the_check_that_it_names(mutant, seed):
 def test_every_exercise_has_enough_mutants_and_every_check_has_gone_red():
     for name, exercise in EXERCISES.items():
         assert len(mutants.load(LAB)[name]) >= (10 if name == "scaled_dot_product_attention" else 3)
-        red = {o.name for m in mutants.load(LAB)[name] for o in report_on(name, m.source).outcomes if not o.passed}
+        red = {
+            o.name
+            for m in mutants.load(LAB)[name]
+            for o in report_on(name, m.source).outcomes
+            if not o.passed
+        }
         assert red == {c.name for c in exercise.checks}
 
 
@@ -215,7 +220,9 @@ def test_junk_earns_nothing_and_gets_a_sentence(exercise, junk):
 
 
 def test_blank_answer_is_told_what_to_do():
-    report = report_on("softmax", "def softmax(scores, dim=-1):\n    # YOUR CODE HERE\n    raise NotImplementedError()")
+    report = report_on(
+        "softmax", "def softmax(scores, dim=-1):\n    # YOUR CODE HERE\n    raise NotImplementedError()"
+    )
     assert report.points == 0
     assert report.text().endswith("still raises NotImplementedError: replace that line with your answer.")
 
@@ -231,7 +238,9 @@ def test_missing_definition_and_imported_answer_are_refused():
 
 def test_an_earlier_mistake_is_charged_once_and_the_notebook_gets_its_own_back():
     namespace = checking.lab_namespace(LAB)
-    exec("def softmax(scores, dim=-1): return scores\n" + REFERENCE["scaled_dot_product_attention"], namespace)
+    exec(
+        "def softmax(scores, dim=-1): return scores\n" + REFERENCE["scaled_dot_product_attention"], namespace
+    )
     mine = namespace["softmax"]
     lab = Lab(LAB, namespace)
     report = lab.report("scaled_dot_product_attention")
@@ -251,7 +260,10 @@ def test_hidden_inputs_differ_and_their_report_shows_no_numbers(monkeypatch, cap
     monkeypatch.setenv(checking.SEED_VARIABLE, "a secret")
     secret = checking.private_seed()
     assert secret != checking.PUBLIC_SEED
-    assert checking.Draw(secret, "x").normal(3).tolist() != checking.Draw(checking.PUBLIC_SEED, "x").normal(3).tolist()
+    assert (
+        checking.Draw(secret, "x").normal(3).tolist()
+        != checking.Draw(checking.PUBLIC_SEED, "x").normal(3).tolist()
+    )
     namespace = checking.lab_namespace(LAB)
     exec(mutants.load(LAB)["scaled_dot_product_attention"][0].source, namespace)
     assert Lab(LAB, namespace)("scaled_dot_product_attention", hidden=True) == 9.0
@@ -279,13 +291,17 @@ def test_html_report_escapes_what_the_student_wrote_and_text_names_the_paragraph
     report = run_checks(LAB, "causal_mask", _prints, {}, checking.PUBLIC_SEED)
     assert "<b>bold</b>" not in report.html()
     assert "&lt;b&gt;bold" in report.html()
-    known = report_on("scaled_dot_product_attention", mutants.load(LAB)["scaled_dot_product_attention"][0].source)
+    known = report_on(
+        "scaled_dot_product_attention", mutants.load(LAB)["scaled_dot_product_attention"][0].source
+    )
     assert "book/07-attention/lesson.html#why-scale" in known.text()
     assert "√d_k is 2.24" in known.text()
 
 
 def test_unknown_exercise_and_odd_points_are_named():
-    with pytest.raises(ValueError, match=r"07-attention has no exercise 'sofmax'; it has project_qkv, softmax"):
+    with pytest.raises(
+        ValueError, match=r"07-attention has no exercise 'sofmax'; it has project_qkv, softmax"
+    ):
         Lab(LAB, {}).report("sofmax")
 
 

@@ -258,9 +258,7 @@ def test_feedback_hides_the_private_tests(report: ClassReport, course: Path) -> 
 
 
 def test_what_has_not_changed_is_not_graded_again(report: ClassReport, course: Path) -> None:
-    started = time.monotonic()
     again = grade_lab(course, course / "work", LAB, limits=LIMITS)
-    assert time.monotonic() - started < 5
     assert again.scores() == report.scores()
     assert [s.flags for s in again.students] == [s.flags for s in report.students]
     assert {s.student for s in again.students if s.graded_now} == set(HOPELESS)

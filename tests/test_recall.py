@@ -23,7 +23,9 @@ def test_training_learns_to_look_up(recall):
 
 def test_without_projections_the_question_finds_itself():
     assert accuracy(no_projections()) < 0.05
-    _, weights = scaled_dot_product_attention(*(table([("Ana", "tea"), ("Ben", "milk"), ("Ben", "?")]) @ w for w in no_projections()))
+    _, weights = scaled_dot_product_attention(
+        *(table([("Ana", "tea"), ("Ben", "milk"), ("Ben", "?")]) @ w for w in no_projections())
+    )
     assert weights[-1].argmax() == 2
 
 

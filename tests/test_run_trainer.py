@@ -99,7 +99,11 @@ def test_equal_seeds_give_equal_runs_and_other_seeds_other_ones(config):
 
 
 def test_a_batch_depends_on_the_seed_and_the_step_alone():
-    draws = {(seed, step): torch.rand(3, generator=batch_generator(seed, step)) for seed in range(5) for step in range(40)}
+    draws = {
+        (seed, step): torch.rand(3, generator=batch_generator(seed, step))
+        for seed in range(5)
+        for step in range(40)
+    }
     assert len({tuple(draw.tolist()) for draw in draws.values()}) == len(draws)
     torch.manual_seed(99)
     assert torch.equal(torch.rand(3, generator=batch_generator(3, 7)), draws[3, 7])
@@ -124,13 +128,18 @@ def test_a_run_that_died_between_any_two_steps_is_continued_exactly(config, monk
 def test_a_finished_run_is_resumed_without_a_step(config):
     first = train(config, progress=False)
     second = train(config, resume=True, progress=False)
-    assert (second.val_loss, second.train_loss, second.sample) == (first.val_loss, first.train_loss, first.sample)
+    assert (second.val_loss, second.train_loss, second.sample) == (
+        first.val_loss,
+        first.train_loss,
+        first.sample,
+    )
     assert len((config.folder / "log.jsonl").read_text().splitlines()) == 3
 
 
 def command_line(config: TrainConfig, *more: str) -> list[str]:
     sizes = [
-        f"--{field.name.replace('_', '-')}={getattr(config, field.name)}" for field in dataclasses.fields(config)
+        f"--{field.name.replace('_', '-')}={getattr(config, field.name)}"
+        for field in dataclasses.fields(config)
     ]
     return [sys.executable, "-m", "seq2gpt", "train", "tiny", *sizes, *more]
 
@@ -138,7 +147,10 @@ def command_line(config: TrainConfig, *more: str) -> list[str]:
 def kill_when(condition, command: list[str]) -> None:
     """Start a process and end it with SIGKILL, which nothing can catch, as soon as ``condition()`` holds."""
     process = subprocess.Popen(
-        command, env={**os.environ, "OMP_NUM_THREADS": "1"}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     try:
         deadline = time.monotonic() + 120
@@ -155,7 +167,7 @@ def test_a_killed_process_is_continued_exactly(config):
     config = dataclasses.replace(config, n_steps=500, checkpoint_every=1, eval_every=10_000)
     whole = dataclasses.replace(config, name="whole", checkpoint_every=10_000)
     train(whole, progress=False)
-    kill_when(lambda: (config.folder / "step-000005.safetensors").exists(), command_line(config))
+    kill_when((config.folder / "step-000005.safetensors").exists, command_line(config))
     assert 5 <= steps(config)[0] < 500
     train(config, resume=True, progress=False)
     assert final_bytes(config) == final_bytes(whole)
@@ -194,7 +206,10 @@ def test_ctrl_c_saves_and_says_how_to_continue(config, monkeypatch):
         patch.setattr(trainer, "train_step", train_step)
         with pytest.raises(KeyboardInterrupt) as stop:
             train(config, progress=False)
-    assert str(stop.value) == f"stopped after step 5 of 11 and saved; continue with `{resume_command(config.folder)}`"
+    assert (
+        str(stop.value)
+        == f"stopped after step 5 of 11 and saved; continue with `{resume_command(config.folder)}`"
+    )
     assert steps(config) == [5, 3]
     assert signal.getsignal(signal.SIGINT) == before
     train(config, resume=True, progress=False)
@@ -408,7 +423,9 @@ def test_the_mean_loss_is_the_mean_over_every_character(config):
             F.cross_entropy(model(data[None, start : start + 7])[0].double(), data[start + 1 : start + 8])
             for start in range(0, 7 * 150, 7)
         ]
-    assert mean_loss(model, data, 7, most=1000) == pytest.approx(float(torch.stack(one_by_one).mean()), abs=1e-6)
+    assert mean_loss(model, data, 7, most=1000) == pytest.approx(
+        float(torch.stack(one_by_one).mean()), abs=1e-6
+    )
     ends = float(torch.stack([one_by_one[0], one_by_one[-1]]).mean())
     assert mean_loss(model, data, 7, most=2) == pytest.approx(ends, abs=1e-6)
 

@@ -81,7 +81,13 @@ def widget_class():
 def test_settings_out_of_range_are_refused(widget_class):
     widget = widget_class(text="a b", divisor="d_k", mask="none", temperature=0.5)
     assert (widget.text, widget.divisor, widget.mask, widget.temperature) == ("a b", "d_k", "none", 0.5)
-    for wrong in ({"divisor": "sqrt"}, {"mask": "casual"}, {"temperature": 0.0}, {"temperature": 6.0}, {"query": -2}):
+    for wrong in (
+        {"divisor": "sqrt"},
+        {"mask": "casual"},
+        {"temperature": 0.0},
+        {"temperature": 6.0},
+        {"query": -2},
+    ):
         with pytest.raises(traitlets.TraitError, match=next(iter(wrong))):
             widget_class(**wrong)
     with pytest.raises(TypeError, match="AttentionWidget has no setting 'scale'"):
@@ -122,7 +128,8 @@ def script(site):
     """Run an expression of JavaScript in which ``attention`` is the module."""
     page, faults = site.open(site.write("", name="empty.html"))
     yield lambda code, argument=None: page.evaluate(
-        f"async (argument) => {{ const attention = await import('/_static/widgets/attention.js'); return {code}; }}", argument
+        f"async (argument) => {{ const attention = await import('/_static/widgets/attention.js'); return {code}; }}",
+        argument,
     )
     assert faults == []
 
@@ -145,9 +152,25 @@ def show(site):
 
 @pytest.mark.browser
 def test_word_vectors_are_the_same_in_the_browser(script):
-    words = ["a", "Tea", "?", "🍵", "👩‍🚀", "שלום", "مرحبا", "Straße", "İ", "ΣΑΣ", "cafe\u0301", "x" * 300, "日本"]
+    words = [
+        "a",
+        "Tea",
+        "?",
+        "🍵",
+        "👩‍🚀",
+        "שלום",
+        "مرحبا",
+        "Straße",
+        "İ",
+        "ΣΑΣ",
+        "cafe\u0301",
+        "x" * 300,
+        "日本",
+    ]
     for salt in (0, 1):
-        theirs = script("argument[0].map((word) => attention.wordVector(word, 16, argument[1]))", [words, salt])
+        theirs = script(
+            "argument[0].map((word) => attention.wordVector(word, 16, argument[1]))", [words, salt]
+        )
         assert theirs == [word_vector(word, 16, salt) for word in words]
 
 
@@ -187,7 +210,11 @@ def test_weights_and_outputs_equal_those_of_pytorch(script, shipped, divisor, ma
 @pytest.mark.browser
 def test_the_question_reads_its_answer_only_with_learned_projections(script, shipped):
     reads = "attention.compute(argument[0], argument[1]).reads[0].thing"
-    for text, answer in (("Ana tea, Ben milk, Cleo rice, Ben ?", "milk"), ("Ana tea, Ben milk, Ana ?", "tea"), (LINE, "milk")):
+    for text, answer in (
+        ("Ana tea, Ben milk, Cleo rice, Ben ?", "milk"),
+        ("Ana tea, Ben milk, Ana ?", "tea"),
+        (LINE, "milk"),
+    ):
         assert script(reads, [{"text": text}, shipped]) == answer
         assert script(reads, [{"text": text, "projections": "none"}, shipped]) == "?"
     assert script(reads, [{"text": LINE, "mask": "causal"}, shipped]) == "rum"  # the face-down card misleads
@@ -198,7 +225,10 @@ def test_the_question_reads_its_answer_only_with_learned_projections(script, shi
     ("line", "cards"),
     [
         ("Ana tea, Ben ?", [("Ana", "tea", False), ("Ben", "?", False)]),
-        ("Ana drinks green tea. , (Ben rum) ,, Cleo", [("Ana", "tea", False), ("Ben", "rum", True), ("Cleo", "?", False)]),
+        (
+            "Ana drinks green tea. , (Ben rum) ,, Cleo",
+            [("Ana", "tea", False), ("Ben", "rum", True), ("Cleo", "?", False)],
+        ),
         ("the cat saw", [("the", "the", False), ("cat", "cat", False), ("saw", "saw", False)]),
         ("Ben has?", [("Ben", "Ben", False), ("has", "has", False), ("?", "?", False)]),
         ("שלום תה، 🍵 👩‍🚀", [("שלום", "תה", False), ("🍵", "👩‍🚀", False)]),
@@ -217,7 +247,9 @@ def test_the_defaults_in_python_and_in_the_page_are_the_same(show, widget_class)
     page = show()
     page.wait_for_selector(".s2g-card")
     assert page.locator(".s2g-text").input_value() == widget.text
-    checked = page.locator(".s2g-settings input:checked").evaluate_all("inputs => inputs.map((input) => input.value)")
+    checked = page.locator(".s2g-settings input:checked").evaluate_all(
+        "inputs => inputs.map((input) => input.value)"
+    )
     assert checked == [widget.divisor, widget.mask, widget.projections]
     assert float(page.locator("input[type=range]").input_value()) == widget.temperature
 
@@ -269,7 +301,10 @@ def test_keys_alone_choose_the_card_that_asks(show):
 @pytest.mark.browser
 def test_a_masked_row_says_so(show):
     page = show({"text": "(Ben rum), Ana tea", "query": 0})
-    assert "may attend to no card: its weights and its output are all 0." in page.locator(".s2g-summary").inner_text()
+    assert (
+        "may attend to no card: its weights and its output are all 0."
+        in page.locator(".s2g-summary").inner_text()
+    )
     assert page.locator(".s2g-weights td.s2g-masked").count() == 3
     assert "NaN" not in page.locator("body").inner_text()
 
@@ -313,10 +348,15 @@ def test_a_phone_shows_it_all_legibly(show, theme):
     page = show({"text": long}, theme=f' data-theme="{theme}"', width=390)
     page.wait_for_selector(".s2g-card")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    ratios = page.locator(".s2g-root :is(td, th, legend, caption, b, button, .s2g-summary, .s2g-share, .s2g-choice span)")
+    ratios = page.locator(
+        ".s2g-root :is(td, th, legend, caption, b, button, .s2g-summary, .s2g-share, .s2g-choice span)"
+    )
     faint = [round(ratio, 2) for ratio in ratios.evaluate_all(CONTRAST) if ratio < 4.5]
     assert faint == []
-    dark = page.evaluate("getComputedStyle(document.querySelector('.s2g-root')).backgroundColor") == "rgb(21, 25, 29)"
+    dark = (
+        page.evaluate("getComputedStyle(document.querySelector('.s2g-root')).backgroundColor")
+        == "rgb(21, 25, 29)"
+    )
     assert dark == (theme == "dark")
 
 
@@ -356,7 +396,9 @@ def test_every_control_has_a_name_and_two_widgets_do_not_share_buttons(site):
 
 @pytest.mark.browser
 def test_where_a_widget_cannot_load_the_still_remains_and_the_reason_is_given(site):
-    page, faults = site.open(site.write(FIGURE.format(name="absent", state="{}") + FIGURE.format(name="attention", state="{}")))
+    page, faults = site.open(
+        site.write(FIGURE.format(name="absent", state="{}") + FIGURE.format(name="attention", state="{}"))
+    )
     page.wait_for_selector(".s2g-card")  # the other widget is not harmed
     assert page.locator(".s2g-still").count() == 1
     assert page.get_by_role("alert").first.inner_text().startswith("This widget could not load: ")

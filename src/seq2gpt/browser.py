@@ -78,7 +78,9 @@ def pack_for_browser(model: GPT, tokenizer: CharTokenizer) -> bytes:
 
 def _pack(name: str, parameter: Tensor) -> bytes:
     if not parameter.isfinite().all():
-        raise ValueError(f"{name} holds nan or infinite numbers; export a checkpoint from before the loss broke")
+        raise ValueError(
+            f"{name} holds nan or infinite numbers; export a checkpoint from before the loss broke"
+        )
     if parameter.dim() == 1:
         return _little_endian(parameter)
     numbers, scales = quantize_rows(parameter)

@@ -89,7 +89,11 @@ def create_run(record: RunRecord) -> Path:
         why = error.strerror
         raise UserError(f"{folder} cannot be written ({why}); choose another place with --out") from None
     check_name_is_free(record.config)
-    return unfinished.rename(folder)  # refused by the system unless the target is empty or missing
+    try:
+        return unfinished.rename(folder)  # refused by the system unless the target is empty or missing
+    except OSError:
+        resume = resume_command(folder)
+        raise UserError(f"{folder} holds a run already; continue it with `{resume}`, or use --name") from None
 
 
 def _json_bytes(value: Any) -> bytes:
@@ -164,7 +168,8 @@ def save_checkpoint(folder: Path, step: int, tensors: dict[str, Tensor], fingerp
     """Store a checkpoint; of the earlier ones only the last is kept."""
     path = folder / f"step-{step:06d}.safetensors"
     try:
-        write_atomically(path, save(tensors, {"step": str(step), "run": fingerprint}))
+        # One entry only: safetensors writes several in random order, and equal runs give equal files.
+        write_atomically(path, save(tensors, {"run": fingerprint}))
     except OSError as error:
         raise UserError(
             f"{path} cannot be written ({error.strerror}); the earlier checkpoints are whole: "

@@ -59,7 +59,7 @@ class TrainConfig:
     """Where to train; auto takes cuda if there is one, else cpu."""
 
     def __post_init__(self) -> None:
-        if not self.name or Path(self.name).name != self.name:
+        if self.name in ("", "..") or Path(self.name).name != self.name:
             raise UserError(f"name={self.name!r} is not a plain folder name; use letters, digits and dashes")
         self._require("context_length", 2)
         for name in ("d_model", "n_heads", "n_layers", "batch_size", "n_steps"):

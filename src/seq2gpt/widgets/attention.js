@@ -203,7 +203,7 @@ function outputBars(output, nearestVector = []) {
 }
 
 const TEMPLATE = `
-  <label class="s2g-line">Cards on the table<input type="text" class="s2g-text" dir="auto" spellcheck="false" autocomplete="off"></label>
+  <label class="s2g-line">Cards on the table: who has what, between commas; in parentheses, face down<input type="text" class="s2g-text" dir="auto" spellcheck="false" autocomplete="off"></label>
   <div class="s2g-examples" role="group" aria-label="Examples"></div>
   <p class="s2g-notice" role="status"></p>
   <div class="s2g-shown">
@@ -239,7 +239,7 @@ async function render({ model, el }) {
   const group = `s2g-${Math.random().toString(36).slice(2)}`; // radio buttons of two widgets stay apart
   const root = element("div", { className: "s2g-root s2g-attention" });
   root.innerHTML = TEMPLATE; // constant markup, nothing typed
-  root.dataset.lmSuppressShortcuts = "true"; // JupyterLab would take the arrow keys
+  root.addEventListener("focusin", ({ target }) => { target.dataset.lmSuppressShortcuts = ""; }); // or JupyterLab takes its keys
   const find = (selector) => root.querySelector(`.s2g-${selector}`);
   const set = (changes) => { Object.entries(changes).forEach(([name, value]) => model.set(name, value)); model.save_changes(); };
 

@@ -122,7 +122,7 @@ function settingsPanel(change) {
 function render({ model, el }) {
   const root = element("div", { className: "s2g-root s2g-playground" });
   root.innerHTML = TEMPLATE; // constant markup, nothing typed
-  root.dataset.lmSuppressShortcuts = "true"; // JupyterLab would take the keys
+  root.addEventListener("focusin", ({ target }) => { target.dataset.lmSuppressShortcuts = ""; }); // or JupyterLab takes its keys
   const find = (selector) => root.querySelector(selector);
   const [load, generate, stop, again] = ["load", "generate", "stop", "continue"].map((name) => find(`.s2g-${name}`));
   const [prompt, progress, speed, written] = ["textarea", "progress", ".s2g-speed", ".s2g-written"].map(find);
@@ -144,6 +144,7 @@ function render({ model, el }) {
 
   async function askSize() { // the reader decides whether to spend the bytes
     const response = await fetch(address(), { method: "HEAD" }).catch(() => null);
+    await response?.arrayBuffer(); // empty, but Chromium counts a body that nobody read as a failed request
     const size = response?.ok && Number(response.headers.get("content-length"));
     if (size) load.textContent = `Load the model (${megabytes(size)})`;
   }

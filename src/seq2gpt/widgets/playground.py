@@ -27,7 +27,9 @@ def bundle(widget: str, engine: str) -> str:
         flags=re.MULTILINE,
     )
     if found != 1:
-        raise ValueError(f"{widget} imports {engine} {found} times; one import on a line of its own is needed")
+        raise ValueError(
+            f"{widget} imports {engine} {found} times; one import on a line of its own is needed"
+        )
     return source
 
 
