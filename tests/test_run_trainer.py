@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -62,9 +63,10 @@ def test_a_run_learns_and_says_what_it_reached(config):
     config = dataclasses.replace(config, n_steps=150)
     result = train(config, progress=False)
     assert result.run == config.folder
-    # 16 letters, space and newline at random cost log 18 = 2.89 nats, and their frequencies 2.65
-    assert result.val_loss < 2.3
-    assert result.train_loss < 2.3
+    counts = torch.tensor([float(n) for n in Counter(config.data.read_text()).values()])
+    frequencies = float(torch.distributions.Categorical(counts).entropy())  # all that single characters tell
+    assert result.val_loss < frequencies - 0.3
+    assert result.train_loss < frequencies - 0.3
     assert len(result.sample) == 400
     assert set(result.sample) <= set(config.data.read_text())
     assert result.seconds > 0
@@ -85,7 +87,7 @@ def test_the_run_folder_holds_what_is_needed_later(config):
     tensors = load_file(config.folder / "step-000011.safetensors")
     for name, parameter in model.named_parameters():
         assert torch.equal(parameter, tensors[f"parameters.{name}"])
-    assert not torch.equal(parameter, dict(build_model(config, 18).named_parameters())[name])
+    assert not torch.equal(model.norm.bias, build_model(config, 16).norm.bias)
 
 
 def test_equal_seeds_give_equal_runs_and_other_seeds_other_ones(config):
@@ -164,11 +166,11 @@ def kill_when(condition, command: list[str]) -> None:
 
 
 def test_a_killed_process_is_continued_exactly(config):
-    config = dataclasses.replace(config, n_steps=500, checkpoint_every=1, eval_every=10_000)
+    config = dataclasses.replace(config, n_steps=300, checkpoint_every=1, eval_every=10_000)
     whole = dataclasses.replace(config, name="whole", checkpoint_every=10_000)
     train(whole, progress=False)
     kill_when((config.folder / "step-000005.safetensors").exists, command_line(config))
-    assert 5 <= steps(config)[0] < 500
+    assert 5 <= steps(config)[0] < 300
     train(config, resume=True, progress=False)
     assert final_bytes(config) == final_bytes(whole)
     assert not list(config.folder.glob("*.tmp")), "a killed write is cleared away"
@@ -320,11 +322,11 @@ def test_a_run_that_began_meanwhile_is_not_overwritten(config, monkeypatch):
         config.folder.mkdir(parents=True, exist_ok=True)
         (config.folder / "config.json").write_text("the other one's", encoding="utf-8")
 
-    train(dataclasses.replace(config, name="whole"), progress=False)
-    monkeypatch.setattr(checkpoint, "check_name_is_free", check_late)
+    monkeypatch.setattr(trainer, "check_name_is_free", check_late)
     with pytest.raises(UserError, match=r"run holds a run already; continue it with"):
         train(config, progress=False)
     assert (config.folder / "config.json").read_text(encoding="utf-8") == "the other one's"
+    assert [path.name for path in config.out.iterdir()] == ["run"]
 
 
 def test_an_unwritable_place_is_refused_before_training(config, tmp_path):
@@ -445,7 +447,7 @@ def test_progress_is_shown_in_lines_and_only_when_wanted(config, capsys):
     assert capsys.readouterr() == ("", "")
     train(dataclasses.replace(config, name="shown"), progress=True)
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("A GPT of 2,364 parameters learns from")
+    assert lines[0].startswith("A GPT of 2,184 parameters learns from")
     assert lines[0].endswith(f"characters on cpu, from step 0 to 11: {config.out}/shown")
     assert [line[:7] for line in lines[1:]] == ["step  4", "step  8"]
     assert "validation" in lines[1]

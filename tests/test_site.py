@@ -304,7 +304,10 @@ def visit(browser, address):
             "console", lambda message: message.type == "error" and faults.append(f"console: {message.text}")
         )
         page.on("pageerror", lambda error: faults.append(f"exception: {error}"))
-        page.on("requestfailed", lambda request: faults.append(f"failed: {request.url} {request.method} {request.failure}"))
+        page.on(
+            "requestfailed",
+            lambda request: faults.append(f"failed: {request.url} {request.method} {request.failure}"),
+        )
         page.on(
             "response", lambda reply: reply.status >= 400 and faults.append(f"{reply.status}: {reply.url}")
         )

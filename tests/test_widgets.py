@@ -293,6 +293,9 @@ def test_keys_alone_choose_the_card_that_asks(show):
     page.keyboard.press("ArrowLeft")
     assert page.evaluate("document.activeElement.getAttribute('aria-label')").startswith("Ben milk")
     assert "“Ben milk” attends" in page.locator(".s2g-summary").inner_text()
+    assert page.evaluate(
+        "'lmSuppressShortcuts' in document.activeElement.dataset"
+    )  # JupyterLab leaves its keys alone
     outline = "getComputedStyle(document.activeElement.closest('label')).outlineStyle"
     assert page.evaluate(outline) == "solid"
     assert page.locator(".s2g-weights tr.s2g-asks th").inner_text() == "Ben milk"

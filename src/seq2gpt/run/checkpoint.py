@@ -88,12 +88,12 @@ def create_run(record: RunRecord) -> Path:
     except OSError as error:
         why = error.strerror
         raise UserError(f"{folder} cannot be written ({why}); choose another place with --out") from None
-    check_name_is_free(record.config)
     try:
         return unfinished.rename(folder)  # refused by the system unless the target is empty or missing
     except OSError:
-        resume = resume_command(folder)
-        raise UserError(f"{folder} holds a run already; continue it with `{resume}`, or use --name") from None
+        shutil.rmtree(unfinished)
+        check_name_is_free(record.config)
+        raise
 
 
 def _json_bytes(value: Any) -> bytes:
@@ -216,8 +216,10 @@ def append_log(folder: Path, entry: dict[str, Any]) -> None:
         file.write(json.dumps(entry) + "\n")
 
 
-def cut_log(folder: Path, step: int) -> None:
-    """Forget what was logged after ``step``: the steps are about to be taken again."""
+def clear_after(folder: Path, step: int) -> None:
+    """Forget what was logged after ``step``, as the steps are taken again, and writes that were killed."""
+    for unfinished in folder.glob("*.tmp"):
+        unfinished.unlink(missing_ok=True)
     path = folder / "log.jsonl"
     if path.exists():
         lines = path.read_text(encoding="utf-8").splitlines()

@@ -81,14 +81,15 @@ def _fault(arguments: list[str], kinds: dict[str, Any], prog: str) -> str:
             if value.startswith("--"):
                 return f"{flag} needs a value after it; see `{prog} --help`"
             if wanted := _wanted(kinds[name], value):
-                return f"{flag} {value}: give {wanted} instead of {value!r}"
+                return f"{flag} takes {wanted}, not {value!r}; see `{prog} --help`"
     return f"{places[0]} is missing; see `{prog} --help`" if places else ""
 
 
 def _wanted(kind: Any, value: str) -> str:
     """What a flag of this type takes, if ``value`` is not it."""
     if get_origin(kind) is Literal:
-        return "" if value in get_args(kind) else f"one of {', '.join(get_args(kind))}"
+        *choices, last = get_args(kind)
+        return "" if value in (*choices, last) else f"{', '.join(choices)} or {last}"
     options = get_args(kind) or (kind,)  # int | None
     for number, name in ((int, "a whole number"), (float, "a number")):
         if number in options:

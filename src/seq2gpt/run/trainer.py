@@ -17,8 +17,8 @@ from seq2gpt.run.checkpoint import (
     append_log,
     check_name_is_free,
     check_same_run,
+    clear_after,
     create_run,
-    cut_log,
     latest_checkpoint,
     load_moments,
     load_parameters,
@@ -121,7 +121,7 @@ class _Session:
             step, tensors = checkpoint
             load_parameters(self.model, tensors)
             load_moments(self.model, self.optimizer, step, tensors)
-        cut_log(folder, min(step, self.config.n_steps - 1))
+        clear_after(folder, min(step, self.config.n_steps - 1))
         return step
 
     def run(self, start: int, shown: Progress) -> None:

@@ -6,7 +6,7 @@ const MAX_CHARACTERS = 240;
 const MAX_CARDS = 12;
 const CLEAR = 0.4; // a cosine below is common between unrelated vectors of 16 numbers
 const SEPARATOR = /[,;،、，\n]/u;
-const TEMPERATURES = [0.1, 5];
+const TEMPERATURES = { min: 0.1, max: 5, step: 0.1 };
 const DEFAULTS = {
   text: "Ana tea, Ben milk, Cleo rice, Ben ?", divisor: "sqrt_d_k", mask: "causal_padding", temperature: 1,
   projections: "learned", query: -1,
@@ -129,7 +129,9 @@ export function describe({ cards, query, weights, reads }) {
   const shares = ranked.slice(0, 3).filter(({ weight }, place) => place === 0 || weight >= 0.005)
     .map(({ weight, label }) => `${percent(weight)} to “${label}”`);
   const { thing, cosine } = reads[0];
-  const answer = cosine < CLEAR ? "What it gets resembles no thing on the table." : `What it gets is most like “${thing}” (cosine ${number(cosine)}).`;
+  const answer = cosine < CLEAR
+    ? "What it gets resembles no thing on the table."
+    : `What it gets is most like “${thing}” (cosine ${number(cosine)}).`;
   return `${asks} attends: ${shares.join(", ")}. ${answer}`;
 }
 
@@ -203,7 +205,8 @@ function outputBars(output, nearestVector = []) {
 }
 
 const TEMPLATE = `
-  <label class="s2g-line">Cards on the table: who has what, between commas; in parentheses, face down<input type="text" class="s2g-text" dir="auto" spellcheck="false" autocomplete="off"></label>
+  <label class="s2g-line">Cards on the table: who has what, between commas; in parentheses, face down
+    <input type="text" class="s2g-text" dir="auto" spellcheck="false" autocomplete="off"></label>
   <div class="s2g-examples" role="group" aria-label="Examples"></div>
   <p class="s2g-notice" role="status"></p>
   <div class="s2g-shown">
@@ -230,8 +233,8 @@ function readState(model) { // what is missing or out of range becomes the defau
   for (const [name, [, options]] of Object.entries(CHOICES)) {
     if (!options.some(([value]) => value === state[name])) state[name] = DEFAULTS[name];
   }
-  const [lowest, highest] = TEMPERATURES;
-  return { ...state, text: String(state.text), temperature: Math.min(Math.max(+state.temperature || 1, lowest), highest) };
+  const temperature = Math.min(Math.max(+state.temperature || 1, TEMPERATURES.min), TEMPERATURES.max);
+  return { ...state, text: String(state.text), temperature };
 }
 
 async function render({ model, el }) {
@@ -245,12 +248,14 @@ async function render({ model, el }) {
 
   const text = find("text");
   text.oninput = () => set({ text: text.value });
-  find("examples").append(...EXAMPLES.map(([title, line]) => element("button", { type: "button", textContent: title, title: line, onclick: () => set({ text: line, query: -1 }) })));
+  find("examples").append(...EXAMPLES.map(([textContent, title]) => element("button", {
+    type: "button", textContent, title, onclick: () => set({ text: title, query: -1 }),
+  })));
   const choices = Object.fromEntries(Object.keys(CHOICES).map((name) => [name, choice(name, group, (value) => set({ [name]: value }))]));
-  const [min, max] = TEMPERATURES;
-  const slider = element("input", { type: "range", min, max, step: 0.1, oninput: () => set({ temperature: +slider.value }) });
+  const slider = element("input", { type: "range", ...TEMPERATURES, oninput: () => set({ temperature: +slider.value }) });
   const reading = element("b"); // an output element would take the label
-  find("settings").append(...Object.values(choices).map(({ node }) => node), element("label", { className: "s2g-slider" }, element("span", {}, "Temperature ", reading), slider));
+  find("settings").append(...Object.values(choices).map(({ node }) => node),
+    element("label", { className: "s2g-slider" }, element("span", {}, "Temperature ", reading), slider));
 
   let cardNodes = [];
   let shownCards = "";
@@ -272,7 +277,9 @@ async function render({ model, el }) {
     find("bars").replaceChildren(...outputBars(outputs[query], reads[0]?.vector));
     find("bars").setAttribute("aria-label", `Output: ${outputs[query].map((value) => number(value)).join(", ")}`);
     find("output figcaption").textContent = `Output: the values, mixed by the weights (${outputs[query].length} numbers)`;
-    find("output p").replaceChildren(...(reads.length ? ["Marks: “", word(reads[0].thing), `”, the nearest thing, cosine ${number(reads[0].cosine)}`] : ["All 0: there is no nearest thing."]));
+    find("output p").replaceChildren(...(reads.length
+      ? ["Marks: “", word(reads[0].thing), `”, the nearest thing, cosine ${number(reads[0].cosine)}`]
+      : ["All 0: there is no nearest thing."]));
     find("summary").textContent = describe(result);
   }
 

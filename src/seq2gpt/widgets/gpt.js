@@ -38,7 +38,9 @@ export function readModel(bytes) {
   const header = JSON.parse(text(PREFIX_BYTES, start));
   if (header.format !== 1) throw new Error(`the model file has format ${header.format}, this page reads format 1; export it again`);
   const payload = bytes.slice(start); // a copy: its first byte is aligned
-  if (payload.length !== header.payload_bytes) throw new Error(`the model file is incomplete: ${payload.length} of ${header.payload_bytes} bytes of weights; load it again`);
+  if (payload.length !== header.payload_bytes) {
+    throw new Error(`the model file is incomplete: ${payload.length} of ${header.payload_bytes} bytes of weights; load it again`);
+  }
   if (sha256(payload) !== header.sha256) throw new Error("the model file is damaged: its checksum does not match; load it again");
   const tensors = Object.fromEntries(header.tensors.map((entry) => [entry.name, readTensor(payload.buffer, entry)]));
   return { config: header.config, symbols: header.symbols, tensors, nBytes: bytes.length };
@@ -234,12 +236,17 @@ export function encode(prompt, symbols) {
   const ids = new Map(symbols.map((symbol, id) => [symbol, id]));
   const characters = [...(prompt || (ids.has("\n") ? "\n" : symbols[0]))];
   const unknown = [...new Set(characters.filter((character) => !ids.has(character)))];
-  if (unknown.length) throw new Error(`the model does not know ${unknown.map((c) => `“${c}”`).join(", ")}: it learned ${symbols.length} characters; leave ${unknown.length > 1 ? "these" : "this one"} out`);
+  if (unknown.length) {
+    const named = unknown.map((character) => `“${character}”`).join(", ");
+    throw new Error(`the model does not know ${named}: it learned ${symbols.length} characters; leave ${unknown.length > 1 ? "these" : "this one"} out`);
+  }
   return characters.map((character) => ids.get(character));
 }
 
 // The room left after a prompt, as token_budget in generation.py: no position is dropped or moved.
 export function tokenBudget(contextLength, nPrompt, maxNewTokens) {
-  if (nPrompt > contextLength) throw new Error(`the prompt has ${nPrompt} characters, the model sees ${contextLength}; shorten it by ${nPrompt - contextLength} or more`);
+  if (nPrompt > contextLength) {
+    throw new Error(`the prompt has ${nPrompt} characters, the model sees ${contextLength}; shorten it by ${nPrompt - contextLength} or more`);
+  }
   return Math.min(maxNewTokens, contextLength - nPrompt);
 }

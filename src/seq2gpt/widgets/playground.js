@@ -67,12 +67,20 @@ class Reader {
 }
 
 const TEMPLATE = `
-  <div class="s2g-row s2g-loader"><button type="button" class="s2g-main s2g-load">Load the model</button><progress aria-label="Loading the model" hidden></progress></div>
+  <div class="s2g-row s2g-loader">
+    <button type="button" class="s2g-main s2g-load">Load the model</button>
+    <progress aria-label="Loading the model" hidden></progress>
+  </div>
   <p class="s2g-notice" role="alert"></p>
   <div class="s2g-shown" hidden>
     <label class="s2g-line">Prompt<textarea rows="2" dir="auto" spellcheck="false"></textarea></label>
     <div class="s2g-settings"></div>
-    <div class="s2g-row"><button type="button" class="s2g-main s2g-generate">Generate</button><button type="button" class="s2g-stop" disabled>Stop</button><button type="button" class="s2g-continue" disabled>Continue</button><span class="s2g-speed" role="status"></span></div>
+    <div class="s2g-row">
+      <button type="button" class="s2g-main s2g-generate">Generate</button>
+      <button type="button" class="s2g-stop" disabled>Stop</button>
+      <button type="button" class="s2g-continue" disabled>Continue</button>
+      <span class="s2g-speed" role="status"></span>
+    </div>
     <div class="s2g-written" tabindex="0" role="region" aria-label="The text" dir="auto"><b></b><span></span></div>
     <table class="s2g-next"></table>
   </div>`;
@@ -168,14 +176,14 @@ function render({ model, el }) {
 
   function showNext(logits) {
     const { temperature, top_k: topK, top_p: topP } = state();
-    const ranked = rank(logits, { temperature, topK, topP });
-    find(".s2g-next").replaceChildren(...nextTable(ranked, reader.symbols));
-    return ranked;
+    find(".s2g-next").replaceChildren(...nextTable(rank(logits, { temperature, topK, topP }), reader.symbols));
   }
 
   function promptIds() { // room for at least one new character, or an Error
     const ids = encode(prompt.value, reader.symbols);
-    if (tokenBudget(reader.contextLength, ids.length, 1) < 1) throw new Error(`the prompt fills the context of ${reader.contextLength} characters; shorten it to leave room`);
+    if (tokenBudget(reader.contextLength, ids.length, 1) < 1) {
+      throw new Error(`the prompt fills the context of ${reader.contextLength} characters; shorten it to leave room`);
+    }
     return ids;
   }
 
@@ -224,7 +232,7 @@ function render({ model, el }) {
     }
     if (count) showNext(logits);
     written.scrollTop = written.scrollHeight;
-    const rate = Math.round((1000 * count) / (performance.now() - started));
+    const rate = count && Math.round((1000 * count) / (performance.now() - started));
     const ending = stopped() ? "stopped" : count < wanted ? `the context of ${reader.contextLength} characters is full` : "done";
     speed.textContent = `${count} characters, ${rate} a second; ${ending}`;
   }

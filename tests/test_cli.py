@@ -1,0 +1,286 @@
+"""The command line: what it prints, what it refuses, and with which exit code."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+import seq2gpt
+from seq2gpt import cli
+from seq2gpt.cli import COURSE_HELP, HELP, main
+from seq2gpt.errors import UserError
+from seq2gpt.run.checkpoint import checkpoints, read_run
+from seq2gpt.run.presets import PRESETS
+
+SMALL = [
+    "--d-model", "12", "--n-heads", "3", "--n-layers", "1", "--context-length", "7", "--batch-size", "5",
+    "--n-steps", "9", "--n-warmup", "2", "--device", "cpu",
+]  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch) -> Path:
+    """A working directory with a text in it."""
+    monkeypatch.chdir(tmp_path)
+    rng = random.Random(0)
+    text = "".join(rng.choice(("the ", "bird ", "Sings\n")) for _ in range(200))
+    (tmp_path / "text.txt").write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def train_small(*more: str) -> int:
+    return main(["train", "tiny", "--data", "text.txt", *SMALL, *more])
+
+
+def refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """The one line of a refused command."""
+    assert main(arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("seq2gpt: ")
+    assert err.count("\n") == 1
+    return err.removeprefix("seq2gpt: ").rstrip("\n")
+
+
+def test_train_then_sample(folder, capsys):
+    assert train_small() == 0
+    out, err = capsys.readouterr()
+    assert "Validation loss: " in out
+    assert "nats per character" in out
+    assert out.endswith("\n    seq2gpt sample runs/tiny\n")
+    assert err == ""
+    assert main(["sample", "runs/tiny", "--prompt", "the ", "--max-new-tokens", "20"]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith("the ")
+    assert len(out) == len("the ") + 20 + len("\n")
+    assert err == ""
+
+
+def test_resuming_needs_no_flag_twice_and_another_value_is_refused(folder, capsys):
+    assert train_small() == 0
+    before = read_run(Path("runs/tiny")).config
+    capsys.readouterr()
+    assert main(["train", "--resume", "--name", "tiny", "--data", "text.txt"]) == 0
+    assert "from step 9 to 9" in capsys.readouterr().out
+    assert read_run(Path("runs/tiny")).config == before
+    assert refusal(capsys, "train", "tiny", "--resume", "--n-layers", "2") == (
+        "n_layers=2 does not fit the run in runs/tiny, which has n_layers=1; "
+        "leave the flag out, or start a new run with --name"
+    )
+
+
+def test_every_field_is_a_flag(folder):
+    assert (
+        train_small("--name=mine", "--out", "elsewhere", "--lr=0.002", "--max_norm", "0.5", "--seed", "7")
+        == 0
+    )
+    config = read_run(Path("elsewhere/mine")).config
+    assert (config.lr, config.max_norm, config.seed, config.n_heads) == (0.002, 0.5, 7, 3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("tain", "there is no command 'tain' (did you mean train?); choose from train, sample, course"),
+        ("zzz", "there is no command 'zzz'; choose from train, sample, course"),
+        ("train char", "there is no preset 'char' (did you mean chars?); choose from chars, tiny"),
+        ("train --n-step 5", "there is no flag --n-step (did you mean --n-steps?); see `seq2gpt train chars --help`"),
+        ("train tiny --zzz", "there is no flag --zzz; see `seq2gpt train tiny --help`"),
+        ("train --n-steps", "--n-steps needs a value after it; see `seq2gpt train chars --help`"),
+        ("train --lr --resume", "--lr needs a value after it; see `seq2gpt train chars --help`"),
+        ("train --n-steps many", "--n-steps takes a whole number, not 'many'; see `seq2gpt train chars --help`"),
+        ("train --n-steps 1.5", "--n-steps takes a whole number, not '1.5'; see `seq2gpt train chars --help`"),
+        ("train --lr=fast", "--lr takes a number, not 'fast'; see `seq2gpt train chars --help`"),
+        ("train --device tpu", "--device takes auto, cpu, cuda or mps, not 'tpu'; see `seq2gpt train chars --help`"),
+        ("train chars tiny", "'tiny' has no place here; see `seq2gpt train chars --help`"),
+        ("train --resume=yes", "--resume takes no value; leave out =yes"),
+        ("train --n-steps -4", "n_steps=-4 is out of range; use 1 or more"),
+        ("train --d-model 100 --n-heads 8", "d_model=100 does not split into n_heads=8; use a multiple of 8"),
+        ("train --data missing.txt", "missing.txt does not exist; give --data the path of a text file"),
+        ("train --data empty.txt", "empty.txt holds no text; give --data a file with something to learn from"),
+        (
+            "train --data latin.txt",
+            "latin.txt is not UTF-8 text (byte 0xe9 at offset 3); save it as UTF-8 and try again",
+        ),
+        (
+            "train --data text.txt --context-length 400",
+            "the corpus has 1,023 characters, but context_length=400 needs 8,020 or more; "
+            "use a longer text or a smaller --context-length",
+        ),
+        ("train --out text.txt", "text.txt/chars cannot be written (Not a directory); choose another place with --out"),
+        ("train --resume", "runs/chars holds no run; train one with `seq2gpt train`, or check the path"),
+        ("sample", "runs/chars holds no run; train one with `seq2gpt train`, or check the path"),
+        ("sample text.txt", "text.txt holds no run; train one with `seq2gpt train`, or check the path"),
+        ("sample a b", "'b' has no place here; see `seq2gpt sample --help`"),
+        ("sample --promt x", "there is no flag --promt (did you mean --prompt?); see `seq2gpt sample --help`"),
+        ("sample --top-k few", "--top-k takes a whole number, not 'few'; see `seq2gpt sample --help`"),
+        ("course strat", "there is no course command 'strat' (did you mean start?); choose from start, submit, "
+         "build, grade, all"),
+        ("course start", "FOLDER is missing; see `seq2gpt course start --help`"),
+        ("course build --chek", "there is no flag --chek (did you mean --check?); see `seq2gpt course build --help`"),
+        ("course grade lab --workers x", "--workers takes a whole number, not 'x'; see `seq2gpt course grade --help`"),
+    ],
+)  # fmt: skip
+def test_mistakes_get_one_line_and_nothing_is_written(folder, capsys, arguments, message):
+    (folder / "empty.txt").write_bytes(b"")
+    (folder / "latin.txt").write_bytes(b"caf\xe9")
+    (folder / "text.txt").write_text("x" * 1023, encoding="utf-8")
+    before = sorted(folder.rglob("*"))
+    assert refusal(capsys, *arguments.split()) == message
+    assert sorted(folder.rglob("*")) == before
+
+
+def test_a_run_is_never_overwritten(folder, capsys):
+    assert train_small() == 0
+    capsys.readouterr()
+    assert refusal(capsys, "train", "tiny") == (
+        "runs/tiny holds a run already; continue it with `seq2gpt train --resume --name tiny`, "
+        "or start another with --name tiny-2"
+    )
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--prompt", "Zoo"], "the prompt holds 'Z' at position 0, which the model has never seen; "
+         "its 13 characters are '\\n Sbdeghinrst'"),
+        (["--prompt", "the birds"], "the prompt has 9 characters, more than context_length=7 that the model sees "
+         "at once; shorten it by 2"),
+        (["--prompt", "the ", "--temperature", "-1"], "temperature=-1.0 must be positive and finite; "),
+        (["--prompt", "the ", "--top-p", "2"], "top_p=2.0 must lie above 0 and be at most 1; 1 keeps every token"),
+    ],
+)  # fmt: skip
+def test_a_text_that_cannot_be_written_is_refused(folder, capsys, flags, message):
+    train_small()
+    capsys.readouterr()
+    assert refusal(capsys, "sample", "runs/tiny", *flags).startswith(message)
+
+
+def test_help_names_every_command_and_example(capsys):
+    for arguments in ([], ["--help"], ["-h"], ["help"]):
+        assert main(arguments) == 0
+        assert capsys.readouterr().out == HELP
+    assert all(f"\n  {command}" in HELP for command in ("train", "sample", "course"))
+    assert all(name in HELP for name in PRESETS)
+    assert main(["course"]) == 0
+    assert capsys.readouterr().out == COURSE_HELP
+    assert all(f"\n  {command} " in COURSE_HELP for command in ("start", "submit", "build", "grade", "all"))
+
+
+def test_help_of_a_command_explains_every_flag(capsys):
+    assert main(["train", "tiny", "--help"]) == 0
+    out = capsys.readouterr().out
+    assert "Seconds rather than minutes" in out
+    assert "seq2gpt train --data poems.txt --name poems" in out
+    assert "--context-length INT" in out
+    assert "Characters the model sees at once" in out
+    assert "(default: 32)" in out, "the defaults are those of the preset"
+    assert main(["sample", "--help"]) == 0
+    assert "Text to continue." in capsys.readouterr().out
+
+
+def test_the_version(capsys):
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"seq2gpt {seq2gpt.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["train", "--help"], ["sample", "--help"], ["course", "--help"]]
+)
+def test_help_does_not_wait_for_torch(arguments):
+    code = f"import sys; from seq2gpt.cli import main; main({arguments!r}); print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "False"
+
+
+def test_the_module_is_the_command(folder):
+    done = subprocess.run([sys.executable, "-m", "seq2gpt", "train", "char"], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr == (
+        "seq2gpt: there is no preset 'char' (did you mean chars?); choose from chars, tiny\n"
+    )
+
+
+def test_course_commands_get_their_arguments(monkeypatch, capsys):
+    called = []
+
+    def submit(workspace: Path, lab: str, student: str, to: Path | None = None) -> None:
+        """Hand in."""
+        called.append((workspace, lab, student, to))
+
+    def build(check: bool = False) -> None:
+        called.append(check)
+
+    def grade(lab: str) -> None:
+        raise UserError("lab='x' is unknown; use 07-attention")
+
+    monkeypatch.setattr("autograder.commands.submit", submit)
+    monkeypatch.setattr("autograder.commands.build", build)
+    monkeypatch.setattr("autograder.commands.grade", grade)
+    assert main(["course", "submit", "mywork", "07-attention", "ada", "--to", "box"]) == 0
+    assert main(["course", "build"]) == 0
+    assert main(["course", "build", "--check"]) == 0
+    assert called == [(Path("mywork"), "07-attention", "ada", Path("box")), False, True]
+    assert refusal(capsys, "course", "grade", "x") == "lab='x' is unknown; use 07-attention"
+    assert main(["course", "submit", "--help"]) == 0
+    assert "Hand in." in capsys.readouterr().out
+
+
+def test_a_missing_extra_is_named(monkeypatch, capsys):
+    def start(folder: Path) -> None:
+        raise ModuleNotFoundError("No module named 'nbformat'", name="nbformat")
+
+    monkeypatch.setattr("autograder.commands.start", start)
+    assert refusal(capsys, "course", "start", "mywork") == (
+        "the course needs nbformat, which is not installed; pip install 'seq2gpt[course]'"
+    )
+
+
+def test_what_the_system_refuses_is_one_line(monkeypatch, capsys):
+    def fail(arguments: list[str]) -> int:
+        raise PermissionError(13, "Permission denied", "runs/log.jsonl")
+
+    monkeypatch.setattr(cli, "_dispatch", fail)
+    assert refusal(capsys, "train") == "runs/log.jsonl: Permission denied"
+
+
+def test_ctrl_c_says_how_to_continue_and_exits_with_130(folder, monkeypatch, capsys):
+    from seq2gpt.run import trainer
+
+    real = trainer.train_step
+
+    def train_step(*args, **kwargs):
+        signal.raise_signal(signal.SIGINT)
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(trainer, "train_step", train_step)
+    assert train_small() == 130
+    assert capsys.readouterr().err == (
+        "\nseq2gpt: stopped after step 1 of 9 and saved; continue with `seq2gpt train --resume --name tiny`\n"
+    )
+    assert [step for step, _ in checkpoints(Path("runs/tiny"))] == [1]
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(folder):
+    train_small()
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "seq2gpt", "sample", "runs/tiny", "--prompt", "the "]
+    done = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, text=True)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_model_writes_while_it_draws(folder, monkeypatch):
+    """Every character is flushed, so that a reader sees the text grow."""
+    train_small()
+    flushed = []
+    stream = SimpleNamespace(write=lambda text: None, flush=lambda: flushed.append(1))
+    monkeypatch.setattr(sys, "stdout", stream)
+    main(["sample", "runs/tiny", "--prompt", "the ", "--max-new-tokens", "9"])
+    assert len(flushed) >= 10
