@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from seq2gpt.errors import UserError
 from seq2gpt.generation import generate, sample
@@ -43,12 +42,10 @@ def sample_text(
         raise UserError(str(error)) from None
     generator = torch.Generator().manual_seed(seed % 2**63)
     device = next(model.parameters()).device
-    write = write or (lambda text: None)
+    on_token = None if write is None else (lambda new: write(tokenizer.decode(new.tolist())))
 
-    def on_token(new: Tensor) -> None:
-        write(tokenizer.decode(new.tolist()))
-
-    write(prompt)
+    if write is not None:
+        write(prompt)
     n_prompt = len(prompt)
     ids = tokenizer.encode(prompt)
     while (n_left := n_prompt + max_new_tokens - len(ids)) > 0:
