@@ -33,14 +33,9 @@ def config(tmp_path) -> TrainConfig:
     rng = random.Random(0)
     text.write_text("".join(rng.choice(WORDS) + rng.choice(" \n ") for _ in range(400)), encoding="utf-8")
     return TrainConfig(
-        name="run", out=tmp_path / "runs", data=text, d_model=12, n_heads=3, n_layers=1, context_length=19,
+        name="run", out=tmp_path / "runs", data=text, d_model=12, n_heads=3, n_layers=1, context_length=7,
         batch_size=5, n_steps=11, n_warmup=2, lr=0.01, eval_every=4, checkpoint_every=3, device="cpu",
     )  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def _short_sample(monkeypatch) -> None:
-    monkeypatch.setattr(trainer, "SAMPLE", 30)  # with every annotation checked, drawing takes its time
 
 
 def final_bytes(config: TrainConfig) -> bytes:
@@ -72,7 +67,7 @@ def test_a_run_learns_and_says_what_it_reached(config):
     frequencies = float(torch.distributions.Categorical(counts).entropy())  # all that single characters tell
     assert result.val_loss < frequencies - 0.3
     assert result.train_loss < frequencies - 0.3
-    assert len(result.sample) == 30
+    assert len(result.sample) == 400
     assert set(result.sample) <= set(config.data.read_text())
     assert result.seconds > 0
 
@@ -452,7 +447,7 @@ def test_progress_is_shown_in_lines_and_only_when_wanted(config, capsys):
     assert capsys.readouterr() == ("", "")
     train(dataclasses.replace(config, name="shown"), progress=True)
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("A GPT of 2,328 parameters learns from")
+    assert lines[0].startswith("A GPT of 2,184 parameters learns from")
     assert lines[0].endswith(f"characters on cpu, from step 0 to 11: {config.out}/shown")
     assert [line[:7] for line in lines[1:]] == ["step  4", "step  8"]
     assert "validation" in lines[1]

@@ -1,7 +1,7 @@
 """The directive ``{quiz} FILE.yml``: questions of a lesson's bank on a page, readable without JavaScript.
 
 ``:objectives: ATT-02 ATT-12`` shows the questions whose first objective is among these, ``:ids:`` those
-named; without either, all. A template shows its first variant. The answer with its reasons stands in a
+named; without either, all. Questions of the pool "exam" are kept for exams: only ``:ids:`` shows them. A template shows its first variant. The answer with its reasons stands in a
 ``<details>`` below each question.
 """
 
@@ -57,7 +57,8 @@ def shuffled(entries: Iterable[Any], question: Question) -> list[Any]:
 
 
 def number(value: float) -> str:
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.6g}"
+    """As a reader writes it: 1,048,576 and 10.52, never 1.04858e+06."""
+    return f"{value:,.0f}" if isinstance(value, int) or abs(value) >= 1000 else f"{value:.4g}"
 
 
 def listing(items: Iterable[list[nodes.Node]], numbering: str = "") -> nodes.Element:
@@ -97,6 +98,7 @@ class Quiz(SphinxDirective):
                     f"{self.arguments[0]} has no question {missing[0]!r}; it has {', '.join(by_id)}"
                 )
             return [by_id[name] for name in ids]
+        bank = [question for question in bank if question.pool != "exam"]
         if objectives is None:
             return bank
         known = {question.objectives[0] for question in bank}

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from seq2gpt.errors import UserError
 from seq2gpt.generation import generate, sample
@@ -42,10 +43,12 @@ def sample_text(
         raise UserError(str(error)) from None
     generator = torch.Generator().manual_seed(seed % 2**63)
     device = next(model.parameters()).device
-    on_token = None if write is None else (lambda new: write(tokenizer.decode(new.tolist())))
+    write = write or (lambda text: None)
 
-    if write is not None:
-        write(prompt)
+    def on_token(new: Tensor) -> None:
+        write(tokenizer.decode(new.tolist()))
+
+    write(prompt)
     n_prompt = len(prompt)
     ids = tokenizer.encode(prompt)
     while (n_left := n_prompt + max_new_tokens - len(ids)) > 0:

@@ -36,7 +36,6 @@ from seq2gpt.training import cosine_schedule, decay_groups, get_batch, train_ste
 
 # GPT-3's 0.95 for v averages over 20 steps; batches as small as ours need more.
 BETAS = (0.9, 0.99)
-SAMPLE = 400  # characters that a finished model writes
 QUICK = 128  # windows of held-out text in a measurement during training; the last one takes them all
 
 
@@ -83,7 +82,7 @@ def train(config: TrainConfig, resume: bool = False, progress: bool = True) -> T
     finally:
         shown.close()
     train_loss, val_loss = session.finish()
-    sample = session.sample(SAMPLE)
+    sample = session.sample(400)
     seconds = time.perf_counter() - started
     return TrainResult(
         run=config.folder, train_loss=train_loss, val_loss=val_loss, seconds=seconds, sample=sample
