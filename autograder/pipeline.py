@@ -115,7 +115,6 @@ def train_model(root: Path, key: str) -> Result:
 def export_model(root: Path, _key: str) -> Result:
     """Write the trained model as one small file for the browser."""
     from seq2gpt.browser import export_for_browser
-
     from seq2gpt.run.model import load_run
     from seq2gpt.run.presets import chars
 

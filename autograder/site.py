@@ -48,6 +48,7 @@ def build_site(out: Path, model: Path | None = None) -> Path:
         shutil.rmtree(state_beside(out) / "doctrees", ignore_errors=True)
         told = [line for line in result.stderr.splitlines() if "WARNING" in line or "ERROR" in line]
         raise UserError("the site was not built:\n" + ("\n".join(told) or result.stderr.strip()))
+    (out / MODEL).unlink(missing_ok=True)
     if model is not None:
         (out / MODEL).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(model, out / MODEL)

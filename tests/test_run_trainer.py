@@ -60,7 +60,7 @@ def interrupt_after(monkeypatch: pytest.MonkeyPatch, n_steps: int, error: BaseEx
 
 
 def test_a_run_learns_and_says_what_it_reached(config):
-    config = dataclasses.replace(config, n_steps=150)
+    config = dataclasses.replace(config, n_steps=150, eval_every=100)
     result = train(config, progress=False)
     assert result.run == config.folder
     counts = torch.tensor([float(n) for n in Counter(config.data.read_text()).values()])

@@ -32,6 +32,8 @@ from seq2gpt.errors import UserError
 sys.path.insert(0, str(ROOT / "book" / "_ext"))  # where Sphinx finds the book's own extensions
 
 import seq2gpt_book
+import seq2gpt_quiz
+import seq2gpt_references
 
 pytestmark = pytest.mark.filterwarnings("default")  # Sphinx's and the browser's own are not ours to forbid
 
@@ -183,8 +185,12 @@ def test_every_question_of_the_lesson_stands_on_its_page_with_answer(site):
 
     text = (site / LESSON).read_text(encoding="utf-8")
     for question in load(ROOT / "book/07-attention/questions.yml"):
+        if question.pool == "exam":
+            continue
         assert text.count(f'id="question-{question.id.lower()}"') == 1, question.id
     assert text.count('<details class="s2g-answer">') == text.count('class="s2g-question docutils')
+    keys = set(re.findall(r"Answer: ([a-h])<", text))
+    assert len(keys) > 2, "the right option stands at the same letter everywhere"
 
 
 def test_every_public_module_has_one_place_in_the_api_reference():
@@ -239,6 +245,49 @@ def test_outputs_are_made_again_when_the_code_behind_them_changes(tmp_path, chan
     assert seq2gpt_book.code_digest(tmp_path) == before  # the cache itself compares the cells of a page
     (tmp_path / changed).write_text("2")
     assert seq2gpt_book.code_digest(tmp_path) != before
+
+
+def test_a_quiz_shows_the_questions_that_the_page_asks_for():
+    bank = [
+        SimpleNamespace(id="ATT-01-a", objectives=["ATT-01", "ATT-02"], pool="both"),
+        SimpleNamespace(id="ATT-02-b", objectives=["ATT-02"], pool="practice"),
+        SimpleNamespace(id="ATT-02-c", objectives=["ATT-02"], pool="exam"),
+    ]
+
+    def chosen(**options: list[str]) -> list[str]:
+        directive = SimpleNamespace(options=options, arguments=["questions.yml"])
+        return [question.id for question in seq2gpt_quiz.Quiz.chosen(directive, bank)]
+
+    assert chosen() == ["ATT-01-a", "ATT-02-b"]
+    assert chosen(objectives=["ATT-02"]) == ["ATT-02-b"]
+    assert chosen(ids=["ATT-02-c", "ATT-01-a"]) == ["ATT-02-c", "ATT-01-a"]
+    with pytest.raises(
+        UserError, match="no question of questions.yml has ATT-03 as its first objective; use ATT-01, ATT-02"
+    ):
+        chosen(objectives=["ATT-03"])
+    with pytest.raises(UserError, match="questions.yml has no question 'ATT-09-x'; it has ATT-01-a"):
+        chosen(ids=["ATT-09-x"])
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(1048576, "1,048,576"), (1202604.28, "1,202,604"), (10.5244, "10.52"), (0.0234375, "0.02344"), (6, "6")],
+)
+def test_a_number_is_written_as_a_reader_writes_it(value, text):
+    assert seq2gpt_quiz.number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("authors", "name"),
+    [
+        ("Noam Shazeer", "Shazeer 2019"),
+        ("Sarah Wiegreffe, Yuval Pinter", "Wiegreffe and Pinter 2019"),
+        ("Tri Dao, Daniel Y. Fu, Christopher Ré", "Dao et al. 2019"),
+        ("PyTorch contributors", "PyTorch contributors 2019"),
+    ],
+)
+def test_a_reference_is_cited_by_surname_and_year(authors, name):
+    assert seq2gpt_references.short_name({"authors": authors, "year": 2019}) == name
 
 
 def test_no_text_in_a_widget_state_can_end_its_script():

@@ -1,8 +1,8 @@
 """The directive ``{quiz} FILE.yml``: questions of a lesson's bank on a page, readable without JavaScript.
 
 ``:objectives: ATT-02 ATT-12`` shows the questions whose first objective is among these, ``:ids:`` those
-named; without either, all. Questions of the pool "exam" are kept for exams: only ``:ids:`` shows them. A template shows its first variant. The answer with its reasons stands in a
-``<details>`` below each question.
+named; without either, all. Questions of the pool "exam" are kept for exams: only ``:ids:`` shows them. A
+template shows its first variant. The answer with its reasons stands in a ``<details>`` below each question.
 """
 
 import random

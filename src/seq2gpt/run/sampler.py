@@ -22,7 +22,7 @@ def sample_text(
     top_k: int | None = None,
     top_p: float | None = None,
     seed: int = 0,
-    write: Callable[[str], object] | None = None,
+    write: Callable[[str], None] | None = None,
 ) -> str:
     """The model's continuation of ``prompt``; the same seed gives the same text.
 
