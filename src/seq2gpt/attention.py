@@ -186,7 +186,8 @@ def fused_attention(
 ) -> Float[Tensor, "... n d_v"]:
     """The output of :func:`scaled_dot_product_attention`, by PyTorch's fused kernels.
 
-    They never store the n × m weights (Dao et al. 2022), so the weights cannot be returned. With
+    Where such a kernel takes device, dtype and mask, it never stores the n × m weights (Dao et al.
+    2022), so the weights cannot be returned. With
     ``causal`` the queries are the last n of the m positions, as in :func:`causal_mask`, and ``mask``
     restricts further. A query that may attend to nothing gets output 0.
     """

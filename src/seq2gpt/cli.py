@@ -14,6 +14,7 @@ import tyro
 from seq2gpt import __version__
 from seq2gpt.errors import UserError
 from seq2gpt.run.config import TrainConfig
+from seq2gpt.run.demos import DEMOS, load_demo, report, run_demo
 from seq2gpt.run.flags import closest, flags_of, parse_flags
 from seq2gpt.run.presets import PRESETS
 
@@ -147,7 +148,20 @@ def _train(arguments: list[str]) -> None:
     preset = "chars"
     if arguments and not arguments[0].startswith("-"):
         preset = arguments.pop(0)
-    start = _choose(preset, PRESETS, "preset")
+    _choose(preset, {**PRESETS, **DEMOS}, "preset")
+    train = _train_preset if preset in PRESETS else _train_demo
+    train(preset, arguments)
+
+
+def _train_demo(name: str, arguments: list[str]) -> None:
+    module = load_demo(name)
+    about = inspect.getdoc(module) or ""
+    config = parse_flags(module.Config, arguments, f"seq2gpt train {name}", about)
+    print(report(name, run_demo(name, config)))
+
+
+def _train_preset(preset: str, arguments: list[str]) -> None:
+    start = PRESETS[preset]
     prog = f"seq2gpt train {preset}"
     about = f"{inspect.getdoc(start)}\n\n{TRAIN_HELP}"
     flags = parse_flags(TrainFlags, arguments, prog, about, TrainFlags(config=start()))

@@ -2,9 +2,38 @@
 
 A token is a piece of text; an id is the integer that names it. Ids are labels: that two ids are close
 says nothing about the tokens that they stand for.
+
+Two vocabularies: every character a token (:class:`CharTokenizer`), and byte-pair encoding over bytes
+(:class:`BytePairTokenizer`), which has a token for whatever is frequent and can still write every text.
+In the functions an id below 256 is the byte of that value; ids from 256 on are merges, in the order in
+which training found them.
 """
 
-from collections.abc import Sequence
+import re
+import sys
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from itertools import groupby, pairwise
+from typing import Self
+
+N_BYTES = 256
+Pair = tuple[int, int]
+Word = tuple[int, ...]
+
+END_OF_TEXT = "<|endoftext|>"  # the one special token of GPT-2: it stands between two texts
+SPACES = r"\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+# What Unicode 16 has and the tables of Python 3.11 (Unicode 14) lack, as ranges of code points.
+NEWER = {
+    "L": """1c89-1c8a a7cb-a7cd a7da-a7dc 105c0-105f3 10d4a-10d65 10d6f-10d85 10ec2-10ec4 1123f-11240
+        11380-11389 1138b-1138b 1138e-1138e 11390-113b5 113b7-113b7 113d1-113d1 113d3-113d3 11bc0-11be0
+        11f02-11f02 11f04-11f10 11f12-11f33 1342f-1342f 13441-13446 13460-143fa 16100-1611d 16d40-16d6c
+        18cff-18cff 1b132-1b132 1b155-1b155 1df25-1df2a 1e030-1e06d 1e4d0-1e4eb 1e5d0-1e5ed 1e5f0-1e5f0
+        2b739-2b739 2ebf0-2ee5d 31350-323af""",
+    "N": """10d40-10d49 116d0-116e3 11bf0-11bf9 11f50-11f59 16130-16139 16d70-16d79 1ccf0-1ccf9
+        1d2c0-1d2d3 1e4f0-1e4f9 1e5f1-1e5fa""",
+}
 
 
 def build_char_vocab(text: str) -> list[str]:
@@ -70,6 +99,254 @@ class CharTokenizer:
                 f"use ids from 0 to {self.vocab_size - 1}"
             )
         return "".join(self.symbols[token_id] for token_id in ids)
+
+
+def count_pairs(words: Mapping[Word, int]) -> Counter[Pair]:
+    """How often every pair of neighbouring ids occurs in the words of a text.
+
+    ``words`` says how often each word, a tuple of ids, occurs in the text. Neighbours stand side by side
+    within one word: the last id of a word and the first of the next are no pair. Each place counts, so
+    the word (5, 5, 5) holds the pair (5, 5) twice.
+
+    >>> count_pairs({(1, 2, 1, 2): 10, (2, 1): 3})
+    Counter({(1, 2): 20, (2, 1): 13})
+    """
+    counts: Counter[Pair] = Counter()
+    for word, n_times in words.items():
+        for pair in pairwise(word):
+            counts[pair] += n_times
+    return counts
+
+
+def merge_pair(word: Word, pair: Pair, new_id: int) -> Word:
+    """The word with ``new_id`` wherever the two ids of ``pair`` stood side by side, in this order.
+
+    Read from left to right: an id that has been merged is used up and merges with no other neighbour.
+
+    >>> merge_pair((7, 7, 7, 1, 7, 7), pair=(7, 7), new_id=9)
+    (9, 7, 1, 9)
+    """
+    merged, i = [], 0
+    while i < len(word):
+        found = word[i : i + 2] == pair
+        merged.append(new_id if found else word[i])
+        i += 2 if found else 1
+    return tuple(merged)
+
+
+def train_bpe(text: str, n_merges: int) -> dict[Pair, int]:
+    """The merges of byte-pair encoding, found in ``text`` (Sennrich et al. 2016, algorithm 1).
+
+    The text is cut into pieces (:func:`split_text`), each piece a word whose ids are its UTF-8 bytes. Then,
+    ``n_merges`` times, the most frequent pair of neighbours within the words becomes a token of its own.
+    Of equally frequent pairs the one with the smaller first id is taken, and then the one with the smaller
+    second id. Fewer merges come back when nothing is left to merge.
+
+    Returns for each pair its new id, 256 for the first merge, 257 for the second and so on, in this order.
+    :func:`seq2gpt.bpe.train_bpe_fast` finds the same merges in a fraction of the time.
+
+    Raises ``ValueError`` when ``n_merges`` is negative.
+
+    >>> train_bpe("abab ab", n_merges=2)  # a is byte 97, b is byte 98; "ab" occurs 3 times, "abab" once
+    {(97, 98): 256, (32, 256): 257}
+    """
+    if n_merges < 0:
+        raise ValueError(f"n_merges={n_merges} must be at least 0")
+    words = {tuple(piece.encode()): n_times for piece, n_times in Counter(split_text(text)).items()}
+    merges: dict[Pair, int] = {}
+    while len(merges) < n_merges and (counts := count_pairs(words)):
+        pair = min(counts, key=lambda pair: (-counts[pair], pair))
+        merges[pair] = new_id = N_BYTES + len(merges)
+        words = {merge_pair(word, pair, new_id): n_times for word, n_times in words.items()}
+    return merges
+
+
+def encode(text: str, merges: Mapping[Pair, int]) -> list[int]:
+    """The ids of the tokens of ``text``, under merges such as :func:`train_bpe` returns.
+
+    The text is cut as in training (:func:`split_text`), and each piece becomes its UTF-8 bytes. In each
+    piece the merges then act in the order in which training found them: the earliest merge that fits
+    somewhere in the piece is carried out, wherever it fits, until none fits.
+
+    Every text can be encoded, also one with characters that training never saw.
+
+    >>> encode("abc", {(98, 99): 256, (97, 98): 257})  # b and c were merged first, so a stays alone
+    [97, 256]
+    """
+    ids: list[int] = []
+    for piece in split_text(text):
+        word = tuple(piece.encode())
+        while fitting := merges.keys() & pairwise(word):
+            pair = min(fitting, key=merges.__getitem__)
+            word = merge_pair(word, pair, merges[pair])
+        ids.extend(word)
+    return ids
+
+
+def decode(ids: Sequence[int], merges: Mapping[Pair, int]) -> str:
+    """The text that ``ids`` stand for: ``decode(encode(text, merges), merges)`` is ``text``.
+
+    One character may be spread over several ids. Ids that a model drew need not form whole characters:
+    where their bytes are no UTF-8, U+FFFD (\ufffd) stands instead.
+
+    Raises ``ValueError`` for an id that is neither a byte nor in ``merges``.
+
+    >>> merges = {(195, 169): 256}  # the two bytes of é
+    >>> decode([99, 97, 102, 256], merges), decode([195], merges)
+    ('café', '\ufffd')
+    """
+    tokens = token_bytes(merges)
+    return b"".join(tokens[token_id] for token_id in _known(ids, len(tokens))).decode(errors="replace")
+
+
+def token_bytes(merges: Mapping[Pair, int]) -> list[bytes]:
+    """The bytes that each id stands for: first the 256 bytes, then the merges.
+
+    Raises ``ValueError`` unless merge number i, counted from 0, has id 256 + i and joins smaller ids.
+    """
+    tokens = [bytes([byte]) for byte in range(N_BYTES)]
+    for (first, second), new_id in merges.items():
+        if new_id != len(tokens) or not (0 <= first < new_id and 0 <= second < new_id):
+            raise ValueError(
+                f"merge number {len(tokens) - N_BYTES} joins {first} and {second} into {new_id}; it must join "
+                f"two ids below {len(tokens)} into {len(tokens)}"
+            )
+        tokens.append(tokens[first] + tokens[second])
+    return tokens
+
+
+def _known(ids: Sequence[int], vocab_size: int) -> Sequence[int]:
+    for token_id in ids:
+        if not 0 <= token_id < vocab_size:
+            raise ValueError(
+                f"cannot decode id {token_id}: the vocabulary holds {vocab_size} tokens; "
+                f"use ids from 0 to {vocab_size - 1}"
+            )
+    return ids
+
+
+@cache
+def gpt2_pattern() -> str:
+    """The regular expression by which GPT-2 cuts a text (Radford et al. 2019), without classes of properties.
+
+    As published it is ``'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+``. Python's
+    ``re`` knows no ``\\p``, so the letters and numbers of Unicode 16 are spelt out.
+    """
+    letters, numbers = _characters("L"), _characters("N")
+    return (
+        f"'(?:[sdmt]|re|ve|ll)| ?[{letters}]+| ?[{numbers}]+| ?[^{SPACES}{letters}{numbers}]+"
+        f"|[{SPACES}]+(?![^{SPACES}])|[{SPACES}]+"
+    )
+
+
+def _characters(category: str) -> str:
+    """All characters of a Unicode category, as they are written between the brackets of a regular expression."""
+    codes = [code for code in range(sys.maxunicode + 1) if unicodedata.category(chr(code))[0] == category]
+    runs = [list(run) for _, run in groupby(enumerate(codes), key=lambda place: place[1] - place[0])]
+    ranges = [(run[0][1], run[-1][1]) for run in runs]
+    ranges += [tuple(int(end, 16) for end in newer.split("-")) for newer in NEWER[category].split()]
+    return "".join(rf"\U{first:08x}-\U{last:08x}" for first, last in ranges)
+
+
+def split_text(text: str) -> list[str]:
+    """Cut a text as GPT-2 does; no merge ever joins bytes of two pieces.
+
+    A piece is a run of letters, of numbers or of other signs, each with one space before it if there is
+    one, or an English ending such as ``'s``, or white space. The pieces joined are the text.
+
+    Raises ``ValueError`` when the text holds half of a surrogate pair: UTF-8 cannot write it.
+
+    >>> split_text("It's 3 pm,  isn't it?")
+    ['It', "'s", ' 3', ' pm', ',', ' ', ' isn', "'t", ' it', '?']
+    """
+    if surrogate := re.search("[\ud800-\udfff]", text):
+        raise ValueError(
+            f"the text holds U+{ord(surrogate[0]):04X} at offset {surrogate.start()}, half of a surrogate pair; "
+            "decode the text properly or take it out"
+        )
+    return re.findall(gpt2_pattern(), text)
+
+
+class BytePairTokenizer:
+    """Byte-pair encoding with a vocabulary: 256 bytes, then the merges, then the special tokens.
+
+    ``merges`` are as :func:`train_bpe` returns them. ``byte_order`` says which byte each of the ids 0 to 255
+    stands for, if not the one of its value. Special tokens are texts that only
+    :meth:`encode_with_special` turns into their ids; :meth:`encode` reads them letter by letter, so text
+    from outside cannot forge them.
+
+    >>> tokenizer = BytePairTokenizer(train_bpe("abab ab", n_merges=2), ["<end>"])
+    >>> tokenizer.encode(" ab"), tokenizer.encode_with_special("ab<end>"), tokenizer.decode([256, 258])
+    ([257], [256, 258], 'ab<end>')
+    """
+
+    def __init__(
+        self,
+        merges: Mapping[Pair, int],
+        special_tokens: Iterable[str] = (),
+        byte_order: Sequence[int] = tuple(range(N_BYTES)),
+    ) -> None:
+        self.merges, self.special_tokens, self.byte_order = (
+            dict(merges),
+            list(special_tokens),
+            list(byte_order),
+        )
+        if sorted(self.byte_order) != list(range(N_BYTES)):
+            raise ValueError("byte_order must hold each of the bytes 0 to 255 once")
+        if "" in self.special_tokens or len(set(self.special_tokens)) < len(self.special_tokens):
+            raise ValueError(f"special tokens {self.special_tokens} must be distinct and not empty")
+        merged = token_bytes(self.merges)
+        self._renumbered = [self.byte_order.index(byte) for byte in range(N_BYTES)]
+        ordinary = [merged[byte] for byte in self.byte_order] + merged[N_BYTES:]
+        self.tokens = [*ordinary, *(token.encode() for token in self.special_tokens)]
+        self._special_ids = {token: len(ordinary) + i for i, token in enumerate(self.special_tokens)}
+
+    @classmethod
+    def from_gpt2_merges(cls, lines: Iterable[str]) -> Self:
+        """The tokenizer of GPT-2, from the lines of its published file ``vocab.bpe``.
+
+        The first line names the version. Each further line is one merge, in the order of training: two
+        tokens with a space between them, each byte written as one visible character. The bytes 33–126,
+        161–172 and 174–255 are written as the characters with these code points; the other 68, in rising
+        order, as U+0100, U+0101, … The same order, first those and then these, numbers the bytes: id 0 is
+        byte 33. The merges follow as ids 256, 257, …; the last id is that of ``<|endoftext|>``.
+
+        >>> tokenizer = BytePairTokenizer.from_gpt2_merges(["#version: 0.2", "h i", "Ġ hi"])
+        >>> tokenizer.encode("hi hi!"), tokenizer.encode_with_special("<|endoftext|>")
+        ([256, 257, 0], [258])
+        """
+        visible = [*range(33, 127), *range(161, 173), *range(174, 256)]
+        hidden = [byte for byte in range(N_BYTES) if byte not in visible]
+        ids = {chr(byte): byte for byte in visible} | {
+            chr(N_BYTES + i): byte for i, byte in enumerate(hidden)
+        }
+        merges = {}
+        for line in list(lines)[1:]:
+            if line.strip():
+                first, second = line.split()
+                merges[ids[first], ids[second]] = ids[first + second] = N_BYTES + len(merges)
+        return cls(merges, [END_OF_TEXT], byte_order=visible + hidden)
+
+    @property
+    def vocab_size(self) -> int:
+        return len(self.tokens)
+
+    def encode(self, text: str) -> list[int]:
+        """The ids of ``text``, in which the names of special tokens mean nothing special."""
+        return [self._renumbered[i] if i < N_BYTES else i for i in encode(text, self.merges)]
+
+    def encode_with_special(self, text: str) -> list[int]:
+        """The ids of ``text``, each special token in it as its one id; the longest that fits goes first."""
+        names = sorted(self.special_tokens, key=len, reverse=True)
+        parts = re.split(f"({'|'.join(map(re.escape, names))})", text) if names else [text]
+        ids = (
+            [self._special_ids[part]] if part in self._special_ids else self.encode(part) for part in parts
+        )
+        return [token_id for part in ids for token_id in part]
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text that ``ids`` stand for; where their bytes are no UTF-8, U+FFFD stands instead."""
+        return b"".join(self.tokens[i] for i in _known(ids, self.vocab_size)).decode(errors="replace")
 
 
 def _listing(symbols: Sequence[str], longest: int = 8) -> str:

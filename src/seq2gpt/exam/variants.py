@@ -3,6 +3,7 @@
 import ast
 import importlib
 import inspect
+import itertools
 import json
 import random
 import re
@@ -41,20 +42,23 @@ def key_of(interaction: dict[str, Any]) -> Any:
 
 
 def errors_show(interaction: dict[str, Any]) -> bool:
-    """Whether each common wrong answer can be told from the right one, at twice the tolerance."""
+    """Whether each common wrong answer can be told from the right one, at twice the tolerance, and from the
+    other wrong ones: else the feedback would name a mistake that nobody made."""
     answer = key_of(interaction)
     wrong = [error["value"] for error in interaction.get("common_errors", [])]
     if interaction["kind"] != "numeric":
-        return answer not in wrong
+        return answer not in wrong and all(wrong.count(value) == 1 for value in wrong)
     tolerance = interaction["tolerance"]
     margin = 2 * (tolerance["abs"] if "abs" in tolerance else tolerance["rel"] * abs(answer))
-    return all(abs(value - answer) > margin for value in wrong)
+    apart = all(abs(a - b) > margin / 2 for a, b in itertools.combinations(wrong, 2))
+    return apart and all(abs(value - answer) > margin for value in wrong)
 
 
 def draw_variants(item: Item) -> list[Item]:
     """As many variants as the item's template asks for; the same on every machine.
 
-    No two have the same key, and in none of them does a usual mistake lead to the key.
+    No two have the same key, and in none of them does a usual mistake lead to the key or to
+    the result of another usual mistake.
     """
     template = item["template"]
     wanted = template.get("variants", VARIANTS)
