@@ -21,7 +21,11 @@ MODULES = sorted(
     if path.name not in ("__init__.py", "__main__.py")
 )
 # Modules whose public functions are exercises: each of them shows an example.
-LESSONS = ["seq2gpt.attention", "seq2gpt.heads", "seq2gpt.positions", "seq2gpt.blocks"]
+LESSONS = [
+    f"seq2gpt.{slug}"
+    for slug in ("attention", "heads", "positions", "blocks", "finetuning", "lora", "instructions", "preferences",
+                 "assistants", "limits")
+]  # fmt: skip
 
 
 def docstrings(module: str) -> Iterator[tuple[ast.AST, str, str]]:
