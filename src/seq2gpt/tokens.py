@@ -1,39 +1,22 @@
 """Tokens: the units of text that a model reads and writes, and their ids.
 
 A token is a piece of text; an id is the integer that names it. Ids are labels: that two ids are close
-says nothing about the tokens that they stand for.
-
-Two vocabularies: every character a token (:class:`CharTokenizer`), and byte-pair encoding over bytes
-(:class:`BytePairTokenizer`), which has a token for whatever is frequent and can still write every text.
-In the functions an id below 256 is the byte of that value; ids from 256 on are merges, in the order in
-which training found them.
+says nothing about the tokens that they stand for. In byte-pair encoding an id below 256 is the byte of that
+value, and the ids from 256 on are merges, in the order in which training found them.
 """
 
+import json
 import re
-import sys
-import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
-from itertools import groupby, pairwise
-from typing import Self
+from importlib import resources
+from itertools import pairwise
+from typing import Any
 
 N_BYTES = 256
 Pair = tuple[int, int]
 Word = tuple[int, ...]
-
-END_OF_TEXT = "<|endoftext|>"  # the one special token of GPT-2: it stands between two texts
-SPACES = r"\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
-# What Unicode 16 has and the tables of Python 3.11 (Unicode 14) lack, as ranges of code points.
-NEWER = {
-    "L": """1c89-1c8a a7cb-a7cd a7da-a7dc 105c0-105f3 10d4a-10d65 10d6f-10d85 10ec2-10ec4 1123f-11240
-        11380-11389 1138b-1138b 1138e-1138e 11390-113b5 113b7-113b7 113d1-113d1 113d3-113d3 11bc0-11be0
-        11f02-11f02 11f04-11f10 11f12-11f33 1342f-1342f 13441-13446 13460-143fa 16100-1611d 16d40-16d6c
-        18cff-18cff 1b132-1b132 1b155-1b155 1df25-1df2a 1e030-1e06d 1e4d0-1e4eb 1e5d0-1e5ed 1e5f0-1e5f0
-        2b739-2b739 2ebf0-2ee5d 31350-323af""",
-    "N": """10d40-10d49 116d0-116e3 11bf0-11bf9 11f50-11f59 16130-16139 16d70-16d79 1ccf0-1ccf9
-        1d2c0-1d2d3 1e4f0-1e4f9 1e5f1-1e5fa""",
-}
 
 
 def build_char_vocab(text: str) -> list[str]:
@@ -92,21 +75,14 @@ class CharTokenizer:
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text that ``ids`` stand for: the inverse of :meth:`encode`."""
-        unknown = [token_id for token_id in ids if not 0 <= token_id < self.vocab_size]
-        if unknown:
-            raise ValueError(
-                f"cannot decode id {unknown[0]}: the vocabulary holds {self.vocab_size} characters; "
-                f"use ids from 0 to {self.vocab_size - 1}"
-            )
-        return "".join(self.symbols[token_id] for token_id in ids)
+        return "".join(_look_up(ids, self.symbols, "characters"))
 
 
 def count_pairs(words: Mapping[Word, int]) -> Counter[Pair]:
     """How often every pair of neighbouring ids occurs in the words of a text.
 
     ``words`` says how often each word, a tuple of ids, occurs in the text. Neighbours stand side by side
-    within one word: the last id of a word and the first of the next are no pair. Each place counts, so
-    the word (5, 5, 5) holds the pair (5, 5) twice.
+    within one word. Each place counts, so the word (5, 5, 5) holds the pair (5, 5) twice.
 
     >>> count_pairs({(1, 2, 1, 2): 10, (2, 1): 3})
     Counter({(1, 2): 20, (2, 1): 13})
@@ -142,16 +118,11 @@ def train_bpe(text: str, n_merges: int) -> dict[Pair, int]:
     Of equally frequent pairs the one with the smaller first id is taken, and then the one with the smaller
     second id. Fewer merges come back when nothing is left to merge.
 
-    Returns for each pair its new id, 256 for the first merge, 257 for the second and so on, in this order.
-    :func:`seq2gpt.bpe.train_bpe_fast` finds the same merges in a fraction of the time.
-
-    Raises ``ValueError`` when ``n_merges`` is negative.
+    Returns for each pair its new id: 256 for the first merge, 257 for the second and so on, in this order.
 
     >>> train_bpe("abab ab", n_merges=2)  # a is byte 97, b is byte 98; "ab" occurs 3 times, "abab" once
     {(97, 98): 256, (32, 256): 257}
     """
-    if n_merges < 0:
-        raise ValueError(f"n_merges={n_merges} must be at least 0")
     words = {tuple(piece.encode()): n_times for piece, n_times in Counter(split_text(text)).items()}
     merges: dict[Pair, int] = {}
     while len(merges) < n_merges and (counts := count_pairs(words)):
@@ -166,9 +137,7 @@ def encode(text: str, merges: Mapping[Pair, int]) -> list[int]:
 
     The text is cut as in training (:func:`split_text`), and each piece becomes its UTF-8 bytes. In each
     piece the merges then act in the order in which training found them: the earliest merge that fits
-    somewhere in the piece is carried out, wherever it fits, until none fits.
-
-    Every text can be encoded, also one with characters that training never saw.
+    somewhere in the piece is carried out, wherever it fits, until none fits. Every text can be encoded.
 
     >>> encode("abc", {(98, 99): 256, (97, 98): 257})  # b and c were merged first, so a stays alone
     [97, 256]
@@ -196,74 +165,47 @@ def decode(ids: Sequence[int], merges: Mapping[Pair, int]) -> str:
     ('café', '\ufffd')
     """
     tokens = token_bytes(merges)
-    return b"".join(tokens[token_id] for token_id in _known(ids, len(tokens))).decode(errors="replace")
+    return b"".join(_look_up(ids, tokens)).decode(errors="replace")
 
 
 def token_bytes(merges: Mapping[Pair, int]) -> list[bytes]:
-    """The bytes that each id stands for: first the 256 bytes, then the merges.
-
-    Raises ``ValueError`` unless merge number i, counted from 0, has id 256 + i and joins smaller ids.
-    """
+    """The bytes that each id stands for. Raises ``ValueError`` unless each merge joins two earlier ids."""
     tokens = [bytes([byte]) for byte in range(N_BYTES)]
-    for (first, second), new_id in merges.items():
-        if new_id != len(tokens) or not (0 <= first < new_id and 0 <= second < new_id):
-            raise ValueError(
-                f"merge number {len(tokens) - N_BYTES} joins {first} and {second} into {new_id}; it must join "
-                f"two ids below {len(tokens)} into {len(tokens)}"
-            )
-        tokens.append(tokens[first] + tokens[second])
+    for pair, new_id in merges.items():
+        if not 0 <= min(pair) <= max(pair) < new_id == len(tokens):
+            raise ValueError(f"merge {pair} -> {new_id} must join two ids below {len(tokens)} into that id")
+        tokens.append(tokens[pair[0]] + tokens[pair[1]])
     return tokens
-
-
-def _known(ids: Sequence[int], vocab_size: int) -> Sequence[int]:
-    for token_id in ids:
-        if not 0 <= token_id < vocab_size:
-            raise ValueError(
-                f"cannot decode id {token_id}: the vocabulary holds {vocab_size} tokens; "
-                f"use ids from 0 to {vocab_size - 1}"
-            )
-    return ids
 
 
 @cache
 def gpt2_pattern() -> str:
-    """The regular expression by which GPT-2 cuts a text (Radford et al. 2019), without classes of properties.
+    r"""``'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+``, by which GPT-2 cuts a text.
 
-    As published it is ``'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+``. Python's
-    ``re`` knows no ``\\p``, so the letters and numbers of Unicode 16 are spelt out.
+    Python's ``re`` has no classes of letters and numbers, so those of Unicode 16 are spelt out.
     """
-    letters, numbers = _characters("L"), _characters("N")
+    unicode = json.loads(resources.files("seq2gpt.data").joinpath("unicode16.json").read_text("ascii"))
+    letters, numbers = "".join(unicode["letters"]), "".join(unicode["numbers"])
+    space = r"\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
     return (
-        f"'(?:[sdmt]|re|ve|ll)| ?[{letters}]+| ?[{numbers}]+| ?[^{SPACES}{letters}{numbers}]+"
-        f"|[{SPACES}]+(?![^{SPACES}])|[{SPACES}]+"
+        f"'(?:[sdmt]|re|ve|ll)| ?[{letters}]+| ?[{numbers}]+| ?[^{space}{letters}{numbers}]+"
+        f"|[{space}]+(?![^{space}])|[{space}]+"
     )
-
-
-def _characters(category: str) -> str:
-    """All characters of a Unicode category, as they are written between the brackets of a regular expression."""
-    codes = [code for code in range(sys.maxunicode + 1) if unicodedata.category(chr(code))[0] == category]
-    runs = [list(run) for _, run in groupby(enumerate(codes), key=lambda place: place[1] - place[0])]
-    ranges = [(run[0][1], run[-1][1]) for run in runs]
-    ranges += [tuple(int(end, 16) for end in newer.split("-")) for newer in NEWER[category].split()]
-    return "".join(rf"\U{first:08x}-\U{last:08x}" for first, last in ranges)
 
 
 def split_text(text: str) -> list[str]:
     """Cut a text as GPT-2 does; no merge ever joins bytes of two pieces.
 
-    A piece is a run of letters, of numbers or of other signs, each with one space before it if there is
-    one, or an English ending such as ``'s``, or white space. The pieces joined are the text.
-
-    Raises ``ValueError`` when the text holds half of a surrogate pair: UTF-8 cannot write it.
+    A piece is a run of letters, of numbers or of other signs, with the space before it if there is one, or
+    an English ending such as ``'s``, or white space. The pieces joined are the text. Raises ``ValueError``
+    for half of a surrogate pair, which UTF-8 cannot write.
 
     >>> split_text("It's 3 pm,  isn't it?")
     ['It', "'s", ' 3', ' pm', ',', ' ', ' isn', "'t", ' it', '?']
     """
     if surrogate := re.search("[\ud800-\udfff]", text):
-        raise ValueError(
-            f"the text holds U+{ord(surrogate[0]):04X} at offset {surrogate.start()}, half of a surrogate pair; "
-            "decode the text properly or take it out"
-        )
+        found = f"U+{ord(surrogate[0]):04X} at offset {surrogate.start()}"
+        raise ValueError(f"the text holds {found}, half of a surrogate pair; take it out")
     return re.findall(gpt2_pattern(), text)
 
 
@@ -271,9 +213,8 @@ class BytePairTokenizer:
     """Byte-pair encoding with a vocabulary: 256 bytes, then the merges, then the special tokens.
 
     ``merges`` are as :func:`train_bpe` returns them. ``byte_order`` says which byte each of the ids 0 to 255
-    stands for, if not the one of its value. Special tokens are texts that only
-    :meth:`encode_with_special` turns into their ids; :meth:`encode` reads them letter by letter, so text
-    from outside cannot forge them.
+    stands for, if not the one of its value. Only :meth:`encode_with_special` finds special tokens; for
+    :meth:`encode` their names are plain text, so that text from outside cannot forge them.
 
     >>> tokenizer = BytePairTokenizer(train_bpe("abab ab", n_merges=2), ["<end>"])
     >>> tokenizer.encode(" ab"), tokenizer.encode_with_special("ab<end>"), tokenizer.decode([256, 258])
@@ -283,26 +224,22 @@ class BytePairTokenizer:
     def __init__(
         self,
         merges: Mapping[Pair, int],
-        special_tokens: Iterable[str] = (),
+        special_tokens: Sequence[str] = (),
         byte_order: Sequence[int] = tuple(range(N_BYTES)),
     ) -> None:
-        self.merges, self.special_tokens, self.byte_order = (
-            dict(merges),
-            list(special_tokens),
-            list(byte_order),
-        )
-        if sorted(self.byte_order) != list(range(N_BYTES)):
+        if sorted(byte_order) != list(range(N_BYTES)):
             raise ValueError("byte_order must hold each of the bytes 0 to 255 once")
-        if "" in self.special_tokens or len(set(self.special_tokens)) < len(self.special_tokens):
-            raise ValueError(f"special tokens {self.special_tokens} must be distinct and not empty")
-        merged = token_bytes(self.merges)
-        self._renumbered = [self.byte_order.index(byte) for byte in range(N_BYTES)]
-        ordinary = [merged[byte] for byte in self.byte_order] + merged[N_BYTES:]
-        self.tokens = [*ordinary, *(token.encode() for token in self.special_tokens)]
-        self._special_ids = {token: len(ordinary) + i for i, token in enumerate(self.special_tokens)}
+        if "" in special_tokens or len(set(special_tokens)) < len(special_tokens):
+            raise ValueError(f"special_tokens={list(special_tokens)} must be distinct and not empty")
+        self.merges, self.byte_order = dict(merges), list(byte_order)
+        in_merges = token_bytes(self.merges)
+        self.tokens = [in_merges[byte] for byte in self.byte_order] + in_merges[N_BYTES:]
+        self.special_ids = {token: len(self.tokens) + i for i, token in enumerate(special_tokens)}
+        self.tokens += [token.encode() for token in special_tokens]
+        self._byte_ids = {byte: token_id for token_id, byte in enumerate(self.byte_order)}
 
     @classmethod
-    def from_gpt2_merges(cls, lines: Iterable[str]) -> Self:
+    def from_gpt2_merges(cls, lines: Sequence[str]) -> "BytePairTokenizer":
         """The tokenizer of GPT-2, from the lines of its published file ``vocab.bpe``.
 
         The first line names the version. Each further line is one merge, in the order of training: two
@@ -316,16 +253,14 @@ class BytePairTokenizer:
         ([256, 257, 0], [258])
         """
         visible = [*range(33, 127), *range(161, 173), *range(174, 256)]
-        hidden = [byte for byte in range(N_BYTES) if byte not in visible]
-        ids = {chr(byte): byte for byte in visible} | {
-            chr(N_BYTES + i): byte for i, byte in enumerate(hidden)
-        }
-        merges = {}
-        for line in list(lines)[1:]:
-            if line.strip():
-                first, second = line.split()
-                merges[ids[first], ids[second]] = ids[first + second] = N_BYTES + len(merges)
-        return cls(merges, [END_OF_TEXT], byte_order=visible + hidden)
+        order = visible + [byte for byte in range(N_BYTES) if byte not in visible]
+        signs = map(chr, visible + list(range(N_BYTES, 2 * N_BYTES - len(visible))))
+        ids = dict(zip(signs, order, strict=True))
+        merges: dict[Pair, int] = {}
+        for line in lines[1:]:
+            first, second = line.split()
+            merges[ids[first], ids[second]] = ids[first + second] = N_BYTES + len(merges)
+        return cls(merges, ["<|endoftext|>"], order)
 
     @property
     def vocab_size(self) -> int:
@@ -333,20 +268,29 @@ class BytePairTokenizer:
 
     def encode(self, text: str) -> list[int]:
         """The ids of ``text``, in which the names of special tokens mean nothing special."""
-        return [self._renumbered[i] if i < N_BYTES else i for i in encode(text, self.merges)]
+        return [self._byte_ids.get(token_id, token_id) for token_id in encode(text, self.merges)]
 
     def encode_with_special(self, text: str) -> list[int]:
         """The ids of ``text``, each special token in it as its one id; the longest that fits goes first."""
-        names = sorted(self.special_tokens, key=len, reverse=True)
-        parts = re.split(f"({'|'.join(map(re.escape, names))})", text) if names else [text]
-        ids = (
-            [self._special_ids[part]] if part in self._special_ids else self.encode(part) for part in parts
-        )
-        return [token_id for part in ids for token_id in part]
+        names = sorted(map(re.escape, self.special_ids), key=len, reverse=True)
+        ids: list[int] = []
+        for part in re.split(f"({'|'.join(names)})", text) if names else [text]:
+            ids += [self.special_ids[part]] if part in self.special_ids else self.encode(part)
+        return ids
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text that ``ids`` stand for; where their bytes are no UTF-8, U+FFFD stands instead."""
-        return b"".join(self.tokens[i] for i in _known(ids, self.vocab_size)).decode(errors="replace")
+        return b"".join(_look_up(ids, self.tokens)).decode(errors="replace")
+
+
+def _look_up(ids: Sequence[int], tokens: Sequence[Any], unit: str = "tokens") -> list[Any]:
+    for token_id in ids:
+        if not 0 <= token_id < len(tokens):  # a negative index would silently count from the end
+            raise ValueError(
+                f"cannot decode id {token_id}: the vocabulary holds {len(tokens)} {unit}; "
+                f"use ids from 0 to {len(tokens) - 1}"
+            )
+    return [tokens[token_id] for token_id in ids]
 
 
 def _listing(symbols: Sequence[str], longest: int = 8) -> str:
