@@ -17,7 +17,13 @@ from seq2gpt.errors import UserError
 
 EXPECTED = Path(__file__).with_name("expected.json")
 
-DEMOS: dict[str, str] = {}
+DEMOS: dict[str, str] = {
+    "classifier": "sentiment with forty labels, with and without pre-training",
+    "lora": "from English to code: all weights against low-rank changes",
+    "instructions": "from continuing texts to answering requests",
+    "preferences": "friendly reviews by direct preference optimisation",
+    "limits": "how often a secret must be read to be given away",
+}
 """Name and one line about every demonstration, for the help; the module has the same name."""
 
 
