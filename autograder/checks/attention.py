@@ -38,11 +38,16 @@ def projected(answer: Answer, *args: Tensor) -> tuple[Tensor, ...]:
 def each_view_uses_its_own_matrix(answer: Answer, draw: Draw) -> None:
     """The results are x w_q, x w_k and x w_v, in this order."""
     n, d_model, d_k, d_v = draw.primes(4)
-    x = draw.normal(n, d_model)
-    matrices = draw.normal(d_model, d_k), draw.normal(d_model, d_k), draw.normal(d_model, d_v)
-    results = projected(answer, x, *matrices)
-    for name, result, matrix in zip(("query", "key", "value"), results, matrices, strict=True):
-        expect.close(result, x @ matrix, f"Your {name} is not x times its matrix.")
+    for widths in (
+        (d_k, d_k, d_v),
+        (d_model, d_model, d_model),
+    ):  # a transposed matrix fits where it is square
+        x = draw.normal(n, d_model)
+        matrices = [draw.normal(d_model, width) for width in widths]
+        results = projected(answer, x, *matrices)
+        for name, result, matrix in zip(("query", "key", "value"), results, matrices, strict=True):
+            expect.close(result, x @ matrix, f"Your {name} is not x times its matrix.")
+            expect.tensor(result, f"For x of dtype float64, the {name}", dtype=x.dtype)
 
 
 @check("project_qkv")
@@ -262,7 +267,8 @@ def allowed_by_all(answer: Answer, draw: Draw) -> None:
     """A place is allowed when every mask allows it."""
     n, m = draw.primes(2)
     masks = [draw.mask(n, m) for _ in range(3)]
-    for count in (1, 2, 3):
+    masks.append(torch.zeros(n, m, dtype=torch.bool))  # one that forbids everything is a mask too
+    for count in (1, 2, 3, 4):
         combined = expect.tensor(
             answer(*masks[:count]), f"The combination of {count} masks", (n, m), torch.bool
         )
@@ -351,6 +357,13 @@ def output_then_weights(answer: Answer, draw: Draw) -> None:
             weights,
             f"With query {tuple(query.shape)} and key {tuple(key.shape)}, the weights",
             (*leading, n, m),
+        )
+        first = (0,) * len(leading)
+        _, alone = attended(answer, query[first], key[first], value[first])
+        expect.close(
+            weights[first],
+            alone,
+            f"With {len(leading)} leading dimensions, a sequence gets other weights than it gets alone.",
         )
 
 
@@ -441,16 +454,18 @@ def mask_says_who_may_be_seen(answer: Answer, draw: Draw) -> None:
 def mask_broadcasts(answer: Answer, draw: Draw) -> None:
     """A mask of shape (n, m), (batch, 1, 1, m) or (batch, heads, n, m) applies to the right batch, head, query and key."""
     batch, heads, n, m, d_k = draw.primes(5)
-    query, key, value = (draw.normal(batch, heads, length, d_k) for length in (n, m, m))
-    for shape in ((n, m), (m,), (batch, 1, 1, m), (batch, 1, n, m), (1, heads, 1, m), (batch, heads, n, m)):
-        mask = draw.mask(*shape)
-        _, weights = attended(answer, query, key, value, mask)
-        expect.tensor(weights, f"With a mask of shape {shape}, the weights", (batch, heads, n, m))
-        seen, allowed = weights != 0, mask.expand(batch, heads, n, m)
-        if not (
-            torch.equal(seen, allowed) or torch.equal(seen, ~allowed)
-        ):  # the wrong way round is another check's
-            expect.fail(f"A mask of shape {shape} hides the wrong keys.")
+    with_heads = ((n, m), (m,), (batch, 1, 1, m), (batch, 1, n, m), (1, heads, 1, m), (batch, heads, n, m))
+    without = ((n, m), (batch, 1, m), (batch, n, m))
+    for leading, shapes in (((batch, heads), with_heads), ((batch,), without)):
+        query, key, value = (draw.normal(*leading, length, d_k) for length in (n, m, m))
+        for shape in shapes:
+            mask = draw.mask(*shape)
+            _, weights = attended(answer, query, key, value, mask)
+            expect.tensor(weights, f"With a mask of shape {shape}, the weights", (*leading, n, m))
+            seen, allowed = weights != 0, mask.expand(*leading, n, m)
+            # a mask read the wrong way round is another check's business
+            if not (torch.equal(seen, allowed) or torch.equal(seen, ~allowed)):
+                expect.fail(f"A mask of shape {shape} hides the wrong keys.")
 
 
 @check("scaled_dot_product_attention")

@@ -36,7 +36,7 @@ class Config:
     """Requests with their answers, for fine-tuning."""
     n_pretrain: int = 600
     """Steps of pre-training."""
-    n_finetune: int = 150
+    n_finetune: int = 400
     """Steps of fine-tuning."""
     seed: int = 0
     """Draws texts, weights and batches."""
