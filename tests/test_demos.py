@@ -12,6 +12,9 @@ from seq2gpt.run.demos import DEMOS, DemoResult, expected_figures, load_demo, re
 
 SMALL = {
     "classifier": {"n_unlabelled": 30, "n_labelled": 8, "n_pretrain": 20, "n_finetune": 20},
+    "tagger": {"n_train": 60, "n_test": 9, "n_steps": 20},
+    "reader": {"n_train": 300, "n_test": 9, "n_steps": 20},
+    "summariser": {"n_train": 300, "n_test": 9, "n_steps": 20},
     "lora": {"ranks": (1,), "n_pretrain": 20, "n_adapt": 20},
     "instructions": {"n_texts": 30, "n_conversations": 20, "n_pretrain": 20, "n_finetune": 20},
     "preferences": {"n_texts": 300, "n_pairs": 20, "n_pretrain": 20, "n_dpo": 20},
@@ -74,6 +77,17 @@ def test_a_missing_package_is_named(monkeypatch):
     assert str(refusal.value) == (
         "the demonstration seq2seq needs sacrebleu, which is not installed; pip install 'seq2gpt[train]'"
     )
+
+
+def test_sentences_in_conll_form_are_read_and_names_cut_into_tokens():
+    from seq2gpt.run.demos.tagger import cut, read_conll
+
+    read = read_conll("Ann O B-PER\nlives O\n\n\nin O\nAix-en-Provence B-LOC\n")
+    assert [sentence.words for sentence in read] == [["Ann", "lives"], ["in", "Aix-en-Provence"]]
+    assert [sentence.tags for sentence in read] == [["B-PER", "O"], ["O", "B-LOC"]]
+    assert cut(["in", "Aix-en-Provence", "…"]) == (
+        ["in", "Aix", "-", "en", "-", "Provence", "…"], [0, 1, 1, 1, 1, 1, 2],
+    )  # fmt: skip
 
 
 def test_real_reviews_that_are_not_there(tmp_path):

@@ -1,8 +1,10 @@
 """Generated texts are what they claim to be, and word tokens."""
 
+import re
+
 import pytest
 
-from seq2gpt.data.generated import BAD, GOOD, facts, reviews, tagged
+from seq2gpt.data.generated import BAD, GOOD, facts, reports, reviews, tagged
 from seq2gpt.data.words import PAD, UNKNOWN, WordTokenizer, split_words
 
 
@@ -26,12 +28,22 @@ def test_a_review_has_one_opinion_and_test_words_were_never_labelled():
 
 
 def test_the_answer_stands_where_the_fact_says():
-    for fact in facts(50, seed=3):
+    drawn = facts(50, seed=3)
+    for fact in drawn:
         words = split_words(fact.statements)
         asked = split_words(fact.question)[2]
-        assert words[fact.place] == fact.answer
-        assert words[fact.place - 2] == asked
+        assert " ".join(words[fact.first : fact.last + 1]) == fact.answer
+        assert words[fact.first - 2] == asked
         assert words.count(asked) == 1
+    assert {len(fact.answer.split()) for fact in drawn} == {1, 3}
+
+
+def test_a_summary_sorts_the_parts_by_opinion():
+    for text, summary in reports(50, seed=2):
+        good, bad = (set(side.split(":")[1].split()) for side in summary.split(","))
+        for part, opinion in re.findall(r"The (\w+) is (\w+)\.", text):
+            assert part in (good if opinion in GOOD else bad)
+        assert len((good | bad) - {"nothing"}) == 4
 
 
 def test_tags_are_bio_and_cover_the_names():

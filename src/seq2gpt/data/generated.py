@@ -7,6 +7,7 @@ import random
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from seq2gpt.data.words import split_words
 from seq2gpt.errors import UserError
 
 GOOD = [
@@ -203,25 +204,61 @@ def _faker() -> Any:
 
 
 class Fact(NamedTuple):
-    """A few statements, a question about one of them, and the answer, which is word number ``place``."""
+    """A few statements, a question about one of them, and the answer: words ``first`` to ``last`` of the statements."""
 
     statements: str
     question: str
     answer: str
-    place: int
+    first: int
+    last: int
 
 
 def facts(n: int, seed: int = 0, n_statements: int = 3) -> list[Fact]:
-    """Who has what, and a question about one of the people.
+    """Who has what, one thing or two, and a question about one of the people.
 
     >>> facts(1)[0].question.startswith("What does ")
     True
     """
     rng = random.Random(f"facts {seed}")
+    return [_fact(rng, n_statements) for _ in range(n)]
+
+
+def _fact(rng: random.Random, n_statements: int) -> Fact:
+    people, asked = rng.sample(PEOPLE, n_statements), rng.randrange(n_statements)
+    belongings = [" and ".join(rng.sample(THINGS, rng.choice((1, 2)))) for _ in people]
+    statements = [f"{who} has {what}." for who, what in zip(people, belongings, strict=True)]
+    first = sum(len(split_words(statement)) for statement in statements[:asked]) + 2
+    answer = belongings[asked]
+    last = first + len(answer.split()) - 1
+    return Fact(" ".join(statements), f"What does {people[asked]} have?", answer, first, last)
+
+
+class Report(NamedTuple):
+    """Remarks on some parts of a film, and their summary."""
+
+    text: str
+    summary: str
+
+
+def reports(n: int, seed: int = 0, n_remarks: int = 4) -> list[Report]:
+    """Remarks in any order, each with one word of opinion; the summary sorts the parts by opinion.
+
+    >>> reports(1)[0].summary.startswith("good:")
+    True
+    """
+    rng = random.Random(f"reports {seed}")
     drawn = []
     for _ in range(n):
-        people, things = rng.sample(PEOPLE, n_statements), rng.sample(THINGS, n_statements)
-        asked = rng.randrange(n_statements)
-        statements = " ".join(f"{who} has {what}." for who, what in zip(people, things, strict=True))
-        drawn.append(Fact(statements, f"What does {people[asked]} have?", things[asked], 4 * asked + 2))
+        parts = rng.sample(PARTS, n_remarks)
+        opinions = [rng.random() < 0.5 for _ in parts]
+        remarks = [
+            f"The {p} is {rng.choice(GOOD if good else BAD)}."
+            for p, good in zip(parts, opinions, strict=True)
+        ]
+        sides = {
+            side: sorted(p for p, good in zip(parts, opinions, strict=True) if good is side)
+            for side in (True, False)
+        }
+        summary = f"good: {' '.join(sides[True]) or 'nothing'}, bad: {' '.join(sides[False]) or 'nothing'}"
+        drawn.append(Report(" ".join(remarks), summary))
     return drawn
