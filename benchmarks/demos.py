@@ -46,9 +46,10 @@ def measure(name: str) -> dict[str, Any]:
 
 
 def main() -> None:
-    measured = json.loads(EXPECTED.read_text(encoding="utf-8")) if EXPECTED.exists() else {}
     for name in sys.argv[1:] or DEMOS:
-        measured[name] = measure(name)
+        entry = measure(name)
+        measured = json.loads(EXPECTED.read_text(encoding="utf-8")) if EXPECTED.exists() else {}
+        measured[name] = entry  # read again after the run: another one may have written meanwhile
         ordered = {known: measured[known] for known in DEMOS if known in measured}
         write_atomically(EXPECTED, (json.dumps(ordered, indent=1) + "\n").encode())
 

@@ -12,6 +12,7 @@ from chromium import FIGURE, site_in
 from seq2gpt.browser import export_for_browser, pack_for_browser, quantize_rows
 from seq2gpt.generation import apply_temperature, generate, top_k_filter, top_p_filter
 from seq2gpt.gpt import GPT, GPTConfig
+from seq2gpt.modern import ModernConfig, ModernGPT
 from seq2gpt.tokens import CharTokenizer
 
 SYMBOLS = list("\n abcdefghijé🍵")
@@ -161,12 +162,50 @@ def test_logits_equal_those_of_pytorch(site, script, changes):
     (site.folder / "logits.bin").write_bytes(data)
     ids = torch.randint(len(SYMBOLS), (1, CONTEXT), generator=torch.Generator().manual_seed(1))
     theirs = script(
-        """const model = new gpt.GPT(gpt.readModel(await gpt.fetchBytes('/logits.bin')));
+        """const model = gpt.modelOf(gpt.readModel(await gpt.fetchBytes('/logits.bin')));
         return argument.map((id) => Array.from(model.step(id)));""",
         ids[0].tolist(),
     )
     with torch.no_grad():
         logits = dequantised(model, data)(ids)[0]
+    assert logits.abs().max() > 3
+    torch.testing.assert_close(torch.tensor(theirs).double(), logits, atol=1e-5, rtol=0)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"activation": "relu2", "tied": True},
+        {"activation": "swiglu", "n_kv_heads": 1, "rope_base": 50.0},
+        {"activation": "swiglu", "n_kv_heads": 3, "qk_norm": False, "tied": False, "norm_eps": 0.5},
+    ],
+)
+def test_logits_of_the_modern_layout_equal_those_of_pytorch(site, script, changes):
+    sizes = {
+        "vocab_size": len(SYMBOLS),
+        "context_length": CONTEXT,
+        "d_model": 24,
+        "n_heads": 6,
+        "n_layers": 2,
+    }
+    model = ModernGPT(ModernConfig(**sizes | changes)).eval()
+    generator = torch.Generator().manual_seed(5)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(0.3 * torch.randn(parameter.shape, generator=generator))
+    data = pack_for_browser(model, CharTokenizer(SYMBOLS))
+    (site.folder / "modern.bin").write_bytes(data)
+    _, tensors = read_file(data)
+    model.load_state_dict({"head.weight": tensors["token_embedding.weight"]} | tensors)
+    ids = torch.randint(len(SYMBOLS), (1, CONTEXT), generator=generator)
+    theirs = script(
+        """const model = gpt.modelOf(gpt.readModel(await gpt.fetchBytes('/modern.bin')));
+        return argument.map((id) => Array.from(model.step(id)));""",
+        ids[0].tolist(),
+    )
+    with torch.no_grad():
+        logits = model.double()(ids)[0]
     assert logits.abs().max() > 3
     torch.testing.assert_close(torch.tensor(theirs).double(), logits, atol=1e-5, rtol=0)
 
@@ -180,7 +219,7 @@ def test_a_head_of_its_own_is_used(site, script):
     data = pack_for_browser(model, CharTokenizer(SYMBOLS))
     (site.folder / "head.bin").write_bytes(data)
     theirs = script(
-        "return Array.from(new gpt.GPT(gpt.readModel(await gpt.fetchBytes('/head.bin'))).step(4));"
+        "return Array.from(gpt.modelOf(gpt.readModel(await gpt.fetchBytes('/head.bin'))).step(4));"
     )
     _, tensors = read_file(data)
     untied = GPT(model.config).eval()

@@ -1,7 +1,9 @@
 """The command line: what it prints, what it refuses, and with which exit code."""
 
+import io
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -14,7 +16,9 @@ import seq2gpt
 from seq2gpt import cli
 from seq2gpt.cli import COURSE_HELP, HELP, main
 from seq2gpt.errors import UserError
+from seq2gpt.run import commands
 from seq2gpt.run.checkpoint import checkpoints, read_run
+from seq2gpt.run.demos import DEMOS
 from seq2gpt.run.presets import PRESETS
 
 SMALL = [
@@ -61,6 +65,80 @@ def test_train_then_sample(folder, capsys):
     assert err == ""
 
 
+def test_a_text_can_be_drawn_with_every_setting(folder, capsys):
+    train_small()
+    capsys.readouterr()
+
+    def write(*flags: str) -> str:
+        assert main(["sample", "runs/tiny", "--prompt", "the ", "--max-new-tokens", "40", *flags]) == 0
+        return capsys.readouterr().out
+
+    plain, greedy = write(), write("--temperature", "0")
+    assert write() == plain != greedy
+    assert write("--min-p", "1") == write("--top-k", "1") == write("--top-p", "0.001") == greedy
+    assert write("--temperature", "0", "--repetition-penalty", "5") != greedy
+    assert write("--seed", "5") != plain
+    assert write("--stop", plain[20:22]) == plain[: plain.index(plain[20:22], 4)] + "\n"
+    assert write("--temperature", "0", "--int8").startswith("the ")
+
+
+def test_talking_to_a_model(folder, capsys, monkeypatch):
+    assert train_small("--context-length", "40") == 0
+    model = Path("runs/tiny")
+    monkeypatch.setattr(commands, "_load_decoder", lambda source, int8: ((source, int8), None))
+    asked = []
+
+    class Chat:
+        def __init__(self, decoder, tokenizer, sampling, stop, seed):
+            asked.append((decoder, sampling.temperature, stop, seed))
+
+        def say(self, text, max_new_tokens, write):
+            asked.append((text, max_new_tokens))
+            write(text.upper())
+
+    monkeypatch.setattr("seq2gpt.run.sampler.Chat", Chat)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("hello\nmore\n\nnever read\n"))
+    capsys.readouterr()
+    assert main(["sample", str(model), "--chat", "--max-new-tokens", "7", "--stop", "x", "--seed", "3"]) == 0
+    assert capsys.readouterr().out == "HELLO\nMORE\n"
+    assert asked == [(("runs/tiny", False), 0.8, ["x"], 3), ("hello", 7), ("more", 7)]
+
+
+def test_serving_a_model(folder, capsys, monkeypatch):
+    train_small()
+    capsys.readouterr()
+    served = []
+    monkeypatch.setattr("uvicorn.run", lambda app, **settings: served.append((app, settings)))
+    assert main(["serve", "runs/tiny", "--port", "8123"]) == 0
+    assert capsys.readouterr().out == "tiny answers on http://127.0.0.1:8123/v1; Ctrl-C ends it\n"
+    assert main(["serve", "runs/tiny", "--name", "mine", "--host", "0.0.0.0", "--int8"]) == 0
+    assert capsys.readouterr().out.startswith("mine answers on http://0.0.0.0:8000/v1;")
+    places = [(settings["host"], settings["port"]) for _, settings in served]
+    assert places == [("127.0.0.1", 8123), ("0.0.0.0", 8000)]
+    assert refusal(capsys, "serve", "runs/tiny", "--port", "0") == "port=0 is none; use 1 to 65535"
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    assert refusal(capsys, "serve", "runs/tiny") == "the server needs uvicorn; pip install 'seq2gpt[serve]'"
+
+
+def test_exporting_a_model(folder, capsys):
+    train_small()
+    capsys.readouterr()
+    assert main(["export", "runs/tiny", "mine"]) == 0
+    assert main(["export", "runs/tiny", "page.bin"]) == 0
+    assert main(["export", "runs/tiny", "model.onnx"]) == 0
+    assert capsys.readouterr().out == "mine is written\npage.bin is written\nmodel.onnx is written\n"
+    assert Path("page.bin").read_bytes().startswith(b"seq2gpt\n")
+    assert Path("model.onnx").stat().st_size > 5000
+    assert refusal(capsys, "export", "runs/tiny", "mine") == "mine exists; choose another name"
+    assert refusal(capsys, "export", "runs/tiny") == "TO is missing; see `seq2gpt export --help`"
+    settings = ["--prompt", "the ", "--max-new-tokens", "30"]
+    texts = []
+    for source in ("runs/tiny", "mine"):
+        assert main(["sample", source, *settings]) == 0
+        texts.append(capsys.readouterr().out)
+    assert texts[0] == texts[1]
+
+
 def test_resuming_needs_no_flag_twice_and_another_value_is_refused(folder, capsys):
     assert train_small() == 0
     before = read_run(Path("runs/tiny")).config
@@ -86,9 +164,9 @@ def test_every_field_is_a_flag(folder):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("tain", "there is no command 'tain' (did you mean train?); choose from train, sample, course"),
-        ("zzz", "there is no command 'zzz'; choose from train, sample, course"),
-        ("train char", "there is no preset 'char' (did you mean chars?); choose from chars, tiny"),
+        ("tain", "there is no command 'tain' (did you mean train?); choose from train, sample, serve, export, course"),
+        ("zzz", "there is no command 'zzz'; choose from train, sample, serve, export, course"),
+        ("train char", f"there is no preset 'char' (did you mean chars?); choose from {', '.join([*PRESETS, *DEMOS])}"),
         ("train --n-step 5", "there is no flag --n-step (did you mean --n-steps?); see `seq2gpt train chars --help`"),
         ("train tiny --zzz", "there is no flag --zzz; see `seq2gpt train tiny --help`"),
         ("train --n-steps", "--n-steps needs a value after it; see `seq2gpt train chars --help`"),
@@ -165,8 +243,11 @@ def test_help_names_every_command_and_example(capsys):
     for arguments in ([], ["--help"], ["-h"], ["help"]):
         assert main(arguments) == 0
         assert capsys.readouterr().out == HELP
-    assert all(f"\n  {command}" in HELP for command in ("train", "sample", "course"))
-    assert all(name in HELP for name in PRESETS)
+    assert all(f"\n  {command}" in HELP for command in ("train", "sample", "serve", "export", "course"))
+    for name, preset in PRESETS.items():
+        assert re.search(rf"^  {name} +{re.escape(preset.__doc__.splitlines()[0])}$", HELP, re.MULTILINE)
+    for name, about in DEMOS.items():
+        assert re.search(rf"^  {name} +{re.escape(about)}$", HELP, re.MULTILINE)
     assert main(["course"]) == 0
     assert capsys.readouterr().out == COURSE_HELP
     assert all(f"\n  {command} " in COURSE_HELP for command in ("start", "submit", "build", "grade", "all"))
@@ -190,7 +271,8 @@ def test_the_version(capsys):
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["train", "--help"], ["sample", "--help"], ["course", "--help"]]
+    "arguments",
+    [["--help"], ["train", "--help"], ["sample", "--help"], ["serve", "--help"], ["course", "--help"]],
 )
 def test_help_does_not_wait_for_torch(arguments):
     code = f"import sys; from seq2gpt.cli import main; main({arguments!r}); print('torch' in sys.modules)"
@@ -202,7 +284,8 @@ def test_the_module_is_the_command(folder):
     done = subprocess.run([sys.executable, "-m", "seq2gpt", "train", "char"], capture_output=True, text=True)
     assert done.returncode == 2
     assert done.stderr == (
-        "seq2gpt: there is no preset 'char' (did you mean chars?); choose from chars, tiny\n"
+        "seq2gpt: there is no preset 'char' (did you mean chars?); "
+        f"choose from {', '.join([*PRESETS, *DEMOS])}\n"
     )
 
 

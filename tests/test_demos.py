@@ -11,6 +11,10 @@ from seq2gpt.run import demos
 from seq2gpt.run.demos import DEMOS, DemoResult, expected_figures, load_demo, report, run_demo
 
 SMALL = {
+    "bpe": {"n_merges": 40, "n_characters": 20_000},
+    "lsi": {"n_words": 150, "n_paragraphs": 200, "word_rank": 20},
+    "bigram": {"n_steps": 20, "n_samples": 3},
+    "families": {"n_steps": 4, "batch": 8, "d_model": 8, "n_layers": 1, "n_gaps": 20},
     "classifier": {"n_unlabelled": 30, "n_labelled": 8, "n_pretrain": 20, "n_finetune": 20},
     "tagger": {"n_train": 60, "n_test": 9, "n_steps": 20},
     "reader": {"n_train": 300, "n_test": 9, "n_steps": 20},

@@ -23,8 +23,9 @@ MODULES = sorted(
 # Modules whose public functions are exercises: each of them shows an example.
 LESSONS = [
     f"seq2gpt.{slug}"
-    for slug in ("attention", "heads", "positions", "blocks", "finetuning", "lora", "instructions", "preferences",
-                 "assistants", "limits")
+    for slug in ("embeddings", "language_models", "recurrent", "seq2seq", "alignment", "attention",
+                 "heads", "positions", "blocks", "transformer", "families", "finetuning", "lora",
+                 "instructions", "preferences", "assistants", "limits")
 ]  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from seq2gpt.generation import (
     KVCache,
     apply_temperature,
     generate,
+    min_p_filter,
     sample,
     token_budget,
     top_k_filter,
@@ -183,6 +184,42 @@ def test_top_p_out_of_range_is_refused(p: float) -> None:
         top_p_filter(torch.zeros(2, 5), p)
 
 
+# min-p
+
+
+@given(row=logit_rows, p=st.floats(0.0, 1.0))
+def test_min_p_compares_with_the_most_probable_token(row: list[float], p: float) -> None:
+    chances = probabilities(row)
+    kept = {token for token, chance in enumerate(chances) if chance >= p * max(chances)}
+    edge = {token for token, chance in enumerate(chances) if abs(chance - p * max(chances)) < 1e-5}
+    result = min_p_filter(torch.tensor(row, dtype=torch.float64), p).tolist()
+    for token, score in enumerate(row):
+        assert token in edge or result[token] == (score if token in kept else -INF)
+
+
+@pytest.mark.parametrize(
+    ("chances", "p", "kept"),
+    [
+        ([0.25, 0.5, 0.125, 0.125], 0.5, {0, 1}),  # 0.25 is exactly half of 0.5
+        ([0.1, 0.5, 0.4], 0.2, {0, 1, 2}),  # 0.2 · 0.5 is 0.1, whatever floats make of it
+        ([0.3, 0.3, 0.4], 0.76, {2}),
+        ([0.3, 0.3, 0.4], 0.0, {0, 1, 2}),
+        ([0.4, 0.4, 0.2], 1.0, {0, 1}),
+    ],
+)
+def test_min_p_by_hand(chances: list[float], p: float, kept: set[int]) -> None:
+    logits = torch.tensor([chances, chances]).log() + 3
+    before = logits.clone()
+    assert min_p_filter(logits, p).tolist() == [only(row, kept) for row in logits.tolist()]
+    assert torch.equal(logits, before)
+
+
+@pytest.mark.parametrize("p", [-0.1, 1.01, math.nan])
+def test_min_p_out_of_range_is_refused(p: float) -> None:
+    with pytest.raises(ValueError, match=f"^min_p={p} must lie between 0 and 1; 0 keeps every token$"):
+        min_p_filter(torch.zeros(2, 5), p)
+
+
 # sample
 
 
@@ -200,6 +237,11 @@ def frequencies(row: list[float], draws: int = 20_000, **settings: Any) -> list[
         ({"top_k": 2}, [0.625, 0.0, 0.375]),
         ({"top_p": 0.7}, [0.625, 0.0, 0.375]),
         ({"top_p": 1.0, "top_k": 3}, [0.5, 0.2, 0.3]),
+        ({"min_p": 0.5}, [0.625, 0.0, 0.375]),
+        # top-p first: 0.5 + 0.3 are needed for 0.7; were 0.2 gone already, 0.5 / 0.8 + 0.3 / 0.8 too, but for 0.6
+        ({"top_p": 0.6, "min_p": 0.5}, [0.625, 0.0, 0.375]),
+        # temperature first: 0.3 / 0.5 squared is below 0.5
+        ({"temperature": 0.5, "min_p": 0.5}, [1.0, 0.0, 0.0]),
         # top-k first: of what it leaves, 0.5 / 0.8 is already 0.6
         ({"top_k": 2, "top_p": 0.6}, [1.0, 0.0, 0.0]),
         # temperature first: 0.25 / 0.38 is already 0.65
@@ -279,6 +321,7 @@ def test_logits_without_a_finite_maximum_are_refused(row: list[float], temperatu
         ({"temperature": math.nan}, "temperature=nan must be"),
         ({"top_k": 4}, "top_k=4 must lie between 1 and vocab_size=3"),
         ({"top_p": 0.0}, "top_p=0.0 must lie above 0"),
+        ({"min_p": 2.0}, "min_p=2.0 must lie between 0 and 1"),
         ({"temperature": 0.0, "top_k": 0}, "top_k=0 must lie"),  # greedy is no excuse
         ({"temperature": 0.0, "top_p": 2.0}, "top_p=2.0 must lie"),
     ],
@@ -409,7 +452,13 @@ def test_greedy_generation_for_a_batch(n_prompt: int, use_cache: bool) -> None:
 
 @pytest.mark.parametrize(
     "settings",
-    [{}, {"temperature": 0.7, "top_k": 5}, {"temperature": 1.5, "top_p": 0.8}, {"top_k": 7, "top_p": 0.9}],
+    [
+        {},
+        {"temperature": 0.7, "top_k": 5},
+        {"temperature": 1.5, "top_p": 0.8},
+        {"top_k": 7, "top_p": 0.9},
+        {"temperature": 2.0, "min_p": 0.1},
+    ],
 )
 @pytest.mark.parametrize("n_prompt", [1, 4, 10])
 def test_with_and_without_cache_the_tokens_are_the_same(n_prompt: int, settings: dict[str, Any]) -> None:
@@ -506,6 +555,7 @@ def prompt(*ids: int) -> Tensor:
             "the prompt holds id -1, the vocabulary has vocab_size=19; use ids from 0 to 18",
         ),
         (prompt(3), {"top_k": 20}, "top_k=20 must lie between 1 and vocab_size=19"),
+        (prompt(3), {"min_p": 2.0}, "min_p=2.0 must lie between 0 and 1; 0 keeps every token"),
         (prompt(3), {"top_p": -0.1}, "top_p=-0.1 must lie above 0 and be at most 1; 1 keeps every token"),
     ],
 )  # fmt: skip

@@ -29,7 +29,7 @@ from seq2gpt.run.presets import PRESETS, chars, tiny
         ({"lr": 0.0}, "lr=0.0 must be a positive number; try 0.004"),
         ({"lr": float("inf")}, "lr=inf must be a positive number; try 0.004"),
         ({"max_norm": -1.0}, "max_norm=-1.0 must be a positive number; try 1.0"),
-        ({"lr_min": 0.1}, "lr_min=0.1 is above lr=0.005; use a smaller --lr-min"),
+        ({"lr_min": 0.1}, "lr_min=0.1 is above lr=0.02; use a smaller --lr-min"),
         ({"n_steps": 50, "n_warmup": 50}, "n_warmup=50 fills the whole run, n_steps=50; use --n-warmup 5"),
     ],
 )

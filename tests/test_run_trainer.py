@@ -18,6 +18,7 @@ from safetensors.torch import load_file
 from torch.nn import functional as F
 
 from seq2gpt.errors import UserError
+from seq2gpt.modern import ModernGPT
 from seq2gpt.run import checkpoint, trainer
 from seq2gpt.run.checkpoint import checkpoints, create_run, resume_command, save_checkpoint
 from seq2gpt.run.config import TrainConfig
@@ -125,6 +126,26 @@ def test_a_run_that_died_between_any_two_steps_is_continued_exactly(config, monk
     assert (result.val_loss, result.sample) == (expected.val_loss, expected.sample)
     logged = [json.loads(line)["step"] for line in (config.folder / "log.jsonl").read_text().splitlines()]
     assert logged == [4, 8, 11]
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "muon"])
+def test_the_modern_layout_is_continued_exactly_with_either_optimizer(config, monkeypatch, optimizer):
+    config = dataclasses.replace(config, layout="modern", optimizer=optimizer, schedule="trapezoid")
+    whole = dataclasses.replace(config, name="whole")
+    expected = train(whole, progress=False)
+    with monkeypatch.context() as patch:
+        interrupt_after(patch, 7, MemoryError())
+        with pytest.raises(MemoryError):
+            train(config, progress=False)
+    result = train(config, resume=True, progress=False)
+    assert final_bytes(config) == final_bytes(whole)
+    assert result.val_loss == expected.val_loss
+    model, _, _ = load_run(config.folder)
+    assert isinstance(model, ModernGPT)
+    other = dataclasses.replace(config, name="other", optimizer="muon" if optimizer == "adamw" else "adamw")
+    assert train(other, progress=False).val_loss != expected.val_loss, "the optimizer is used"
+    cosine = dataclasses.replace(config, name="cosine", schedule="cosine")
+    assert train(cosine, progress=False).val_loss != expected.val_loss, "the schedule is used"
 
 
 def test_a_finished_run_is_resumed_without_a_step(config):

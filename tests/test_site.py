@@ -426,7 +426,10 @@ def test_a_keyboard_user_sees_the_focus_and_opens_an_answer(visit):
     summary.focus()
     page.keyboard.press("Tab")
     page.keyboard.press("Shift+Tab")
-    assert summary.evaluate("e => [getComputedStyle(e).outlineStyle, getComputedStyle(e).outlineWidth]") == ["solid", "3px"]
+    assert summary.evaluate("e => [getComputedStyle(e).outlineStyle, getComputedStyle(e).outlineWidth]") == [
+        "solid",
+        "3px",
+    ]
     page.keyboard.press("Enter")
     assert answer.evaluate("e => e.open")
 

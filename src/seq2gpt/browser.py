@@ -24,6 +24,7 @@ from jaxtyping import Float, Int8
 from torch import Tensor
 
 from seq2gpt.gpt import GPT
+from seq2gpt.modern import ModernGPT
 from seq2gpt.tokens import CharTokenizer
 
 MAGIC = b"seq2gpt\n"
@@ -48,7 +49,7 @@ def quantize_rows(
     return numbers.round().to(torch.int8), scales
 
 
-def pack_for_browser(model: GPT, tokenizer: CharTokenizer) -> bytes:
+def pack_for_browser(model: GPT | ModernGPT, tokenizer: CharTokenizer) -> bytes:
     """The file for ``model`` and the ``tokenizer`` it was trained with, as bytes.
 
     A parameter used twice, as the tied embedding is, is stored once. Raises ``ValueError`` when the
@@ -92,7 +93,7 @@ def _little_endian(values: Float[Tensor, "n"]) -> bytes:
     return values.numpy().astype(np.dtype("<f4")).tobytes()
 
 
-def export_for_browser(model: GPT, tokenizer: CharTokenizer, path: Path) -> None:
+def export_for_browser(model: GPT | ModernGPT, tokenizer: CharTokenizer, path: Path) -> None:
     """Write the file for a page to ``path``: about one byte for each parameter.
 
     The file is complete or not there: it takes the place of an older one in a single step. Errors are

@@ -6,13 +6,13 @@ import os
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Annotated, TypeVar
 
 import tyro
 
 from seq2gpt import __version__
 from seq2gpt.errors import UserError
+from seq2gpt.run.commands import export, sample, serve
 from seq2gpt.run.config import TrainConfig
 from seq2gpt.run.demos import DEMOS, load_demo, report, run_demo
 from seq2gpt.run.flags import closest, flags_of, parse_flags
@@ -20,6 +20,15 @@ from seq2gpt.run.presets import PRESETS
 
 T = TypeVar("T")
 HELP_WORDS = ("-h", "--help", "help")
+
+
+def _first_lines() -> str:
+    """Every preset and demonstration with one line about it."""
+    about = {name: (inspect.getdoc(preset) or "").splitlines()[0] for name, preset in PRESETS.items()}
+    about |= DEMOS
+    width = max(map(len, about))
+    return "\n".join(f"  {name:{width}}  {line}" for name, line in about.items())
+
 
 HELP = f"""\
 usage: seq2gpt COMMAND …
@@ -34,9 +43,14 @@ Train a small GPT on your own machine, and talk to it.
                                        let the trained model write
 
 Commands:
-  train [PRESET]   train a model; presets: {", ".join(PRESETS)}
-  sample [RUN]     let a trained model continue a text
+  train [NAME]     train a model, or run a demonstration; the names are below
+  sample [RUN]     let a trained model continue a text, or talk to it
+  serve [RUN]      answer requests as OpenAI's interface does
+  export RUN TO    write a model for ONNX, transformers or a page
   course           the exercises: start, submit, build, grade, all
+
+What can be trained:
+{_first_lines()}
 
   seq2gpt COMMAND --help               every flag of a command
   seq2gpt --version                    the version installed
@@ -67,13 +81,6 @@ Examples:
 
 A run is stored in OUT/NAME and never overwritten. Ctrl-C saves and stops."""
 
-SAMPLE_HELP = """\
-Continue a text with a trained model, character by character.
-
-Examples:
-  seq2gpt sample runs/chars --prompt "The "
-  seq2gpt sample runs/chars --temperature 0.5 --top-k 10 --seed 3"""
-
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TrainFlags:
@@ -82,26 +89,6 @@ class TrainFlags:
     config: Annotated[TrainConfig, tyro.conf.arg(name="")]
     resume: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
     """Continue the run of that name from its last checkpoint."""
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class SampleFlags:
-    """What ``seq2gpt sample`` takes."""
-
-    run: tyro.conf.Positional[Path] = Path("runs/chars")
-    """Folder of a trained run."""
-    prompt: str = "The "
-    """Text to continue."""
-    max_new_tokens: int = 300
-    """Characters to write."""
-    temperature: float = 0.8
-    """0 always takes the likeliest character; above 1 the text becomes wild."""
-    top_k: int | None = None
-    """Draw among the K likeliest characters only."""
-    top_p: float | None = None
-    """Draw among the likeliest characters that have probability P together."""
-    seed: int = 0
-    """Another seed gives another text."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -132,7 +119,7 @@ def _dispatch(arguments: list[str]) -> int:
     elif arguments[0] in ("-V", "--version"):
         print(f"seq2gpt {__version__}")
     else:
-        commands = {"train": _train, "sample": _sample, "course": _course}
+        commands = {"train": _train, "sample": sample, "serve": serve, "export": export, "course": _course}
         _choose(arguments[0], commands, "command")(arguments[1:])
     return 0
 
@@ -182,23 +169,6 @@ def _train_preset(preset: str, arguments: list[str]) -> None:
         f"after {minutes}:{seconds:02d} minutes.\nLet the model write:\n\n"
         f"    seq2gpt sample {shlex.quote(str(result.run))}"
     )
-
-
-def _sample(arguments: list[str]) -> None:
-    flags = parse_flags(SampleFlags, arguments, "seq2gpt sample", SAMPLE_HELP)
-    from seq2gpt.run.model import load_run
-    from seq2gpt.run.sampler import sample_text
-
-    model, tokenizer, _ = load_run(flags.run)
-
-    def write(text: str) -> None:
-        print(text, end="", flush=True)
-
-    sample_text(
-        model, tokenizer, flags.prompt, flags.max_new_tokens, temperature=flags.temperature,
-        top_k=flags.top_k, top_p=flags.top_p, seed=flags.seed, write=write,
-    )  # fmt: skip
-    print()
 
 
 def _course(arguments: list[str]) -> None:

@@ -57,12 +57,11 @@ def top_k_filter(logits: Float[Tensor, "... vocab_size"], k: int) -> Float[Tenso
 
 
 def top_p_filter(logits: Float[Tensor, "... vocab_size"], p: float) -> Float[Tensor, "... vocab_size"]:
-    """Keep the nucleus: the smallest set of most probable tokens whose probabilities add up to at
-    least ``p`` (Holtzman et al. 2020, section 3.1).
+    """Keep the nucleus: the fewest, most probable tokens that add up to ``p`` (Holtzman et al. 2020, section 3.1).
 
-    The logits of all others become −inf; the logits kept are unchanged, and so is the tensor given. The
-    most probable token always stays, and p = 1 keeps every token with a probability above 0. Of equal
-    logits the one with the lower id goes first.
+    Their probabilities are at least ``p`` together. The logits of all others become −inf; the logits kept
+    are unchanged, and so is the tensor given. The most probable token always stays, and p = 1 keeps every
+    token with a probability above 0. Of equal logits the one with the lower id goes first.
 
     Raises ``ValueError`` unless 0 < ``p`` ≤ 1.
 
@@ -80,17 +79,35 @@ def top_p_filter(logits: Float[Tensor, "... vocab_size"], p: float) -> Float[Ten
     return logits.masked_fill(dropped.scatter(-1, by_rank, dropped), -math.inf)
 
 
+def min_p_filter(logits: Float[Tensor, "... vocab_size"], p: float) -> Float[Tensor, "... vocab_size"]:
+    """Keep the tokens whose probability is at least ``p`` times that of the most probable one.
+
+    The logits of all others become −inf (Nguyen et al. 2024, section 3); the logits kept are unchanged, and so
+    is the tensor given. Where the model is sure few tokens stay, where it hesitates many.
+
+    Raises ``ValueError`` unless 0 ≤ ``p`` ≤ 1.
+
+    >>> min_p_filter(torch.tensor([0.125, 0.5, 0.25, 0.125]).log(), p=0.5).exp().tolist()
+    [0.0, 0.5, 0.25, 0.0]
+    """
+    if not 0 <= p <= 1:
+        raise ValueError(f"min_p={p} must lie between 0 and 1; 0 keeps every token")
+    ratio = (logits - logits.amax(-1, keepdim=True)).exp()
+    return logits.masked_fill(ratio < p * (1 - 1e-6), -math.inf)  # rounding must not drop a token at the edge
+
+
 def sample(
     logits: Float[Tensor, "... vocab_size"],
     generator: torch.Generator | None = None,
     temperature: float = 1.0,
     top_k: int | None = None,
     top_p: float | None = None,
+    min_p: float | None = None,
 ) -> Int[Tensor, "..."]:
     """Draw one token from every distribution.
 
-    The temperature acts first, then top-k, then top-p on what top-k left; ``None`` switches a filter
-    off. ``temperature`` 0 is greedy decoding: the most probable token, of equals the one with the
+    The temperature acts first, then top-k, top-p and min-p, each on what is left; ``None`` switches a
+    filter off. ``temperature`` 0 is greedy decoding: the most probable token, of equals the one with the
     lowest id, and nothing is drawn. The random numbers come from ``generator``, on its own device, so
     one seed draws the same tokens from the same logits wherever the model runs.
 
@@ -108,6 +125,8 @@ def sample(
         logits = top_k_filter(logits, top_k)
     if top_p is not None:
         logits = top_p_filter(logits, top_p)
+    if min_p is not None:
+        logits = min_p_filter(logits, min_p)
     if temperature == 0:
         return logits.argmax(-1)
     return _draw(logits.softmax(-1), generator)
@@ -150,13 +169,11 @@ class LayerBuffers:
                 f"{self.context_length}; start a new cache"
             )
         if self._keys is None or self._values is None:
-            self._keys = key.new_empty(*key.shape[:-2], self.context_length, key.shape[-1])
-            self._values = value.new_empty(*value.shape[:-2], self.context_length, value.shape[-1])
-        if key.shape[0] != self._keys.shape[0]:
-            raise ValueError(
-                f"the cache holds a batch of {self._keys.shape[0]}, this batch is {key.shape[0]}; "
-                "start a new cache"
+            self._keys, self._values = (
+                new.new_empty(*new.shape[:-2], self.context_length, new.shape[-1]) for new in (key, value)
             )
+        if (batch := len(key)) != (held := len(self._keys)):
+            raise ValueError(f"the cache holds a batch of {held}, this batch is {batch}; start a new cache")
         self._keys[..., start:end, :] = key.detach()
         self._values[..., start:end, :] = value.detach()
         self.length = end
@@ -226,6 +243,7 @@ def generate(
     temperature: float = 1.0,
     top_k: int | None = None,
     top_p: float | None = None,
+    min_p: float | None = None,
     generator: torch.Generator | None = None,
     use_cache: bool = True,
     on_token: Callable[[Int[Tensor, "batch"]], None] | None = None,
@@ -238,10 +256,8 @@ def generate(
     each token once; without, it reads the whole sequence again for every token. The tokens are the same.
 
     ``on_token`` is called with the new ids, one per sequence, as soon as they are drawn. Dropout is off
-    meanwhile; afterwards the model is in the mode in which it was.
-
-    Raises ``ValueError`` for an empty or too long prompt, ids that the model does not know, and
-    sampling settings out of range.
+    meanwhile; afterwards the model is in the mode in which it was. Raises ``ValueError`` for an empty or
+    too long prompt, ids that the model does not know, and sampling settings out of range.
 
     >>> from seq2gpt.gpt import GPTConfig
     >>> model = GPT(GPTConfig(vocab_size=11, context_length=5, d_model=6, n_heads=2, n_layers=3))
@@ -255,7 +271,7 @@ def generate(
     with _evaluating(model):
         for _ in range(n_new):
             logits = model(unread, cache=cache)[:, -1]
-            new = sample(logits, generator, temperature, top_k, top_p)
+            new = sample(logits, generator, temperature, top_k, top_p, min_p)
             ids = torch.cat([ids, new[:, None]], dim=1)
             unread = new[:, None] if use_cache else ids
             if on_token is not None:

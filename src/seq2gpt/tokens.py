@@ -203,10 +203,14 @@ def split_text(text: str) -> list[str]:
     >>> split_text("It's 3 pm,  isn't it?")
     ['It', "'s", ' 3', ' pm', ',', ' ', ' isn', "'t", ' it', '?']
     """
+    refuse_surrogates(text)
+    return re.findall(gpt2_pattern(), text)
+
+
+def refuse_surrogates(text: str) -> None:
     if surrogate := re.search("[\ud800-\udfff]", text):
         found = f"U+{ord(surrogate[0]):04X} at offset {surrogate.start()}"
         raise ValueError(f"the text holds {found}, half of a surrogate pair; take it out")
-    return re.findall(gpt2_pattern(), text)
 
 
 class BytePairTokenizer:
@@ -227,8 +231,6 @@ class BytePairTokenizer:
         special_tokens: Sequence[str] = (),
         byte_order: Sequence[int] = tuple(range(N_BYTES)),
     ) -> None:
-        if sorted(byte_order) != list(range(N_BYTES)):
-            raise ValueError("byte_order must hold each of the bytes 0 to 255 once")
         if "" in special_tokens or len(set(special_tokens)) < len(special_tokens):
             raise ValueError(f"special_tokens={list(special_tokens)} must be distinct and not empty")
         self.merges, self.byte_order = dict(merges), list(byte_order)
@@ -236,6 +238,7 @@ class BytePairTokenizer:
         self.tokens = [in_merges[byte] for byte in self.byte_order] + in_merges[N_BYTES:]
         self.special_ids = {token: len(self.tokens) + i for i, token in enumerate(special_tokens)}
         self.tokens += [token.encode() for token in special_tokens]
+        self.vocab_size = len(self.tokens)
         self._byte_ids = {byte: token_id for token_id, byte in enumerate(self.byte_order)}
 
     @classmethod
@@ -245,8 +248,8 @@ class BytePairTokenizer:
         The first line names the version. Each further line is one merge, in the order of training: two
         tokens with a space between them, each byte written as one visible character. The bytes 33–126,
         161–172 and 174–255 are written as the characters with these code points; the other 68, in rising
-        order, as U+0100, U+0101, … The same order, first those and then these, numbers the bytes: id 0 is
-        byte 33. The merges follow as ids 256, 257, …; the last id is that of ``<|endoftext|>``.
+        order, as U+0100, U+0101, … In this order the bytes have the ids 0 to 255: id 0 is byte 33. The
+        merges follow as ids 256, 257, …; the last id is that of ``<|endoftext|>``.
 
         >>> tokenizer = BytePairTokenizer.from_gpt2_merges(["#version: 0.2", "h i", "Ġ hi"])
         >>> tokenizer.encode("hi hi!"), tokenizer.encode_with_special("<|endoftext|>")
@@ -261,10 +264,6 @@ class BytePairTokenizer:
             first, second = line.split()
             merges[ids[first], ids[second]] = ids[first + second] = N_BYTES + len(merges)
         return cls(merges, ["<|endoftext|>"], order)
-
-    @property
-    def vocab_size(self) -> int:
-        return len(self.tokens)
 
     def encode(self, text: str) -> list[int]:
         """The ids of ``text``, in which the names of special tokens mean nothing special."""

@@ -115,6 +115,28 @@ def cosine_schedule(step: int, *, n_steps: int, n_warmup: int, lr: float, lr_min
     return lr_min + 0.5 * (lr - lr_min) * (1 + math.cos(math.pi * progress))
 
 
+def trapezoid_schedule(
+    step: int, *, n_steps: int, n_warmup: int, lr: float, lr_min: float, decay_share: float = 0.4
+) -> float:
+    """The learning rate at ``step``, counted from 0: a linear warm-up, a plateau, and a straight way down.
+
+    The warm-up is that of :func:`cosine_schedule`. The last ``decay_share`` of the ``n_steps`` steps leads from
+    ``lr`` to ``lr_min``, which is reached at ``n_steps`` and kept (Hägele et al. 2024, section 3).
+
+    Raises ``ValueError`` unless 0 ≤ ``n_warmup`` < ``n_steps``.
+
+    >>> settings = {"n_steps": 10, "n_warmup": 1, "lr": 1.0, "lr_min": 0.0, "decay_share": 0.4}
+    >>> [trapezoid_schedule(t, **settings) for t in (0, 1, 6, 8, 10, 99)]
+    [0.5, 1.0, 1.0, 0.5, 0.0, 0.0]
+    """
+    if not 0 <= n_warmup < n_steps:
+        raise ValueError(f"n_warmup={n_warmup} must be at least 0 and below n_steps={n_steps}")
+    if step < n_warmup:
+        return lr * (step + 1) / (n_warmup + 1)
+    left = max(0, n_steps - step) / (decay_share * n_steps)
+    return lr_min + (lr - lr_min) * min(1.0, left)
+
+
 @torch.no_grad()
 def clip_gradients(parameters: Iterable[nn.Parameter], max_norm: float) -> float:
     """Scale the gradients down together when they are long (Pascanu et al. 2013, algorithm 1).

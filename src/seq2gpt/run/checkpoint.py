@@ -34,7 +34,7 @@ from seq2gpt.run.config import TrainConfig, config_from_json, config_to_json
 
 # These may differ when a run is continued: none of them changes what is learned.
 FREE_FIELDS = {"name", "out", "data", "device", "eval_every", "checkpoint_every"}
-MOMENTS = ("exp_avg", "exp_avg_sq")  # torch's names for m and v of AdamW
+MOMENTS = ("exp_avg", "exp_avg_sq")  # torch's names for m and v of AdamW; Muon has the first alone
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,7 +143,8 @@ def state_tensors(model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[st
     for name, parameter in model.named_parameters():
         tensors[f"parameters.{name}"] = parameter.detach()
         for moment in MOMENTS:
-            tensors[f"{moment}.{name}"] = optimizer.state[parameter][moment]
+            if moment in optimizer.state[parameter]:
+                tensors[f"{moment}.{name}"] = optimizer.state[parameter][moment]
     return tensors
 
 
@@ -157,9 +158,13 @@ def load_parameters(model: nn.Module, tensors: dict[str, Tensor]) -> None:
 def load_moments(
     model: nn.Module, optimizer: torch.optim.Optimizer, step: int, tensors: dict[str, Tensor]
 ) -> None:
-    """Put AdamW back into the state it had after ``step`` steps."""
+    """Put the optimizer back into the state it had after ``step`` steps."""
     for name, parameter in model.named_parameters():
-        moments = {moment: tensors[f"{moment}.{name}"].to(parameter.device) for moment in MOMENTS}
+        moments = {
+            moment: tensors[f"{moment}.{name}"].to(parameter.device)
+            for moment in MOMENTS
+            if f"{moment}.{name}" in tensors
+        }
         steps = torch.tensor(float(step), device=parameter.device)
         optimizer.state[parameter] = {"step": steps, **moments}
 

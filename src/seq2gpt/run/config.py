@@ -8,6 +8,9 @@ from typing import Any, Literal
 from seq2gpt.errors import UserError
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
+Layout = Literal["gpt2", "modern"]
+Optimizer = Literal["adamw", "muon"]
+Schedule = Literal["cosine", "trapezoid"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +30,8 @@ class TrainConfig:
     """Folder that holds the runs."""
     data: Path | None = None
     """A UTF-8 text file to learn from; without one, the corpus that comes with Python."""
+    layout: Layout = "gpt2"
+    """gpt2, or modern: rotary positions, RMSNorm, squared ReLU, normalised queries and keys."""
     d_model: int = 128
     """Width of the hidden state."""
     n_heads: int = 4
@@ -39,12 +44,16 @@ class TrainConfig:
     """Sequences per step."""
     n_steps: int = 2000
     """Updates of the parameters."""
+    optimizer: Optimizer = "adamw"
+    """adamw; or muon for the matrices of the blocks and adamw, at a fifth of LR, for the rest."""
+    schedule: Schedule = "cosine"
+    """cosine; or trapezoid: LR is kept, and falls in a straight line over the last two fifths."""
     n_warmup: int = 100
     """Steps over which the learning rate rises from 0 to LR."""
     lr: float = 4e-3
     """Highest learning rate."""
     lr_min: float = 0.0
-    """Learning rate at the last step, at the end of a cosine."""
+    """Learning rate at the last step."""
     weight_decay: float = 0.1
     """Decay of the weight matrices; biases and norms are left alone."""
     max_norm: float = 1.0

@@ -6,26 +6,27 @@ import torch
 
 from seq2gpt.errors import UserError
 from seq2gpt.gpt import GPT, GPTConfig, init_weights
+from seq2gpt.modern import ModernConfig, ModernGPT, init_modern_weights
 from seq2gpt.run.checkpoint import latest_checkpoint, load_parameters, read_run, resume_command
 from seq2gpt.run.config import TrainConfig
 from seq2gpt.tokens import CharTokenizer
 
 
-def build_model(config: TrainConfig, vocab_size: int) -> GPT:
+def build_model(config: TrainConfig, vocab_size: int) -> GPT | ModernGPT:
     """A GPT with fresh weights, which the run's seed decides."""
-    sizes = GPTConfig(
-        vocab_size=vocab_size,
-        context_length=config.context_length,
-        d_model=config.d_model,
-        n_heads=config.n_heads,
-        n_layers=config.n_layers,
-    )
-    model = GPT(sizes)
-    init_weights(model, torch.Generator().manual_seed(config.seed % 2**63))
+    names = ("context_length", "d_model", "n_heads", "n_layers")
+    sizes = {"vocab_size": vocab_size, **{name: getattr(config, name) for name in names}}
+    generator = torch.Generator().manual_seed(config.seed % 2**63)
+    if config.layout == "modern":
+        modern = ModernGPT(ModernConfig(**sizes, activation="relu2"))
+        init_modern_weights(modern, generator)
+        return modern
+    model = GPT(GPTConfig(**sizes))
+    init_weights(model, generator)
     return model
 
 
-def load_run(folder: Path) -> tuple[GPT, CharTokenizer, TrainConfig]:
+def load_run(folder: Path) -> tuple[GPT | ModernGPT, CharTokenizer, TrainConfig]:
     """Model, tokenizer and configuration of a run, at its last good checkpoint, on the CPU.
 
     Raises ``UserError`` when the folder holds no run, or a run without a checkpoint.

@@ -8,10 +8,29 @@ from seq2gpt.run.config import TrainConfig
 def chars() -> TrainConfig:
     """A GPT of 0.8 million parameters that reads characters (the default).
 
-    ``seq2gpt train chars`` takes about two minutes on two CPU cores and reaches 1.65 nats per character
-    on held-out text of the embedded corpus (Python 3.11).
+    ``seq2gpt train chars`` takes about two minutes on two CPU cores and reaches 1.42 nats per character
+    on held-out text of the embedded corpus (Python 3.11). It has the modern layout and is trained by Muon.
     """
-    return TrainConfig(name="chars", context_length=128, batch_size=12, n_steps=1300, lr=5e-3)
+    return TrainConfig(
+        name="chars",
+        layout="modern",
+        optimizer="muon",
+        schedule="trapezoid",
+        context_length=128,
+        batch_size=12,
+        n_steps=900,
+        n_warmup=45,
+        lr=0.02,
+    )
+
+
+def gpt2() -> TrainConfig:
+    """The same size in the layout of GPT-2, trained by AdamW along a cosine, to compare.
+
+    ``seq2gpt train gpt2`` takes about two minutes on two CPU cores and reaches 1.7 nats per character on
+    held-out text of the embedded corpus (Python 3.11; 1.65 and 1.73 in two runs).
+    """
+    return TrainConfig(name="gpt2", context_length=128, batch_size=12, n_steps=1300, lr=5e-3)
 
 
 def tiny() -> TrainConfig:
@@ -33,4 +52,4 @@ def tiny() -> TrainConfig:
     )
 
 
-PRESETS: dict[str, Callable[[], TrainConfig]] = {"chars": chars, "tiny": tiny}
+PRESETS: dict[str, Callable[[], TrainConfig]] = {"chars": chars, "gpt2": gpt2, "tiny": tiny}

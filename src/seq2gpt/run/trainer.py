@@ -7,11 +7,13 @@ from pathlib import Path
 
 import torch
 from jaxtyping import Int
-from torch import Tensor
+from torch import Tensor, nn
 
 from seq2gpt.data.corpus import embedded_corpus, read_text, split_corpus
 from seq2gpt.errors import UserError
 from seq2gpt.gpt import GPT, next_token_loss
+from seq2gpt.modern import ModernGPT
+from seq2gpt.muon import Muon, muon_groups
 from seq2gpt.run.checkpoint import (
     RunRecord,
     append_log,
@@ -32,10 +34,11 @@ from seq2gpt.run.model import build_model, choose_device
 from seq2gpt.run.progress import Progress, stop_requests
 from seq2gpt.run.sampler import sample_text
 from seq2gpt.tokens import CharTokenizer, build_char_vocab
-from seq2gpt.training import cosine_schedule, decay_groups, get_batch, train_step
+from seq2gpt.training import cosine_schedule, decay_groups, get_batch, train_step, trapezoid_schedule
 
 # GPT-3's 0.95 for v averages over 20 steps; batches as small as ours need more.
 BETAS = (0.9, 0.99)
+ADAMW_SHARE = 0.2  # of Muon's learning rate, for embeddings and gains
 QUICK = 128  # windows of held-out text in a measurement during training; the last one takes them all
 
 
@@ -97,8 +100,7 @@ class _Session:
         self.tokenizer = CharTokenizer(record.symbols)
         self.training, self.validation = (torch.tensor(self.tokenizer.encode(part)) for part in parts)
         self.model = build_model(self.config, len(record.symbols)).to(device)
-        groups = decay_groups(self.model, self.config.weight_decay)
-        self.optimizer = torch.optim.AdamW(groups, lr=self.config.lr, betas=BETAS, fused=True)
+        self.optimizer = build_optimizer(self.model, self.config)
 
     def describe(self, start: int) -> str:
         """What is about to happen, in one line."""
@@ -147,7 +149,8 @@ class _Session:
         inputs, targets = get_batch(
             self.training, config.batch_size, config.context_length, batch_generator(config.seed, step)
         )
-        lr = cosine_schedule(
+        schedule = cosine_schedule if config.schedule == "cosine" else trapezoid_schedule
+        lr = schedule(
             step - 1, n_steps=config.n_steps, n_warmup=config.n_warmup, lr=config.lr, lr_min=config.lr_min
         )
         inputs, targets = inputs.to(self.device), targets.to(self.device)
@@ -180,6 +183,15 @@ class _Session:
         append_log(self.config.folder, {"step": step, "train_loss": train_loss, "val_loss": val_loss})
 
 
+def build_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
+    """The optimizer that ``config`` names, for the parameters of ``model``."""
+    if config.optimizer == "muon":
+        groups = muon_groups(model, config.weight_decay, ADAMW_SHARE)
+        return Muon(groups, lr=config.lr)
+    groups = decay_groups(model, config.weight_decay)
+    return torch.optim.AdamW(groups, lr=config.lr, betas=BETAS, fused=True)
+
+
 def batch_generator(seed: int, step: int) -> torch.Generator:
     """The random numbers of one step's batch: the same whenever, and after whatever, they are drawn."""
     # torch's CPU generator reads 32 bits of its seed; a large odd factor keeps the runs of seeds apart
@@ -187,7 +199,7 @@ def batch_generator(seed: int, step: int) -> torch.Generator:
 
 
 @torch.no_grad()
-def mean_loss(model: GPT, data: Int[Tensor, "length"], context_length: int, most: int) -> float:
+def mean_loss(model: GPT | ModernGPT, data: Int[Tensor, "length"], context_length: int, most: int) -> float:
     """The loss in nats per character, over at most ``most`` windows spread evenly over ``data``.
 
     The windows do not overlap, and every character in one is predicted once.

@@ -1,5 +1,5 @@
 // A GPT in plain JavaScript: reads the file that seq2gpt.browser writes and predicts the next token.
-// Names follow src/seq2gpt/gpt.py and generation.py. Sums run in double precision. No page, no imports.
+// Names follow src/seq2gpt/gpt.py, modern.py and generation.py. Sums run in double precision. No page, no imports.
 
 const MAGIC = "seq2gpt\n";
 const PREFIX_BYTES = 12; // the magic word, then the length of the header as a 32-bit number
@@ -116,14 +116,23 @@ function gelu(x) { // the tanh form of GPT-2, in place
   for (let i = 0; i < x.length; i++) x[i] = 0.5 * x[i] * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x[i] + 0.044715 * x[i] ** 3)));
 }
 
-export class GPT {
+function rmsNorm(y, x, gain, epsilon) {
+  const scale = 1 / Math.sqrt(x.reduce((sum, value) => sum + value * value, 0) / x.length + epsilon);
+  for (let i = 0; i < x.length; i++) y[i] = x[i] * scale * gain[i];
+}
+
+export class GPT { // the layout of GPT-2
   constructor({ config, tensors }) {
     Object.assign(this, { config, tensors });
-    const { d_model, d_ff, n_layers, context_length, vocab_size } = config;
+    const { d_model, d_ff, n_heads, n_layers, context_length, vocab_size } = config;
     const vector = (length) => new Float64Array(length);
+    this.dHead = d_model / n_heads;
+    this.nKvHeads = config.n_kv_heads ?? n_heads; // in GPT-2 every query head has keys and values of its own
+    this.kvWidth = this.nKvHeads * this.dHead;
     [this.x, this.normed, this.query, this.mixed] = [0, 0, 0, 0].map(() => vector(d_model));
-    [this.inner, this.scores, this.logits] = [vector(d_ff), vector(context_length), vector(vocab_size)];
-    this.cache = Array.from({ length: n_layers }, () => ({ keys: vector(context_length * d_model), values: vector(context_length * d_model) }));
+    [this.inner, this.gates, this.scores, this.logits] = [vector(d_ff), vector(d_ff), vector(context_length), vector(vocab_size)];
+    const store = () => vector(context_length * this.kvWidth);
+    this.cache = Array.from({ length: n_layers }, () => ({ keys: store(), values: store() }));
     this.length = 0; // positions read so far
   }
 
@@ -131,56 +140,109 @@ export class GPT {
 
   // Read one token; returns the logits of the next, in an array that the next call overwrites.
   step(id) {
-    const { config: { d_model, n_layers, context_length }, tensors, x, normed, logits } = this;
+    const { config: { n_layers, context_length }, tensors, normed, logits } = this;
     if (this.length >= context_length) throw new Error(`the context is full: context_length=${context_length}`);
-    const embedding = tensors["token_embedding.weight"];
-    const positions = tensors["positions.table"];
-    for (let i = 0; i < d_model; i++) x[i] = embedding[id * d_model + i] + positions[this.length * d_model + i];
+    this.embed(id);
     for (let layer = 0; layer < n_layers; layer++) this.block(layer);
-    layerNorm(normed, x, tensors["norm.weight"], tensors["norm.bias"]);
-    linear(logits, tensors["head.weight"] ?? embedding, normed); // tied unless the file holds a head
+    this.norm("norm");
+    linear(logits, tensors["head.weight"] ?? tensors["token_embedding.weight"], normed); // tied unless the file holds a head
     this.length += 1;
     return logits;
   }
 
   block(layer) {
-    const { x, normed, mixed, inner, tensors } = this;
+    const { x, normed, mixed, tensors } = this;
     const apply = (y, name, input) => linear(y, tensors[`blocks.${layer}.${name}.weight`], input, tensors[`blocks.${layer}.${name}.bias`]);
-    const norm = (name) => layerNorm(normed, x, tensors[`blocks.${layer}.${name}.weight`], tensors[`blocks.${layer}.${name}.bias`]);
     const addToX = () => { for (let i = 0; i < x.length; i++) x[i] += normed[i]; };
-    norm("norm_1");
-    this.attend(this.cache[layer], apply);
+    this.norm(`blocks.${layer}.norm_1`);
+    this.attend(layer, apply);
     apply(normed, "attention.w_o", mixed);
     addToX();
-    norm("norm_2");
-    apply(inner, "feed_forward.w_in", normed);
-    gelu(inner);
-    apply(normed, "feed_forward.w_out", inner);
+    this.norm(`blocks.${layer}.norm_2`);
+    this.feedForward(apply);
+    apply(normed, "feed_forward.w_out", this.inner);
     addToX();
   }
 
   // One query against the keys of all positions so far; nothing later exists, so no mask is needed.
-  attend({ keys, values }, apply) {
-    const { config: { d_model, n_heads }, normed, query, mixed, length } = this;
-    const d_head = d_model / n_heads;
+  attend(layer, apply) {
+    const { config: { n_heads }, normed, query, mixed, length, dHead, nKvHeads, kvWidth, cache: { [layer]: { keys, values } } } = this;
     const scores = this.scores.subarray(0, length + 1);
+    const key = keys.subarray(length * kvWidth, (length + 1) * kvWidth);
     apply(query, "attention.w_q", normed);
-    apply(keys.subarray(length * d_model, (length + 1) * d_model), "attention.w_k", normed);
-    apply(values.subarray(length * d_model, (length + 1) * d_model), "attention.w_v", normed);
+    apply(key, "attention.w_k", normed);
+    apply(values.subarray(length * kvWidth, (length + 1) * kvWidth), "attention.w_v", normed);
+    this.prepare(query, `blocks.${layer}.attention.norm_q.weight`);
+    this.prepare(key, `blocks.${layer}.attention.norm_k.weight`);
     mixed.fill(0);
-    for (let start = 0; start < d_model; start += d_head) {
+    for (let head = 0; head < n_heads; head++) {
+      const start = head * dHead;
+      const shift = Math.floor((head * nKvHeads) / n_heads) * dHead - start; // from a query's features to its key's
       for (let m = 0; m <= length; m++) {
         let score = 0;
-        for (let i = start; i < start + d_head; i++) score += query[i] * keys[m * d_model + i];
-        scores[m] = score / Math.sqrt(d_head);
+        for (let i = start; i < start + dHead; i++) score += query[i] * keys[m * kvWidth + shift + i];
+        scores[m] = score / Math.sqrt(dHead);
       }
       softmax(scores);
       for (let m = 0; m <= length; m++) {
-        for (let i = start; i < start + d_head; i++) mixed[i] += scores[m] * values[m * d_model + i];
+        for (let i = start; i < start + dHead; i++) mixed[i] += scores[m] * values[m * kvWidth + shift + i];
       }
     }
   }
+
+  embed(id) {
+    const { config: { d_model }, tensors, x, length } = this;
+    for (let i = 0; i < d_model; i++) x[i] = tensors["token_embedding.weight"][id * d_model + i] + tensors["positions.table"][length * d_model + i];
+  }
+
+  norm(name) { layerNorm(this.normed, this.x, this.tensors[`${name}.weight`], this.tensors[`${name}.bias`]); }
+
+  prepare() {} // queries and keys stay as they are
+
+  feedForward(apply) {
+    apply(this.inner, "feed_forward.w_in", this.normed);
+    gelu(this.inner);
+  }
 }
+
+export class ModernGPT extends GPT { // the layout of src/seq2gpt/modern.py
+  embed(id) {
+    const { config: { d_model }, tensors, x } = this;
+    x.set(tensors["token_embedding.weight"].subarray(id * d_model, (id + 1) * d_model));
+  }
+
+  norm(name) { rmsNorm(this.normed, this.x, this.tensors[`${name}.weight`], this.config.norm_eps); }
+
+  // Every head's features: their norm, if the model has one, then a turn by the position, pair by pair.
+  prepare(vector, gainName) {
+    const { config: { norm_eps, rope_base }, tensors, dHead, length } = this;
+    const half = dHead / 2;
+    for (let start = 0; start < vector.length; start += dHead) {
+      const head = vector.subarray(start, start + dHead);
+      if (tensors[gainName]) rmsNorm(head, head, tensors[gainName], norm_eps);
+      for (let i = 0; i < half; i++) {
+        const angle = length * rope_base ** ((-2 * i) / dHead);
+        const [a, b, cosine, sine] = [head[i], head[i + half], Math.cos(angle), Math.sin(angle)];
+        head[i] = a * cosine - b * sine;
+        head[i + half] = b * cosine + a * sine;
+      }
+    }
+  }
+
+  feedForward(apply) {
+    const { inner, gates, normed, config: { activation } } = this;
+    apply(inner, "feed_forward.w_in", normed);
+    if (activation === "relu2") {
+      for (let i = 0; i < inner.length; i++) inner[i] = Math.max(0, inner[i]) ** 2;
+    } else { // SwiGLU
+      apply(gates, "feed_forward.w_gate", normed);
+      for (let i = 0; i < inner.length; i++) inner[i] *= gates[i] / (1 + Math.exp(-gates[i]));
+    }
+  }
+}
+
+// The model that a file describes: only the modern layout names an activation.
+export const modelOf = (file) => new (file.config.activation ? ModernGPT : GPT)(file);
 
 function softmax(scores) { // in place
   const peak = scores.reduce((a, b) => Math.max(a, b));

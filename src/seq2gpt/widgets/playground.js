@@ -1,6 +1,6 @@
 // A GPT that writes in the page: prompt, sampling settings, the text as it grows, the next character's odds.
 // The engine is gpt.js. The site imports it; for Jupyter, which takes one file, playground.py puts it in here.
-import { GPT, draw, encode, fetchBytes, randomFrom, rank, readModel, tokenBudget } from "./gpt.js";
+import { draw, encode, fetchBytes, modelOf, randomFrom, rank, readModel, tokenBudget } from "./gpt.js";
 
 const DEFAULTS = {
   model_url: "model/gpt.bin", model_data: null, prompt: "The function returns", temperature: 0.8, top_k: null, top_p: null,
@@ -35,7 +35,7 @@ function pause() { // lets the page paint and react; timers would wait longer ea
 class Reader {
   constructor(file) {
     this.symbols = file.symbols;
-    this.gpt = new GPT(file);
+    this.gpt = modelOf(file);
     this.ids = [];
   }
 

@@ -9,6 +9,7 @@ import traitlets
 
 from seq2gpt.browser import pack_for_browser
 from seq2gpt.gpt import GPT
+from seq2gpt.modern import ModernGPT
 from seq2gpt.tokens import CharTokenizer
 
 HERE = Path(__file__).parent
@@ -53,7 +54,7 @@ class PlaygroundWidget(anywidget.AnyWidget):
     seed = traitlets.Int(0, min=0).tag(sync=True)
     max_new_tokens = traitlets.Int(100, min=1).tag(sync=True)
 
-    def __init__(self, model: GPT, tokenizer: CharTokenizer, **settings: Any) -> None:
+    def __init__(self, model: GPT | ModernGPT, tokenizer: CharTokenizer, **settings: Any) -> None:
         unknown = settings.keys() - self.class_traits(sync=True).keys()
         if unknown:
             raise TypeError(f"PlaygroundWidget has no setting {min(unknown)!r}; see help(PlaygroundWidget)")

@@ -18,7 +18,19 @@ from seq2gpt.errors import UserError
 EXPECTED = Path(__file__).with_name("expected.json")
 
 DEMOS: dict[str, str] = {
+    "bpe": "which pieces of text deserve a token, and what that saves",
+    "lsi": "people who share no film, and words that share no paragraph",
+    "bigram": "new words from the last letter alone, by counting and by learning",
+    "char_rnn": "made-up words, character by character, by a recurrent network",
+    "seq2seq": "an RNN translates number words, all of a number in one state",
+    "alignment": "the same with attention, and where it looks",
+    "transformer": "the same by a Transformer",
+    "ladder": "RNN, RNN with attention and Transformer side by side, from three seeds",
+    "families": "the same blocks as GPT, as BERT and as T5: who fills a gap best",
     "classifier": "sentiment with forty labels, with and without pre-training",
+    "tagger": "persons, places and companies in sentences, by their context",
+    "reader": "answers to questions, pointed at in a text",
+    "summariser": "remarks about a film, summed up",
     "lora": "from English to code: all weights against low-rank changes",
     "instructions": "from continuing texts to answering requests",
     "preferences": "friendly reviews by direct preference optimisation",

@@ -30,11 +30,11 @@ LONGEST_ANSWER = 3
 class Config:
     """Sizes of the demonstration."""
 
-    n_train: int = 8000
+    n_train: int = 20_000
     """Texts to learn from."""
     n_test: int = 300
     """Texts for the test."""
-    n_steps: int = 1000
+    n_steps: int = 3000
     """Steps of training."""
     seed: int = 0
     """Draws texts, weights and batches."""

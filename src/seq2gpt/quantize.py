@@ -1,0 +1,94 @@
+"""Weights as 8-bit numbers: a quarter of the bytes to read, and decoding in less than half the time.
+
+Only the matrices are rounded; activations, norms and biases stay float32. Each row of a tile (see
+:mod:`seq2gpt.decoding`) has a scale and an offset of its own, so that a large weight costs its few
+neighbours precision and nobody else.
+"""
+
+import copy
+from typing import Any
+
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor, nn
+
+from seq2gpt.decoding import FastDecoder, Vector, multiply_panels, panels_of
+from seq2gpt.gpt import GPT
+
+TILE = 256  # weights that share one scale
+N_EXTRA = 8  # bytes behind the weights of a row: scale and offset, both float32
+
+
+class Int8Matrix:
+    """A weight matrix for products with a single vector, y = W x + b, each weight in one byte.
+
+    W is stored as w ≈ scale · q + offset with whole numbers q from 0 to 255, where each group of 256
+    outputs has one scale and one offset for every input; the rounding is at most scale / 2. ``weight``
+    is that of an ``nn.Linear``, of shape (out, in).
+
+    Raises ``ValueError`` where a weight is nan or infinite.
+
+    >>> matrix = Int8Matrix(torch.tensor([[0.0, 2.0], [51.0, 2.0]]))
+    >>> [round(y, 4) for y in matrix(torch.tensor([1.0, 10.0])).tolist()]
+    [20.0, 71.0]
+    """
+
+    def __init__(self, weight: Float[Tensor, "out in"], bias: Float[Tensor, "out"] | None = None) -> None:
+        if not weight.isfinite().all():
+            raise ValueError(
+                "the matrix holds nan or infinite numbers; load weights from before the loss broke"
+            )
+        self.n_out, self.n_in = weight.shape
+        self.bias = bias
+        tile = min(TILE, self.n_out)
+        self.panels = [_to_bytes(panel) for panel in panels_of(weight.float(), tile)]
+
+    def __call__(self, x: Vector) -> Vector:
+        y = multiply_panels(self.panels, x, _sum_byte_rows)[: self.n_out]
+        return y if self.bias is None else y + self.bias
+
+    def dequantized(self) -> Float[Tensor, "out in"]:
+        """The matrix that the stored numbers stand for."""
+        rows = torch.cat([torch.ops.quantized.embedding_bag_byte_unpack(panel) for panel in self.panels])
+        tile = rows.shape[1]
+        return rows.view(-1, self.n_in, tile).transpose(1, 2).reshape(-1, self.n_in)[: self.n_out]
+
+
+def _to_bytes(rows: Float[Tensor, "rows tile"]) -> UInt8[Tensor, "rows _"]:
+    return torch.ops.quantized.embedding_bag_byte_prepack(rows)
+
+
+def _sum_byte_rows(panel: Tensor, rows: Tensor, starts: Tensor, factors: Tensor) -> Tensor:
+    return torch.ops.quantized.embedding_bag_byte_rowwise_offsets(
+        panel, rows, starts, False, 0, False, factors, None, False
+    )
+
+
+def int8_decoder(model: GPT) -> FastDecoder:
+    """A decoder of ``model`` whose matrices are :class:`Int8Matrix`; ``model`` stays as it is.
+
+    ``decoder.model`` is a float32 copy with the rounded weights: it reads the prompts, and its loss on a
+    text says what the rounding costs. The token embedding, of which a token reads one row, is not
+    rounded, also where the head uses the same matrix.
+
+    >>> from seq2gpt.gpt import GPTConfig
+    >>> model = GPT(GPTConfig(vocab_size=11, context_length=5, d_model=6, n_heads=2, n_layers=3))
+    >>> int8_decoder(model).read(torch.tensor([4])).shape
+    torch.Size([11])
+    """
+    rounded: Any = copy.deepcopy(model).requires_grad_(False)
+    decoder = FastDecoder(rounded, matrix=Int8Matrix)
+    rounded.head = nn.Linear(model.config.d_model, model.config.vocab_size, bias=False)
+    layers: list[tuple[Any, list[nn.Linear]]] = [(decoder.head, [rounded.head])]
+    for fast, block in zip(decoder.blocks, rounded.blocks, strict=True):
+        attention, feed_forward = block.attention, block.feed_forward
+        layers += [
+            (fast.w_qkv, [attention.w_q, attention.w_k, attention.w_v]),
+            (fast.w_o, [attention.w_o]),
+            (fast.w_in, [feed_forward.w_in]),
+            (fast.w_out, [feed_forward.w_out]),
+        ]
+    for matrix, linears in layers:
+        for linear, weight in zip(linears, matrix.dequantized().chunk(len(linears)), strict=True):
+            linear.weight = nn.Parameter(weight, requires_grad=False)
+    return decoder

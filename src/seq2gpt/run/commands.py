@@ -1,0 +1,193 @@
+"""The commands that use a trained model: ``seq2gpt sample`` and ``seq2gpt serve``."""
+
+import dataclasses
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+
+from seq2gpt.errors import UserError
+from seq2gpt.run.flags import parse_flags
+
+SAMPLE_HELP = """\
+Continue a text with a trained model, or talk to it.
+
+Examples:
+  seq2gpt sample runs/chars --prompt "The "
+  seq2gpt sample runs/chars --temperature 0.5 --top-k 10 --seed 3
+  seq2gpt sample gpt2-folder --stop "." --int8
+  seq2gpt sample gpt2-folder --chat"""
+
+SERVE_HELP = """\
+Answer requests as OpenAI's interface does: /v1/completions, /v1/chat/completions, /v1/models.
+
+Examples:
+  seq2gpt serve runs/chars
+  curl localhost:8000/v1/completions -d '{"model": "chars", "prompt": "The "}'
+
+Ctrl-C ends it."""
+
+
+EXPORT_HELP = """\
+Write a trained model in a form that other programs read.
+
+The name decides the form: model.onnx becomes a file for ONNX Runtime, model.bin the file that the course's
+pages load, any other name a folder that transformers loads.
+
+Examples:
+  seq2gpt export runs/chars model.onnx
+  seq2gpt export runs/chars my-gpt2"""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SampleFlags:
+    """What ``seq2gpt sample`` takes."""
+
+    run: tyro.conf.Positional[str] = "runs/chars"
+    """Folder of a trained run; a folder with weights of GPT-2 or Llama; or a name on the hub."""
+    prompt: str = "The "
+    """Text to continue."""
+    max_new_tokens: int = 300
+    """Tokens to write; where the model reads characters, characters."""
+    temperature: float = 0.8
+    """0 always takes the likeliest token; above 1 the text becomes wild."""
+    top_k: int | None = None
+    """Draw among the K likeliest tokens only."""
+    top_p: float | None = None
+    """Draw among the likeliest tokens that have probability P together."""
+    min_p: float | None = None
+    """Draw among the tokens that have at least P times the probability of the likeliest."""
+    repetition_penalty: float = 1.0
+    """Above 1, tokens that the text holds already become less probable."""
+    stop: str | None = None
+    """Text before which to stop."""
+    seed: int = 0
+    """Another seed gives another text."""
+    int8: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
+    """Round the weights to 8 bits, which is faster on a CPU."""
+    chat: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
+    """Talk to the model: it answers each line that you write; an empty line ends the conversation."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ServeFlags:
+    """What ``seq2gpt serve`` takes."""
+
+    run: tyro.conf.Positional[str] = "runs/chars"
+    """Folder of a trained run; a folder with weights of GPT-2 or Llama; or a name on the hub."""
+    name: str | None = None
+    """Name of the model for clients; otherwise that of the folder."""
+    host: str = "127.0.0.1"
+    """Address to listen on; 0.0.0.0 lets other machines in."""
+    port: int = 8000
+    """Port to listen on."""
+    int8: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
+    """Round the weights to 8 bits, which is faster on a CPU."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ExportFlags:
+    """What ``seq2gpt export`` takes."""
+
+    run: tyro.conf.Positional[str]
+    """Folder of a trained run; a folder with weights of GPT-2 or Llama; or a name on the hub."""
+    to: tyro.conf.Positional[Path]
+    """File or folder to write; nothing is overwritten."""
+
+
+def sample(arguments: list[str]) -> None:
+    """``seq2gpt sample``: continue a text, or talk."""
+    flags = parse_flags(SampleFlags, arguments, "seq2gpt sample", SAMPLE_HELP)
+    from seq2gpt.run.sampler import Chat, continuation
+    from seq2gpt.sampling import Sampling
+
+    decoder, tokenizer = _load_decoder(flags.run, flags.int8)
+    stop = [flags.stop] if flags.stop else []
+    sampling = Sampling(
+        temperature=flags.temperature, top_k=flags.top_k, top_p=flags.top_p, min_p=flags.min_p,
+        repetition_penalty=flags.repetition_penalty,
+    )  # fmt: skip
+    if flags.chat:
+        _talk(Chat(decoder, tokenizer, sampling, stop=stop, seed=flags.seed), flags.max_new_tokens)
+    else:
+        pieces = continuation(
+            decoder, tokenizer, flags.prompt, flags.max_new_tokens, sampling, stop=stop, seed=flags.seed
+        )
+        _write(flags.prompt)
+        for piece in pieces:
+            _write(piece)
+        print()
+
+
+def _load_decoder(source: str, int8: bool) -> tuple[Any, Any]:
+    """What decodes the model of a run or folder, and its tokenizer."""
+    from seq2gpt.decoding import decoder_of
+    from seq2gpt.gpt import GPT
+    from seq2gpt.quantize import int8_decoder
+    from seq2gpt.run.sampler import load_model
+
+    model, tokenizer = load_model(source)
+    if int8 and not isinstance(model, GPT):
+        raise UserError(
+            f"--int8 rounds models in the layout of GPT-2, not a {type(model).__name__}; leave it out"
+        )
+    return int8_decoder(model) if int8 else decoder_of(model), tokenizer
+
+
+def _write(text: str) -> None:
+    print(text, end="", flush=True)
+
+
+def _talk(chat: Any, max_new_tokens: int) -> None:
+    """Questions from standard input, answers on standard output, until an empty line or the end."""
+    while said := _next_line():
+        chat.say(said, max_new_tokens, write=_write)
+        print()
+
+
+def _next_line() -> str:
+    _write("> " if sys.stdin.isatty() else "")
+    return sys.stdin.readline().strip()
+
+
+def serve(arguments: list[str]) -> None:
+    """``seq2gpt serve``: answer requests until stopped."""
+    flags = parse_flags(ServeFlags, arguments, "seq2gpt serve", SERVE_HELP)
+    if not 0 < flags.port < 65536:
+        raise UserError(f"port={flags.port} is none; use 1 to 65535")
+    try:
+        import uvicorn
+
+        from seq2gpt.serve import Engine, create_app
+    except ModuleNotFoundError as error:
+        raise UserError(f"the server needs {error.name}; pip install 'seq2gpt[serve]'") from None
+    decoder, tokenizer = _load_decoder(flags.run, flags.int8)
+    name = flags.name or Path(flags.run).resolve().name
+    print(f"{name} answers on http://{flags.host}:{flags.port}/v1; Ctrl-C ends it", flush=True)
+    uvicorn.run(
+        create_app(Engine(decoder, tokenizer, name)), host=flags.host, port=flags.port, log_level="warning"
+    )
+
+
+def export(arguments: list[str]) -> None:
+    """``seq2gpt export``: a model for other programs."""
+    flags = parse_flags(ExportFlags, arguments, "seq2gpt export", EXPORT_HELP)
+    if flags.to.exists():
+        raise UserError(f"{flags.to} exists; choose another name")
+    from seq2gpt.browser import export_for_browser
+    from seq2gpt.export import export_onnx
+    from seq2gpt.hub import save_pretrained
+    from seq2gpt.run.sampler import load_model
+    from seq2gpt.tokens import CharTokenizer
+
+    model, tokenizer = load_model(flags.run)
+    if flags.to.suffix == ".onnx":
+        export_onnx(model, flags.to)
+    elif flags.to.suffix != ".bin":
+        save_pretrained(model, flags.to, tokenizer)
+    elif isinstance(tokenizer, CharTokenizer):
+        export_for_browser(model, tokenizer, flags.to)
+    else:
+        raise UserError(f"the page reads models of characters only; write {flags.to.stem} as a folder")
+    print(f"{flags.to} is written")
