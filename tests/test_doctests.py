@@ -24,7 +24,7 @@ MODULES = sorted(
 LESSONS = [
     f"seq2gpt.{slug}"
     for slug in ("embeddings", "language_models", "recurrent", "seq2seq", "alignment", "attention",
-                 "heads", "positions", "blocks", "transformer", "families", "finetuning", "lora",
+                 "heads", "positions", "blocks", "transformer", "families", "scaling", "finetuning", "lora",
                  "instructions", "preferences", "assistants", "limits")
 ]  # fmt: skip
 

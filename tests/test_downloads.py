@@ -105,6 +105,18 @@ def test_a_set_that_is_not_among_the_local_copies_is_downloaded(server, monkeypa
     assert fetch("mine") == cache / "mine"
 
 
+def test_a_set_that_is_only_half_among_the_local_copies_is_not_used_from_there(
+    server, monkeypatch, tmp_path, cache
+):
+    files = tuple(PinnedFile(name, len(CONTENT), RIGHT, f"{server[0]}/right") for name in ("a.bin", "b.bin"))
+    monkeypatch.setitem(DATA_SETS, "mine", DataSet(files, "CC0 1.0", "made by hand"))
+    monkeypatch.setenv("SEQ2GPT_DATA", str(tmp_path / "local"))
+    (tmp_path / "local" / "mine").mkdir(parents=True)
+    (tmp_path / "local" / "mine" / "a.bin").write_bytes(CONTENT)
+    assert fetch("mine") == cache / "mine"
+    assert left_behind(cache) == ["a.bin", "b.bin"]
+
+
 def test_a_local_copy_with_another_checksum_is_refused_and_kept(monkeypatch, tmp_path):
     pin(monkeypatch, None)
     monkeypatch.setenv("SEQ2GPT_DATA", str(tmp_path))

@@ -111,6 +111,11 @@ def test_neighbours_come_by_angle_with_the_lower_id_first():
     assert nearest_neighbours(torch.tensor([1.0, 0.0]), table, k=1).tolist() == [2]
 
 
+def test_many_equal_neighbours_come_in_the_order_of_their_ids():
+    table = torch.ones(5000, 2) * torch.tensor([1.0, 2.0, 4.0, 8.0, 16.0]).repeat(1000)[:, None]  # same angle
+    assert nearest_neighbours(torch.tensor([1.0, 1.0]), table, k=5000).tolist() == list(range(5000))
+
+
 def test_neighbours_equal_a_loop():
     table, vector = normal(41, 7), normal(7, seed=1)
     similarity = [F.cosine_similarity(vector, row, dim=0).item() for row in table]

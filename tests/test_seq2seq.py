@@ -259,12 +259,12 @@ def best_of_all(model: Script, start: list[int], limit: int, alpha: float, eos: 
 
 
 @pytest.mark.parametrize("alpha", [0.0, 0.6, 3.0, -1.0])
-@pytest.mark.parametrize("source", [3, 4, 5])
-def test_a_wide_beam_finds_the_best_of_all_sequences(source: int, alpha: float) -> None:
+def test_a_wide_beam_finds_the_best_of_all_sequences(alpha: float) -> None:
     model = Script(3, source_matters=True)
-    found = beam_search(model, torch.tensor([source]), 3**4, max_new_tokens=4, alpha=alpha)
-    best = best_of_all(model, [source, BOS], 4, alpha, EOS)
-    assert found == [token for token in best if token != EOS]
+    for source in range(3, 43):
+        found = beam_search(model, torch.tensor([source]), 3**4, max_new_tokens=4, alpha=alpha)
+        best = best_of_all(model, [source, BOS], 4, alpha, EOS)
+        assert found == [token for token in best if token != EOS]
 
 
 def test_the_beam_search_has_its_own_first_and_last_token() -> None:

@@ -11,6 +11,7 @@ import oracles
 from seq2gpt.attention import causal_mask
 from seq2gpt.seq2seq import (
     EncoderDecoder,
+    Seq2Seq,
     beam_search,
     greedy_decode,
     pad_batch,
@@ -379,6 +380,9 @@ def test_patches_that_do_not_fit_are_refused(patch_size: int) -> None:
 
 def test_translate_reads_searches_and_writes() -> None:
     model = model_of()
+    nn.init.normal_(
+        model.target_embedding.weight, std=0.2
+    )  # no token far ahead: the width of the beam matters
     latin, greek = CharTokenizer("0123abcdefg"), CharTokenizer("0123αβγ")
     texts = ["cab", "", "gg", "deface"]
     for width, limit in ((4, 5), (1, 3)):
@@ -388,6 +392,16 @@ def test_translate_reads_searches_and_writes() -> None:
             expected.append(greek.decode(beam_search(model, ids, width, limit)) if text else "")
         assert translate(model, texts, latin, greek, limit, width) == expected
     assert translate(model, texts, latin, greek) == translate(model, texts, latin, greek, 50, 4)
+
+
+def test_translate_searches_as_widely_as_told() -> None:
+    following = torch.zeros(7, 7)
+    following[1, 4], following[1, 5] = 3.0, 2.9  # α looks better at first,
+    following[5, 2] = 9.0  # but only after β is <eos> certain
+    garden_path = Seq2Seq(lambda ids, mask: (ids,), lambda ids, state: (following[ids], state))
+    greek = CharTokenizer("0123αβγ")
+    assert translate(garden_path, ["γ"], greek, greek, max_new_tokens=3, beam_width=1)[0][0] == "α"
+    assert translate(garden_path, ["γ"], greek, greek, max_new_tokens=3, beam_width=4) == ["β"]
 
 
 def test_translate_puts_the_ids_where_the_model_is() -> None:

@@ -267,7 +267,21 @@ def test_the_figures_of_the_demonstrations() -> None:
     assert set(figures) == {f"{name}: {figure}" for name in LADDER for figure in FIGURES}
 
 
-def test_the_ladder_is_the_mean_over_its_seeds(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("name", "setting", "least"),
+    [
+        ("seq2seq", "n_train", 1), ("alignment", "n_test", 3), ("transformer", "n_steps", 1), ("ladder", "batch_size", 1),
+        ("ladder", "n_seeds", 1), ("char_rnn", "n_written", 1), ("char_rnn", "d_model", 1), ("char_rnn", "n_steps", 1),
+        ("char_rnn", "batch_size", 1),
+    ],
+)  # fmt: skip
+def test_settings_out_of_range_are_refused(name: str, setting: str, least: int) -> None:
+    wording = f"^{setting}={least - 1} (is out of range|leaves nothing to train); use {least} or more$"
+    with pytest.raises(UserError, match=wording):
+        load_demo(name).Config(**{setting: least - 1})
+
+
+def test_the_ladder_is_the_mean_over_its_seeds() -> None:
     config = ladder.Config(**TINY, n_seeds=2, seed=1)
     result = run_demo("ladder", config, progress=False)
     plain = TranslationConfig(**TINY)
@@ -279,8 +293,6 @@ def test_the_ladder_is_the_mean_over_its_seeds(monkeypatch: pytest.MonkeyPatch) 
             losses.append(evaluate(model, task)["perplexity, teacher-forced"])
         assert result.figures[f"{name}: perplexity, teacher-forced"] == pytest.approx(sum(losses) / 2)
         assert f"{sum(losses) / 2:.2f} ± {abs(losses[0] - losses[1]) / math.sqrt(2):.2f}" in result.sample
-    with pytest.raises(UserError, match=r"^n_seeds=0 leaves nothing to train; use 1 or more$"):
-        ladder.Config(n_seeds=0)
 
 
 # char_rnn

@@ -49,7 +49,7 @@ class TranslationConfig:
     n_digits: int = 9
     """Digits of the longest numbers."""
     n_train: int = 4000
-    """Pairs to learn from; real data may have fewer."""
+    """Number words to learn from; of real data, all pairs that the test leaves."""
     n_test: int = 600
     """Pairs to test on."""
     batch_size: int = 64
@@ -58,6 +58,11 @@ class TranslationConfig:
     """Updates of the parameters."""
     seed: int = 0
     """Draws pairs, weights and batches."""
+
+    def __post_init__(self) -> None:
+        for name, least in (("n_train", 1), ("n_test", 3), ("batch_size", 1), ("n_steps", 1)):
+            if getattr(self, name) < least:
+                raise UserError(f"{name}={getattr(self, name)} is out of range; use {least} or more")
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
 """Byte-pair encoding: which pieces of text are frequent enough to deserve a token.
 
 Merges are learned on a text, by default the English of the embedded corpus, and the tokens are counted on
-text that was held out. The first merges save most; every doubling of the vocabulary saves less. German,
-of which the merges have seen next to nothing, pays more tokens for the same sentence. With one number of
-fixed length for every token, the text shrinks to less than half of its bytes.
+text that was held out. The first merges save most. German, of which the merges have seen next to nothing,
+pays nearly twice as many tokens for each word of the same sentence. With one number of fixed length for
+every token, the text shrinks to less than half of its bytes.
 
 --data takes a text file or one of the sets tinyshakespeare and fairy_tales.
 """

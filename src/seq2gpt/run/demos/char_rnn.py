@@ -54,6 +54,11 @@ class Config:
     seed: int = 0
     """Decides the split, the weights, the batches and the words written."""
 
+    def __post_init__(self) -> None:
+        for name in ("d_model", "n_steps", "batch_size", "n_written"):
+            if getattr(self, name) < 1:
+                raise UserError(f"{name}={getattr(self, name)} is out of range; use 1 or more")
+
 
 def run(config: Config, progress: bool = True) -> DemoResult:
     """Train on nine tenths of the words, measure on the rest, and write."""

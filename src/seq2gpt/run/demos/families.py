@@ -9,8 +9,8 @@ Three models with equal blocks get equal steps on the same windows of 16 charact
 Then one character of held-out text is hidden, with 7 characters before it and 8 behind, and each model fills
 the gap. The causal model sees the left side only; it can use the right side by search, trying its ten best
 characters and keeping the one under which the whole window is most probable. That is the best answer of
-all, and takes ten passes. The masked model sees both sides in one pass, but a window taught it two
-characters instead of fifteen: at this budget both sides bring it little more than the left side brings the
+all, and takes ten more windows. The masked model sees both sides in one pass, but a window taught it two
+characters instead of fifteen: at this budget both sides bring it about as far as the left side brings the
 causal model, and the spans model is still behind.
 
 --data takes a text file or one of the sets tinyshakespeare and fairy_tales.

@@ -37,6 +37,7 @@ class Config(TranslationConfig):
     """Runs of every model, with the seeds SEED · N_SEEDS and those that follow."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.n_seeds < 1:
             raise UserError(f"n_seeds={self.n_seeds} leaves nothing to train; use 1 or more")
 
