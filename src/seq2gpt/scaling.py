@@ -139,7 +139,7 @@ def model_flops_utilisation(tokens_per_second: float, flops_per_token: float, pe
 
     ``flops_per_token`` counts forward and backward pass, without what is computed twice to save memory.
 
-    >>> model_flops_utilisation(tokens_per_second=1000, flops_per_token=6e6, peak_flops=1e10)
+    >>> model_flops_utilisation(tokens_per_second=1000.0, flops_per_token=6e6, peak_flops=1e10)
     0.6
     """
     return tokens_per_second * flops_per_token / peak_flops
@@ -156,7 +156,7 @@ def training_energy(
 
     Raises ``ValueError`` unless 0 < ``utilisation`` ≤ 1 and ``overhead`` ≥ 1.
 
-    >>> training_energy(flops=3.6e21, peak_flops=1e15, utilisation=0.5, watts=700, overhead=1.0)
+    >>> training_energy(flops=3.6e21, peak_flops=1e15, utilisation=0.5, watts=700.0, overhead=1.0)
     (2000.0, 1400.0)
     """
     if not 0 < utilisation <= 1 or overhead < 1:

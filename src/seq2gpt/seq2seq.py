@@ -233,9 +233,9 @@ def beam_search(
     ends when none is left to continue, or after ``max_new_tokens`` tokens, ``eos_id`` among them. Of all finished
     hypotheses, and those cut off at the limit, the one with the best score wins:
 
-        score = ln P(Y | X) / lp(Y),  lp(Y) = ((5 + |Y|) / 6)^alpha      (Wu et al. 2016, equation 14)
+        score = ln P(Y | X) / lp(Y),  lp(Y) = ((5 + len(Y)) / 6)^alpha     (Wu et al. 2016, equation 14)
 
-    where |Y| counts ``eos_id``. ``alpha`` = 0 compares plain probabilities, which favours short sentences. With
+    where len(Y) counts ``eos_id``. ``alpha`` = 0 compares plain probabilities, which favours short sentences. With
     ``beam_width`` 1 the result is that of :func:`greedy_decode`. Returned are the ids before ``eos_id``.
 
     Raises ``ValueError`` unless ``beam_width`` is at least 1.
