@@ -246,7 +246,9 @@ def test_a_second_ctrl_c_stops_at_once(config, monkeypatch):
         raise AssertionError("the second Ctrl-C was swallowed")
 
     monkeypatch.setattr(trainer, "train_step", train_step)
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores Ctrl-C
+    before = signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # a job in the background ignores Ctrl-C
     try:
         with pytest.raises(KeyboardInterrupt, match=r"\A\Z"):
             train(config, progress=False)
