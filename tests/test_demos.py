@@ -62,6 +62,7 @@ def test_the_report_sets_figures_beside_those_expected(tmp_path, monkeypatch):
     measured = {"any": {"figures": {"loss": [0.12, 0.004]}}}
     (tmp_path / "expected.json").write_text(json.dumps(measured), encoding="utf-8")
     assert "loss          0.123   expected 0.12 ± 0.004\n" in report("any", result)
+    assert "expected" not in report("any", result, compare=False)
 
 
 def test_the_command_runs_a_demonstration_with_its_flags(capsys):

@@ -72,9 +72,9 @@ def expected_figures(name: str) -> dict[str, tuple[float, float]]:
     return {figure: (mean, sd) for figure, (mean, sd) in measured.get(name, {}).get("figures", {}).items()}
 
 
-def report(name: str, result: DemoResult) -> str:
-    """The figures beside those to expect, then the sample and the notes."""
-    expected = expected_figures(name)
+def report(name: str, result: DemoResult, compare: bool = True) -> str:
+    """The figures, with ``compare`` beside those to expect of the default settings; then sample and notes."""
+    expected = expected_figures(name) if compare else {}
     width = max(map(len, result.figures))
     lines = []
     for figure, value in result.figures.items():
