@@ -117,8 +117,10 @@ def export_model(root: Path, _key: str) -> Result:
     from seq2gpt.browser import export_for_browser
     from seq2gpt.run.model import load_run
     from seq2gpt.run.presets import chars
+    from seq2gpt.tokens import CharTokenizer
 
     model, tokenizer, _ = load_run(root / RUNS / chars().name)
+    assert isinstance(tokenizer, CharTokenizer)  # as the preset says
     (root / MODEL).parent.mkdir(parents=True, exist_ok=True)
     export_for_browser(model, tokenizer, root / MODEL)
     return {}

@@ -17,8 +17,9 @@ from seq2gpt import cli
 from seq2gpt.cli import COURSE_HELP, HELP, main
 from seq2gpt.errors import UserError
 from seq2gpt.run import commands
-from seq2gpt.run.checkpoint import checkpoints, read_run
+from seq2gpt.run.checkpoint import checkpoints
 from seq2gpt.run.demos import DEMOS
+from seq2gpt.run.folder import read_run
 from seq2gpt.run.presets import PRESETS
 
 SMALL = [
@@ -333,15 +334,15 @@ def test_what_the_system_refuses_is_one_line(monkeypatch, capsys):
 
 
 def test_ctrl_c_says_how_to_continue_and_exits_with_130(folder, monkeypatch, capsys):
-    from seq2gpt.run import trainer
+    from seq2gpt.run import step
 
-    real = trainer.train_step
+    real = step.train_step
 
     def train_step(*args, **kwargs):
         signal.raise_signal(signal.SIGINT)
         return real(*args, **kwargs)
 
-    monkeypatch.setattr(trainer, "train_step", train_step)
+    monkeypatch.setattr(step, "train_step", train_step)
     assert train_small() == 130
     assert capsys.readouterr().err == (
         "\nseq2gpt: stopped after step 1 of 9 and saved; continue with `seq2gpt train --resume --name tiny`\n"

@@ -15,15 +15,18 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
-from torch.nn import functional as F
 
+from seq2gpt.bpe import tokenizer_record
 from seq2gpt.errors import UserError
 from seq2gpt.modern import ModernGPT
-from seq2gpt.run import checkpoint, trainer
-from seq2gpt.run.checkpoint import checkpoints, create_run, resume_command, save_checkpoint
+from seq2gpt.run import step as stepping
+from seq2gpt.run import trainer
+from seq2gpt.run.checkpoint import checkpoints, save_checkpoint
 from seq2gpt.run.config import TrainConfig
+from seq2gpt.run.folder import RunRecord, create_run, read_run, resume_command
 from seq2gpt.run.model import build_model, choose_device, load_run
-from seq2gpt.run.trainer import batch_generator, mean_loss, train
+from seq2gpt.run.trainer import batch_generator, train
+from seq2gpt.tokens import CharTokenizer
 
 WORDS = ("the", "king", "sees", "a", "small", "red", "bird", "and", "sings")
 
@@ -49,7 +52,7 @@ def steps(config: TrainConfig) -> list[int]:
 
 def interrupt_after(monkeypatch: pytest.MonkeyPatch, n_steps: int, error: BaseException) -> None:
     """Let ``n_steps`` steps pass, then fail in the middle of the next."""
-    real, taken = trainer.train_step, []
+    real, taken = stepping.train_step, []
 
     def train_step(*args, **kwargs):
         if len(taken) == n_steps:
@@ -57,7 +60,7 @@ def interrupt_after(monkeypatch: pytest.MonkeyPatch, n_steps: int, error: BaseEx
         taken.append(1)
         return real(*args, **kwargs)
 
-    monkeypatch.setattr(trainer, "train_step", train_step)
+    monkeypatch.setattr(stepping, "train_step", train_step)
 
 
 def test_a_run_learns_and_says_what_it_reached(config):
@@ -216,7 +219,7 @@ def test_a_process_killed_again_and_again_is_continued_exactly(config):
 def test_ctrl_c_saves_and_says_how_to_continue(config, monkeypatch):
     whole = dataclasses.replace(config, name="whole")
     train(whole, progress=False)
-    real, taken = trainer.train_step, []
+    real, taken = stepping.train_step, []
 
     def train_step(*args, **kwargs):
         taken.append(1)
@@ -226,7 +229,7 @@ def test_ctrl_c_saves_and_says_how_to_continue(config, monkeypatch):
 
     before = signal.getsignal(signal.SIGINT)
     with monkeypatch.context() as patch:
-        patch.setattr(trainer, "train_step", train_step)
+        patch.setattr(stepping, "train_step", train_step)
         with pytest.raises(KeyboardInterrupt) as stop:
             train(config, progress=False)
     assert (
@@ -245,7 +248,7 @@ def test_a_second_ctrl_c_stops_at_once(config, monkeypatch):
         signal.raise_signal(signal.SIGINT)
         raise AssertionError("the second Ctrl-C was swallowed")
 
-    monkeypatch.setattr(trainer, "train_step", train_step)
+    monkeypatch.setattr(stepping, "train_step", train_step)
     before = signal.signal(
         signal.SIGINT, signal.default_int_handler
     )  # a job in the background ignores Ctrl-C
@@ -444,21 +447,6 @@ def test_a_loss_that_explodes_stops_the_run_and_names_the_step(config):
     assert str(refusal.value).endswith("; start a new run with --name")
 
 
-def test_the_mean_loss_is_the_mean_over_every_character(config):
-    model = build_model(config, 18)
-    data = torch.randint(18, (7 * 150 + 3,), generator=torch.Generator().manual_seed(1))
-    with torch.no_grad():
-        one_by_one = [
-            F.cross_entropy(model(data[None, start : start + 7])[0].double(), data[start + 1 : start + 8])
-            for start in range(0, 7 * 150, 7)
-        ]
-    assert mean_loss(model, data, 7, most=1000) == pytest.approx(
-        float(torch.stack(one_by_one).mean()), abs=1e-6
-    )
-    ends = float(torch.stack([one_by_one[0], one_by_one[-1]]).mean())
-    assert mean_loss(model, data, 7, most=2) == pytest.approx(ends, abs=1e-6)
-
-
 def test_a_device_that_is_not_here_is_refused(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert choose_device("auto") == torch.device("cpu")
@@ -487,6 +475,176 @@ def test_how_to_resume_can_be_typed_as_it_stands():
 
 
 def test_creating_a_run_returns_its_folder(config):
-    record = checkpoint.RunRecord(config=config, symbols=("a", "b"), corpus="0")
+    tokenizer = tokenizer_record(CharTokenizer(["a", "b"]))
+    record = RunRecord(config=config, tokenizer=tokenizer, corpus="0")
     assert create_run(record) == config.folder
-    assert checkpoint.read_run(config.folder) == record
+    assert read_run(config.folder) == record
+
+
+def measuring(monkeypatch: pytest.MonkeyPatch, val_losses: list[float]) -> None:
+    """Let the measurements during training give these losses; the last ones, of the whole text, stay true."""
+    real, left = trainer.mean_loss, list(val_losses)
+
+    def mean_loss(model, data, context_length, most, processes):
+        if most == trainer.QUICK:
+            return left.pop(0)
+        return real(model, data, context_length, most, processes)
+
+    monkeypatch.setattr(trainer, "mean_loss", mean_loss)
+
+
+def test_a_run_that_gets_worse_stops_early_and_keeps_its_best(config, monkeypatch):
+    config = dataclasses.replace(config, n_steps=40, eval_every=4, checkpoint_every=3, patience=2)
+    whole = dataclasses.replace(config, name="whole", n_steps=40, patience=0)
+    states = {}
+    real = trainer.save_checkpoint
+
+    def save(folder, step, tensors, fingerprint, keep):
+        if folder.name == "run":
+            states[step] = {name: tensor.clone() for name, tensor in tensors.items()}
+        return real(folder, step, tensors, fingerprint, keep)
+
+    monkeypatch.setattr(trainer, "save_checkpoint", save)
+    with monkeypatch.context() as patch:
+        measuring(patch, [3.0, 2.0, 2.5, 2.4])
+        result = train(config, progress=False)
+    assert result.n_steps == 8, "the best measurement"
+    assert max(states) == 15, "16 was the second measurement without a new best"
+    assert steps(config)[0] == 8
+    model, _, _ = load_run(config.folder)
+    for name, parameter in model.named_parameters():
+        assert torch.equal(parameter, states[8][f"parameters.{name}"])
+    assert json.loads((config.folder / "stopped.json").read_text()) == {"step": 16, "best": 8}
+    log = [json.loads(line) for line in (config.folder / "log.jsonl").read_text().splitlines()]
+    assert [entry["step"] for entry in log] == [4, 8, 12, 16, 8]
+    assert log[-1]["val_loss"] == result.val_loss
+    again = train(config, resume=True, progress=False)
+    assert (again.n_steps, again.val_loss, again.sample) == (8, result.val_loss, result.sample)
+    assert (config.folder / "log.jsonl").read_text().count("\n") == 5
+    train(whole, progress=False)
+    assert steps(whole)[0] == 40, "without patience nothing stops"
+
+
+def test_patience_is_kept_over_an_interruption(config, monkeypatch):
+    config = dataclasses.replace(config, n_steps=40, eval_every=4, checkpoint_every=3, patience=2)
+    with monkeypatch.context() as patch:
+        measuring(patch, [3.0, 2.0, 2.5])
+        interrupt_after(patch, 14, MemoryError())
+        with pytest.raises(MemoryError):
+            train(config, progress=False)
+    assert 8 in steps(config), "the best is kept beside the last two"
+    with monkeypatch.context() as patch:
+        measuring(patch, [2.4])
+        assert train(config, resume=True, progress=False).n_steps == 8
+
+
+def test_with_patience_a_run_that_ends_goes_back_to_its_best_too(config, monkeypatch):
+    config = dataclasses.replace(config, n_steps=12, eval_every=4, patience=9)
+    measuring(monkeypatch, [3.0, 2.0, 2.5])
+    assert train(config, progress=False).n_steps == 8
+    better = dataclasses.replace(config, name="better")
+    measuring(monkeypatch, [3.0, 2.0, 1.5])
+    assert train(better, progress=False).n_steps == 12
+
+
+@pytest.mark.parametrize("changes", [{"accumulate": 5}, {"precision": "bfloat16"}, {"precision": "float16"}])
+def test_other_ways_to_take_a_step_are_continued_exactly_too(config, monkeypatch, changes):
+    config = dataclasses.replace(config, **changes)
+    whole = dataclasses.replace(config, name="whole")
+    train(whole, progress=False)
+    real, taken = stepping.Stepper.step, []
+
+    def step(self, *args, **kwargs):
+        taken.append(1)
+        if len(taken) == 8:
+            raise MemoryError
+        return real(self, *args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stepping.Stepper, "step", step)
+        with pytest.raises(MemoryError):
+            train(config, progress=False)
+    train(config, resume=True, progress=False)
+    assert final_bytes(config) == final_bytes(whole)
+    scaled = config.precision == "float16"
+    assert ("scale" in load_file(config.folder / "step-000011.safetensors")) is scaled
+
+
+def test_curves_are_written_for_tensorboard(config, monkeypatch):
+    config = dataclasses.replace(config, tensorboard="on")
+    interrupt = pytest.MonkeyPatch()
+    with interrupt.context() as patch:
+        interrupt_after(patch, 10, MemoryError())
+        with pytest.raises(MemoryError):
+            train(config, progress=False)
+    train(config, resume=True, progress=False)
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = EventAccumulator(str(config.folder / "tensorboard"))
+    events.Reload()
+    curves = {name: [point.step for point in events.Scalars(name)] for name in events.Tags()["scalars"]}
+    every = list(range(1, 12))
+    assert curves == {
+        "loss/step": every, "learning rate": every, "loss/validation": [4, 8], "speed/tokens per second": [4, 8],
+        "speed/MFU": [4, 8],
+    }  # fmt: skip
+    log = [json.loads(line) for line in (config.folder / "log.jsonl").read_text().splitlines()]
+    assert events.Scalars("loss/validation")[0].value == pytest.approx(log[0]["val_loss"])
+    assert len(events.Tags()["tensors"]) == 1, "samples"
+
+
+def test_without_tensorboard_a_run_says_what_to_install(config, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    with pytest.raises(UserError, match="curves need tensorboard, which is not installed; pip install"):
+        train(dataclasses.replace(config, tensorboard="on"), progress=False)
+
+
+def test_a_run_learns_byte_pairs_and_is_sampled_and_continued(config):
+    config = dataclasses.replace(config, vocab_size=270, n_steps=11)
+    whole = dataclasses.replace(config, name="whole")
+    result = train(whole, progress=False)
+    model, tokenizer, _ = load_run(whole.folder)
+    assert tokenizer.vocab_size == model.config.vocab_size == 270
+    assert len(tokenizer.encode("the king")) < len("the king")
+    assert result.unit == "token"
+    again = train(whole, resume=True, progress=False)
+    assert (again.val_loss, again.bits_per_byte) == (result.val_loss, result.bits_per_byte)
+    from seq2gpt.data.corpus import split_corpus
+
+    held_out = split_corpus(config.data.read_text(), 7)[1]
+    bits = result.val_loss / 0.6931471805599453 * len(tokenizer.encode(held_out)) / len(held_out)
+    assert result.bits_per_byte == pytest.approx(bits)
+
+
+def test_more_byte_pairs_than_the_text_has_are_refused(config):
+    with pytest.raises(
+        UserError, match=r"vocab_size=9999 needs 9,742 merges, the text has \d+; use --vocab-size"
+    ):
+        train(dataclasses.replace(config, vocab_size=9999), progress=False)
+
+
+def test_a_run_learns_from_shards(config, tmp_path):
+    from seq2gpt.data.shards import write_shards
+
+    text = config.data.read_text()
+    tokenizer = CharTokenizer(sorted(set(text)))
+    write_shards([text], tokenizer, tmp_path / "shards", shard_tokens=100)
+    shards = dataclasses.replace(config, data=tmp_path / "shards", n_steps=150)
+    result = train(shards, progress=False)
+    assert result.val_loss < 2.3
+    assert load_run(shards.folder)[1].symbols == tokenizer.symbols
+    (tmp_path / "shards" / "tokenizer.json").write_text('{"kind": "characters", "symbols": ["x"]}')
+    with pytest.raises(
+        UserError, match="the shards hold id .*, the tokenizer has 1 tokens, so a file is damaged"
+    ):
+        train(dataclasses.replace(shards, name="other"), progress=False)
+    with pytest.raises(UserError, match="has its own tokenizer; leave --vocab-size out"):
+        train(dataclasses.replace(shards, name="third", vocab_size=300), progress=False)
+
+
+def test_a_context_longer_than_the_held_out_tokens_is_refused(config):
+    config = dataclasses.replace(config, vocab_size=280, context_length=80)
+    with pytest.raises(
+        UserError, match=r"the held-out part has \d+ tokens, context_length=80 needs 81 or more"
+    ):
+        train(config, progress=False)

@@ -115,23 +115,41 @@ def check_merges(merges: Mapping[Pair, int]) -> None:
             )
 
 
+def tokenizer_record(tokenizer: CharTokenizer | BytePairTokenizer) -> dict[str, Any]:
+    """A tokenizer as JSON values; :func:`tokenizer_of` is the inverse.
+
+    >>> tokenizer_record(CharTokenizer(["a", "b"]))
+    {'kind': 'characters', 'symbols': ['a', 'b']}
+    """
+    if isinstance(tokenizer, CharTokenizer):
+        return {"kind": "characters", "symbols": tokenizer.symbols}
+    return {
+        "kind": "byte pairs",
+        "byte_order": list(tokenizer.byte_order),
+        "special_tokens": list(tokenizer.special_ids),
+        "merges": [list(pair) for pair in tokenizer.merges],
+    }
+
+
+def tokenizer_of(record: Mapping[str, Any], fast: bool = False) -> CharTokenizer | BytePairTokenizer:
+    """The tokenizer that :func:`tokenizer_record` describes; with ``fast``, byte pairs by tiktoken.
+
+    Raises ``ValueError``, ``KeyError`` or ``TypeError`` when the record describes none.
+    """
+    if record["kind"] == "characters":
+        return CharTokenizer(record["symbols"])
+    if record["kind"] == "byte pairs":
+        return _byte_pairs(record, FastBytePairTokenizer if fast else BytePairTokenizer)
+    raise ValueError(f"unknown kind {record['kind']!r}")
+
+
 def save_tokenizer(tokenizer: CharTokenizer | BytePairTokenizer, path: Path) -> None:
     """Write a tokenizer as JSON that :func:`load_tokenizer` reads.
 
     The file is written whole or not at all. Raises ``UserError`` when it cannot be written.
     """
-    record: dict[str, Any]
-    if isinstance(tokenizer, CharTokenizer):
-        record = {"kind": "characters", "symbols": tokenizer.symbols}
-    else:
-        record = {
-            "kind": "byte pairs",
-            "byte_order": tokenizer.byte_order,
-            "special_tokens": list(tokenizer.special_ids),
-            "merges": list(tokenizer.merges),
-        }
     try:
-        write_atomically(path, json.dumps(record).encode("ascii"))
+        write_atomically(path, json.dumps(tokenizer_record(tokenizer)).encode("ascii"))
     except OSError as error:
         raise UserError(f"{path} cannot be written ({error.strerror}); choose another place") from None
 
@@ -142,12 +160,7 @@ def load_tokenizer(path: Path, fast: bool = False) -> CharTokenizer | BytePairTo
     Raises ``UserError`` when the file is missing or holds no tokenizer.
     """
     try:
-        record = json.loads(path.read_bytes())
-        if record["kind"] == "characters":
-            return CharTokenizer(record["symbols"])
-        if record["kind"] == "byte pairs":
-            return _byte_pairs(record, FastBytePairTokenizer if fast else BytePairTokenizer)
-        raise ValueError(f"unknown kind {record['kind']!r}")
+        return tokenizer_of(json.loads(path.read_bytes()), fast)
     except OSError as error:
         raise UserError(f"{path} cannot be read ({error.strerror}); save a tokenizer there first") from None
     except UserError:
@@ -156,7 +169,7 @@ def load_tokenizer(path: Path, fast: bool = False) -> CharTokenizer | BytePairTo
         raise UserError(f"{path} holds no tokenizer ({error}); save it again with save_tokenizer") from None
 
 
-def _byte_pairs(record: dict[str, Any], kind: type[BytePairTokenizer]) -> BytePairTokenizer:
+def _byte_pairs(record: Mapping[str, Any], kind: type[BytePairTokenizer]) -> BytePairTokenizer:
     if sorted(record["byte_order"]) != list(range(N_BYTES)):
         raise ValueError("byte_order must hold each of the bytes 0 to 255 once")
     merges = {(first, second): N_BYTES + rank for rank, (first, second) in enumerate(record["merges"])}

@@ -16,6 +16,7 @@ from seq2gpt.run.commands import export, sample, serve
 from seq2gpt.run.config import TrainConfig
 from seq2gpt.run.demos import DEMOS, load_demo, report, run_demo
 from seq2gpt.run.flags import closest, flags_of, parse_flags
+from seq2gpt.run.prepare import tokenize
 from seq2gpt.run.presets import PRESETS
 
 T = TypeVar("T")
@@ -44,6 +45,7 @@ Train a small GPT on your own machine, and talk to it.
 
 Commands:
   train [NAME]     train a model, or run a demonstration; the names are below
+  tokenize FROM TO turn texts of any size into token ids in files
   sample [RUN]     let a trained model continue a text, or talk to it
   serve [RUN]      answer requests as OpenAI's interface does
   export RUN TO    write a model for ONNX, transformers or a page
@@ -97,7 +99,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _dispatch(arguments)
     except UserError as error:
-        print(f"seq2gpt: {error}", file=sys.stderr)
+        if _is_first():
+            print(f"seq2gpt: {error}", file=sys.stderr)
         return 2
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -109,8 +112,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SystemExit as stop:  # tyro, after printing --help
         return int(stop.code or 0)
     except KeyboardInterrupt as stop:
-        print(f"\nseq2gpt: {stop or 'stopped'}", file=sys.stderr)
+        if _is_first():
+            print(f"\nseq2gpt: {stop or 'stopped'}", file=sys.stderr)
         return 130
+
+
+def _is_first() -> bool:
+    """Whether this process talks to the user; ``torchrun`` numbers those that it starts."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 def _dispatch(arguments: list[str]) -> int:
@@ -119,7 +128,10 @@ def _dispatch(arguments: list[str]) -> int:
     elif arguments[0] in ("-V", "--version"):
         print(f"seq2gpt {__version__}")
     else:
-        commands = {"train": _train, "sample": sample, "serve": serve, "export": export, "course": _course}
+        commands = {
+            "train": _train, "tokenize": tokenize, "sample": sample, "serve": serve, "export": export,
+            "course": _course,
+        }  # fmt: skip
         _choose(arguments[0], commands, "command")(arguments[1:])
     return 0
 
@@ -154,7 +166,7 @@ def _train_preset(preset: str, arguments: list[str]) -> None:
     about = f"{inspect.getdoc(start)}\n\n{TRAIN_HELP}"
     flags = parse_flags(TrainFlags, arguments, prog, about, TrainFlags(config=start()))
     if flags.resume and (flags.config.folder / "config.json").exists():
-        from seq2gpt.run.checkpoint import read_run
+        from seq2gpt.run.folder import read_run
 
         # what the run was started with need not be typed again; what is typed must agree with it
         place = {"out": flags.config.out, "name": flags.config.name}
@@ -163,10 +175,13 @@ def _train_preset(preset: str, arguments: list[str]) -> None:
     from seq2gpt.run.trainer import train
 
     result = train(flags.config, resume=flags.resume)
+    if not _is_first():
+        return
     minutes, seconds = divmod(round(result.seconds), 60)
     print(
         f"\nA sample:\n\n{result.sample}\n\n"
-        f"Validation loss: {result.val_loss:.3f} nats per character (training: {result.train_loss:.3f}), "
+        f"Validation loss: {result.val_loss:.3f} nats per {result.unit} (training: {result.train_loss:.3f}), "
+        f"{result.bits_per_byte:.3f} bits per byte, "
         f"after {minutes}:{seconds:02d} minutes.\nLet the model write:\n\n"
         f"    seq2gpt sample {shlex.quote(str(result.run))}"
     )

@@ -224,9 +224,14 @@ def train_step(
     loss.backward()
     norm = clip_gradients(model.parameters(), max_norm)
     if not math.isfinite(norm):
-        raise FloatingPointError(
-            f"the gradients have norm {norm} at loss {loss.item():.4g}; no parameter was changed: "
-            f"lower lr={lr:g} or lengthen the warm-up"
-        )
+        raise gradient_error(norm, loss.item(), lr)
     optimizer.step()
     return loss.item()
+
+
+def gradient_error(norm: float, loss: float, lr: float) -> FloatingPointError:
+    """What to raise when the gradients are not finite."""
+    return FloatingPointError(
+        f"the gradients have norm {norm} at loss {loss:.4g}; no parameter was changed: "
+        f"lower lr={lr:g} or lengthen the warm-up"
+    )

@@ -6,11 +6,16 @@ from pathlib import Path
 from typing import Any, Literal
 
 from seq2gpt.errors import UserError
+from seq2gpt.tokens import N_BYTES
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Layout = Literal["gpt2", "modern"]
 Optimizer = Literal["adamw", "muon"]
 Schedule = Literal["cosine", "trapezoid"]
+Precision = Literal["float32", "bfloat16", "float16"]
+Compile = Literal["auto", "on", "off"]
+Parallel = Literal["ddp", "fsdp"]
+Switch = Literal["on", "off"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +34,10 @@ class TrainConfig:
     out: Path = Path("runs")
     """Folder that holds the runs."""
     data: Path | None = None
-    """A UTF-8 text file to learn from; without one, the corpus that comes with Python."""
+    """What to learn from: a UTF-8 text file, a folder of `seq2gpt tokenize`, or names, tinyshakespeare or
+    fairy_tales; without one, the corpus that comes with Python."""
+    vocab_size: int | None = None
+    """Byte-pair tokens to learn from the text, 257 or more; without it, every character is a token."""
     layout: Layout = "gpt2"
     """gpt2, or modern: rotary positions, RMSNorm, squared ReLU, normalised queries and keys."""
     d_model: int = 128
@@ -39,9 +47,11 @@ class TrainConfig:
     n_layers: int = 4
     """Blocks in the stack."""
     context_length: int = 64
-    """Characters the model sees at once; 2 or more."""
+    """Tokens the model sees at once; 2 or more."""
     batch_size: int = 16
-    """Sequences per step."""
+    """Sequences per step, those of all processes together."""
+    accumulate: int = 1
+    """Parts into which a step's batch is cut where it does not fit into memory; the step stays the same."""
     n_steps: int = 2000
     """Updates of the parameters."""
     optimizer: Optimizer = "adamw"
@@ -64,18 +74,28 @@ class TrainConfig:
     """Steps between two measurements of the validation loss."""
     checkpoint_every: int = 250
     """Steps between two checkpoints."""
+    patience: int = 0
+    """Stop after so many measurements in a row without a new best, and keep the best; 0 never stops early."""
     device: Device = "auto"
     """Where to train; auto takes cuda if there is one, else cpu."""
+    precision: Precision = "float32"
+    """Numbers in the matrix products: bfloat16 is fast on GPUs since 2020, float16 on older ones."""
+    compile: Compile = "auto"
+    """Translate the model into fused kernels before the first step; auto does so on a GPU."""
+    parallel: Parallel = "ddp"
+    """Under torchrun: ddp keeps the whole model in every process, fsdp a part of it in each."""
+    tensorboard: Switch = "off"
+    """Write curves for TensorBoard into OUT/NAME/tensorboard."""
 
     def __post_init__(self) -> None:
         if self.name in ("", "..") or Path(self.name).name != self.name:
             raise UserError(f"name={self.name!r} is not a plain folder name; use letters, digits and dashes")
         self._require("context_length", 2)
-        for name in ("d_model", "n_heads", "n_layers", "batch_size", "n_steps"):
+        for name in ("d_model", "n_heads", "n_layers", "batch_size", "n_steps", "accumulate"):
             self._require(name, 1)
         for name in ("eval_every", "checkpoint_every"):
             self._require(name, 1)
-        for name in ("n_warmup", "lr_min", "weight_decay", "seed"):
+        for name in ("n_warmup", "lr_min", "weight_decay", "seed", "patience"):
             self._require(name, 0)
         for name in ("lr", "max_norm"):
             value = getattr(self, name)
@@ -86,6 +106,15 @@ class TrainConfig:
                 f"d_model={self.d_model} does not split into n_heads={self.n_heads}; "
                 f"use a multiple of {self.n_heads}"
             )
+        if self.vocab_size is not None:
+            self._require("vocab_size", N_BYTES + 1)
+        if self.batch_size % self.accumulate != 0:
+            raise UserError(
+                f"batch_size={self.batch_size} does not split into accumulate={self.accumulate} equal parts; "
+                f"use a multiple of {self.accumulate}"
+            )
+        if self.precision == "float16" and self.parallel == "fsdp":
+            raise UserError("precision=float16 does not go with parallel=fsdp; use --precision bfloat16")
         if self.n_warmup >= self.n_steps:
             raise UserError(
                 f"n_warmup={self.n_warmup} fills the whole run, n_steps={self.n_steps}; "

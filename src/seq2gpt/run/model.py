@@ -1,15 +1,20 @@
 """The model of a run: built from its configuration, or loaded from its folder."""
 
+import os
+import shutil
 from pathlib import Path
 
 import torch
 
+from seq2gpt.bpe import tokenizer_of
+from seq2gpt.data.shards import Tokenizer
 from seq2gpt.errors import UserError
 from seq2gpt.gpt import GPT, GPTConfig, init_weights
 from seq2gpt.modern import ModernConfig, ModernGPT, init_modern_weights
-from seq2gpt.run.checkpoint import latest_checkpoint, load_parameters, read_run, resume_command
+from seq2gpt.run.checkpoint import latest_checkpoint, load_parameters
 from seq2gpt.run.config import TrainConfig
-from seq2gpt.tokens import CharTokenizer
+from seq2gpt.run.folder import read_run, resume_command
+from seq2gpt.run.processes import Processes
 
 
 def build_model(config: TrainConfig, vocab_size: int) -> GPT | ModernGPT:
@@ -26,7 +31,7 @@ def build_model(config: TrainConfig, vocab_size: int) -> GPT | ModernGPT:
     return model
 
 
-def load_run(folder: Path) -> tuple[GPT | ModernGPT, CharTokenizer, TrainConfig]:
+def load_run(folder: Path) -> tuple[GPT | ModernGPT, Tokenizer, TrainConfig]:
     """Model, tokenizer and configuration of a run, at its last good checkpoint, on the CPU.
 
     Raises ``UserError`` when the folder holds no run, or a run without a checkpoint.
@@ -35,9 +40,10 @@ def load_run(folder: Path) -> tuple[GPT | ModernGPT, CharTokenizer, TrainConfig]
     checkpoint = latest_checkpoint(folder, record.fingerprint)
     if checkpoint is None:
         raise UserError(f"{folder} has no checkpoint yet; continue its run with `{resume_command(folder)}`")
-    model = build_model(record.config, len(record.symbols))
+    tokenizer = tokenizer_of(record.tokenizer)
+    model = build_model(record.config, tokenizer.vocab_size)
     load_parameters(model, checkpoint[1])
-    return model.eval(), CharTokenizer(record.symbols), record.config
+    return model.eval(), tokenizer, record.config
 
 
 def choose_device(name: str) -> torch.device:
@@ -51,3 +57,26 @@ def choose_device(name: str) -> torch.device:
     if not present[name]:
         raise UserError(f"device={name} is not available here; use --device auto")
     return torch.device(name)
+
+
+def check_device(config: TrainConfig, processes: Processes) -> None:
+    """Raise ``UserError`` when the device, or the processes, cannot do what ``config`` asks for."""
+    device = processes.device
+    if config.precision == "bfloat16" and device.type == "cuda" and not torch.cuda.is_bf16_supported(False):
+        raise UserError(
+            f"precision=bfloat16 is emulated on {torch.cuda.get_device_name(device)}; use --precision float16"
+        )
+    if config.compile == "on" and device.type == "cpu" and not _has_compiler():
+        raise UserError(
+            "compile=on needs a C++ compiler, g++ or clang++, and none was found; use --compile off"
+        )
+    n_equal = processes.n_ranks * config.accumulate
+    if config.batch_size % n_equal != 0:
+        raise UserError(
+            f"batch_size={config.batch_size} does not split among {processes.n_ranks} processes with "
+            f"accumulate={config.accumulate}; use a multiple of {n_equal}"
+        )
+
+
+def _has_compiler() -> bool:
+    return any(shutil.which(name) for name in (os.environ.get("CXX", "c++"), "g++", "clang++"))

@@ -1,40 +1,54 @@
 """The trainer: from a configuration to a trained run, which may be interrupted at any moment."""
 
-import hashlib
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
-from jaxtyping import Int
-from torch import Tensor, nn
+from torch import nn
+from torch.distributed.fsdp import FSDPModule
+from torch.distributed.tensor import DTensor
 
-from seq2gpt.data.corpus import embedded_corpus, read_text, split_corpus
+from seq2gpt.bpe import tokenizer_of, tokenizer_record
 from seq2gpt.errors import UserError
-from seq2gpt.gpt import GPT, next_token_loss
+from seq2gpt.gpt import GPT
 from seq2gpt.modern import ModernGPT
 from seq2gpt.muon import Muon, muon_groups
+from seq2gpt.run.board import Board
 from seq2gpt.run.checkpoint import (
+    checkpoints,
+    latest_checkpoint,
+    load_moments,
+    load_parameters,
+    remove_checkpoint,
+    save_checkpoint,
+    save_shards,
+    state_tensors,
+)
+from seq2gpt.run.config import TrainConfig
+from seq2gpt.run.data import RunData, read_run_data
+from seq2gpt.run.evaluation import best_step, lost_patience, mean_loss
+from seq2gpt.run.folder import (
     RunRecord,
     append_log,
     check_name_is_free,
     check_same_run,
     clear_after,
     create_run,
-    latest_checkpoint,
-    load_moments,
-    load_parameters,
+    mark_stopped,
+    read_log,
     read_run,
     resume_command,
-    save_checkpoint,
-    state_tensors,
+    was_stopped,
 )
-from seq2gpt.run.config import TrainConfig
-from seq2gpt.run.model import build_model, choose_device
+from seq2gpt.run.model import build_model, check_device, choose_device
+from seq2gpt.run.processes import Processes, joined
 from seq2gpt.run.progress import Progress, stop_requests
 from seq2gpt.run.sampler import sample_text
-from seq2gpt.tokens import CharTokenizer, build_char_vocab
-from seq2gpt.training import cosine_schedule, decay_groups, get_batch, train_step, trapezoid_schedule
+from seq2gpt.run.speed import peak_flops, training_flops_per_token
+from seq2gpt.run.step import Stepper, shard_model
+from seq2gpt.training import cosine_schedule, decay_groups, trapezoid_schedule
 
 # GPT-3's 0.95 for v averages over 20 steps; batches as small as ours need more.
 BETAS = (0.9, 0.99)
@@ -44,74 +58,99 @@ QUICK = 128  # windows of held-out text in a measurement during training; the la
 
 @dataclass(frozen=True, kw_only=True)
 class TrainResult:
-    """What a run reached: losses in nats per character, seconds of this process, a sample of text."""
+    """What a run reached: losses in nats per token, seconds of this process, a sample of text."""
 
     run: Path
     train_loss: float
     val_loss: float
+    bits_per_byte: float
+    """The validation loss in a unit that does not depend on the tokenizer."""
+    unit: str
+    """What a token is: a character, or a token of several."""
+    n_steps: int
+    """Steps whose result was kept: all, or those up to the best measurement."""
     seconds: float
     sample: str
 
 
 def train(config: TrainConfig, resume: bool = False, progress: bool = True) -> TrainResult:
-    """Train a GPT on characters and store it in ``config.folder``.
+    """Train a GPT on a text and store it in ``config.folder``.
 
     A new run needs a folder that does not exist or is empty; with ``resume`` the run that is there is
-    continued from its last checkpoint. On a CPU, with the same number of threads, a run that was
+    continued from its last checkpoint. On a CPU, with the same number of threads and processes, a run that was
     killed and continued ends with exactly the parameters of one that was not: the first weights come
     from the seed and every batch from the seed and its step alone.
+
+    Started by ``torchrun``, the processes share each step's batch; the first one writes and talks.
 
     Raises ``UserError`` for what cannot work, before the first step; ``KeyboardInterrupt`` after
     Ctrl-C, when the state is saved.
     """
     started = time.perf_counter()
-    if not resume:
-        check_name_is_free(config)
-    stored = read_run(config.folder) if resume else None
-    device = choose_device(config.device)
-    text = embedded_corpus() if config.data is None else read_text(config.data)
-    parts = split_corpus(text, config.context_length)
-    symbols = tuple(build_char_vocab(text))
-    record = RunRecord(config=config, symbols=symbols, corpus=hashlib.sha256(text.encode()).hexdigest())
-    if stored is not None:
-        check_same_run(stored, record)
-    session = _Session(record, parts, device)
-    start = session.restore() if resume else session.create()
-    if progress:
-        print(session.describe(start))
-    shown = Progress(config, start, enabled=progress)
-    try:
-        session.run(start, shown)
-    finally:
-        shown.close()
-    train_loss, val_loss = session.finish()
-    sample = session.sample(400)
-    seconds = time.perf_counter() - started
-    return TrainResult(
-        run=config.folder, train_loss=train_loss, val_loss=val_loss, seconds=seconds, sample=sample
-    )
+    with joined(choose_device(config.device)) as processes:
+        check_device(config, processes)
+        if not resume:
+            processes.in_first(lambda: check_name_is_free(config))
+        stored = read_run(config.folder) if resume else None
+        data = read_run_data(config, tokenizer_of(stored.tokenizer) if stored else None)
+        record = RunRecord(config=config, tokenizer=tokenizer_record(data.tokenizer), corpus=data.digest)
+        if stored is not None:
+            check_same_run(stored, record)
+        session = _Session(record, data, processes)
+        start = session.restore() if resume else session.create()
+        shown = Progress(config, start, progress and processes.is_first, session.flops)
+        shown.begin(session.describe(start))
+        session.board = Board(_board_folder(config) if processes.is_first else None, start)
+        try:
+            n_steps = session.run(start, shown)
+        finally:
+            shown.close()
+            session.board.close()
+        train_loss, val_loss = session.finish(n_steps)
+        return TrainResult(
+            run=config.folder, train_loss=train_loss, val_loss=val_loss, n_steps=n_steps, unit=data.unit,
+            bits_per_byte=data.bits_per_byte(val_loss), sample=session.sample(400),
+            seconds=time.perf_counter() - started,
+        )  # fmt: skip
+
+
+def _board_folder(config: TrainConfig) -> Path | None:
+    return config.folder / "tensorboard" if config.tensorboard == "on" else None
 
 
 class _Session:
     """Model, optimizer and data of a run in this process."""
 
-    def __init__(self, record: RunRecord, parts: tuple[str, str], device: torch.device) -> None:
-        self.record, self.config, self.device = record, record.config, device
-        self.tokenizer = CharTokenizer(record.symbols)
-        self.training, self.validation = (torch.tensor(self.tokenizer.encode(part)) for part in parts)
-        self.model = build_model(self.config, len(record.symbols)).to(device)
+    board: Board
+
+    def __init__(self, record: RunRecord, data: RunData, processes: Processes) -> None:
+        self.record, self.config, self.data, self.processes = record, record.config, data, processes
+        self.model = build_model(self.config, data.tokenizer.vocab_size).to(processes.device)
+        if processes.n_ranks > 1 and self.config.parallel == "fsdp":
+            shard_model(self.model, self.config)
         self.optimizer = build_optimizer(self.model, self.config)
+        self.stepper = Stepper(self.model, self.optimizer, self.config, processes)
+        self.log: list[dict[str, Any]] = []
 
     def describe(self, start: int) -> str:
         """What is about to happen, in one line."""
         n_parameters = sum(parameter.numel() for parameter in self.model.parameters())
+        place = self.processes.device.type
+        if self.processes.n_ranks > 1:
+            place = f"{self.processes.n_ranks} × {place}"
         return (
-            f"A GPT of {n_parameters:,} parameters learns from {len(self.training):,} characters "
-            f"on {self.device.type}, from step {start} to {self.config.n_steps}: {self.config.folder}"
+            f"A GPT of {n_parameters:,} parameters learns from {len(self.data.training):,} {self.data.unit}s "
+            f"on {place}, from step {start} to {self.config.n_steps}: {self.config.folder}"
         )
 
+    def flops(self) -> tuple[float, float]:
+        """Operations that a token takes, and those that the devices can do in a second."""
+        config = self.config
+        peak = peak_flops(self.processes.device, config.precision) * self.processes.n_ranks
+        return training_flops_per_token(self.model, config.context_length), peak
+
     def create(self) -> int:
-        create_run(self.record)
+        self.processes.in_first(lambda: create_run(self.record))
         return 0
 
     def restore(self) -> int:
@@ -121,66 +160,137 @@ class _Session:
         step = 0
         if checkpoint is not None:
             step, tensors = checkpoint
+            self.stepper.load_scale(tensors)
             load_parameters(self.model, tensors)
-            load_moments(self.model, self.optimizer, step, tensors)
-        clear_after(folder, min(step, self.config.n_steps - 1))
+            load_moments(self.model, self.optimizer, step - self.stepper.n_skipped, tensors)
+        if not was_stopped(folder):
+            self.processes.in_first(lambda: clear_after(folder, min(step, self.config.n_steps - 1)))
+        self.log = read_log(folder)
         return step
 
-    def run(self, start: int, shown: Progress) -> None:
-        """Take the steps from ``start`` on, with measurements and checkpoints where they are due."""
+    def run(self, start: int, shown: Progress) -> int:
+        """Take the steps from ``start`` on, with measurements and checkpoints where they are due.
+
+        Returns the step whose state the model is in at the end: the last one, or the best with ``patience``.
+        """
         config = self.config
+        if was_stopped(config.folder):
+            return start
         with stop_requests() as stop:
             for step in range(start + 1, config.n_steps + 1):
                 shown.step(self._step(step))
-                if step % config.eval_every == 0 and step < config.n_steps:
+                is_last = step == config.n_steps
+                is_measured = step % config.eval_every == 0 and (not is_last or config.patience > 0)
+                if is_measured:
                     self.measure(step, shown)
-                stopping = stop.is_set()
-                if step % config.checkpoint_every == 0 or step == config.n_steps or stopping:
-                    tensors = state_tensors(self.model, self.optimizer)
-                    save_checkpoint(config.folder, step, tensors, self.record.fingerprint)
+                stopping = self.processes.any(stop.is_set())
+                is_best = config.patience > 0 and is_measured and best_step(self.log) == step
+                if step % config.checkpoint_every == 0 or is_last or stopping or is_best:
+                    self.save(step)
+                if config.patience > 0 and (is_last or lost_patience(self.log, config.patience)):
+                    return self.settle(step)
                 if stopping:
                     raise KeyboardInterrupt(
                         f"stopped after step {step} of {config.n_steps} and saved; "
                         f"continue with `{resume_command(config.folder)}`"
                     )
+        return config.n_steps
 
     def _step(self, step: int) -> float:
         config = self.config
-        inputs, targets = get_batch(
-            self.training, config.batch_size, config.context_length, batch_generator(config.seed, step)
+        inputs, targets = self.data.training.batch(
+            config.batch_size, config.context_length, batch_generator(config.seed, step)
         )
         schedule = cosine_schedule if config.schedule == "cosine" else trapezoid_schedule
         lr = schedule(
             step - 1, n_steps=config.n_steps, n_warmup=config.n_warmup, lr=config.lr, lr_min=config.lr_min
         )
-        inputs, targets = inputs.to(self.device), targets.to(self.device)
         try:
-            return train_step(self.model, self.optimizer, inputs, targets, lr, config.max_norm)
+            loss = self.stepper.step(inputs, targets, lr)
         except FloatingPointError as error:
             raise UserError(f"step {step}: {error}; start a new run with --name") from None
+        self.board.curves(step, {"loss/step": loss, "learning rate": lr})
+        return loss
 
     def measure(self, step: int, shown: Progress) -> None:
         """Log and show the loss on held-out text, with a line that the model writes at this stage."""
-        val_loss = mean_loss(self.model, self.validation, self.config.context_length, QUICK)
+        val_loss = self._mean_loss(self.data.validation, QUICK)
+        text = self.sample(60)
         self._log(step, shown.loss, val_loss)
-        shown.measured(step, val_loss, self.sample(60))
+        if self.board.is_open:
+            self.board.curves(step, {"loss/validation": val_loss, **shown.speed()})
+            self.board.text(step, text)
+        shown.measured(step, val_loss, text)
 
-    def finish(self) -> tuple[float, float]:
+    def save(self, step: int) -> None:
+        """Write a checkpoint, of the earlier ones keeping the last, and with ``patience`` the best."""
+        folder, fingerprint = self.config.folder, self.record.fingerprint
+        tensors = state_tensors(self.model, self.optimizer) | self.stepper.scale_tensors()
+        keep = best_step(self.log) if self.config.patience > 0 else None
+        if isinstance(self.model, FSDPModule):
+            save_shards(folder, step, tensors, fingerprint, self.processes, keep)
+        else:
+            self.processes.in_first(lambda: save_checkpoint(folder, step, tensors, fingerprint, keep))
+
+    def settle(self, step: int) -> int:
+        """Go back to the best measurement of a run that is over after ``step``; returned is its step."""
+        folder = self.config.folder
+        best = best_step(self.log) or step
+
+        def forget_later() -> None:
+            mark_stopped(folder, step, best)
+            for number, path in checkpoints(folder):
+                if number > best:
+                    remove_checkpoint(path)
+
+        self.processes.in_first(forget_later)
+        checkpoint = latest_checkpoint(folder, self.record.fingerprint)
+        assert checkpoint is not None
+        load_parameters(self.model, checkpoint[1])
+        return checkpoint[0]
+
+    def finish(self, step: int) -> tuple[float, float]:
         """Training and validation loss of the finished model: all held-out text, as much of the other."""
-        context_length = self.config.context_length
-        n_windows = (len(self.validation) - 1) // context_length
-        train_loss = mean_loss(self.model, self.training, context_length, n_windows)
-        val_loss = mean_loss(self.model, self.validation, context_length, n_windows)
-        self._log(self.config.n_steps, train_loss, val_loss)
+        n_windows = (len(self.data.validation) - 1) // self.config.context_length
+        train_loss = self._mean_loss(self.data.training, n_windows)
+        val_loss = self._mean_loss(self.data.validation, n_windows)
+        self._log(step, train_loss, val_loss)
         return train_loss, val_loss
 
-    def sample(self, n_characters: int) -> str:
-        """What the model writes at the start of a line."""
-        start = "\n" if "\n" in self.tokenizer.symbols else self.tokenizer.symbols[0]
-        return sample_text(self.model, self.tokenizer, start, n_characters, seed=self.config.seed)
+    def _mean_loss(self, data: Any, most: int) -> float:
+        loss = mean_loss(self.model, data, self.config.context_length, most, self.processes)
+        if isinstance(self.model, FSDPModule):
+            self.model.reshard()  # without a backward pass, what was gathered would stay
+        return loss
+
+    def sample(self, max_new_tokens: int) -> str:
+        """What the model writes at the start of a line; only the first process writes."""
+        model = whole_model(self.model, self.config, self.data.tokenizer.vocab_size)
+        if not self.processes.is_first:
+            return ""
+        tokenizer = self.data.tokenizer
+        symbols = getattr(tokenizer, "symbols", ["\n"])
+        start = "\n" if "\n" in symbols else symbols[0]
+        return sample_text(model, tokenizer, start, max_new_tokens, seed=self.config.seed)
 
     def _log(self, step: int, train_loss: float, val_loss: float) -> None:
-        append_log(self.config.folder, {"step": step, "train_loss": train_loss, "val_loss": val_loss})
+        entry = {"step": step, "train_loss": train_loss, "val_loss": val_loss}
+        if entry not in self.log:  # a finished run that is resumed measures the same again
+            self.log.append(entry)
+            self.processes.in_first(lambda: append_log(self.config.folder, entry))
+
+
+def whole_model(model: GPT | ModernGPT, config: TrainConfig, vocab_size: int) -> GPT | ModernGPT:
+    """``model`` itself, or of a sharded one a copy with all parameters; all processes must call this together."""
+    if not isinstance(model, FSDPModule):
+        return model
+    whole = build_model(config, vocab_size)
+    tensors: dict[str, torch.Tensor] = {}
+    for name, parameter in model.named_parameters():
+        assert isinstance(parameter, DTensor)  # FSDP makes every parameter one
+        tensors[f"parameters.{name}"] = parameter.full_tensor()
+    load_parameters(whole, tensors)
+    return whole
 
 
 def build_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
@@ -196,19 +306,3 @@ def batch_generator(seed: int, step: int) -> torch.Generator:
     """The random numbers of one step's batch: the same whenever, and after whatever, they are drawn."""
     # torch's CPU generator reads 32 bits of its seed; a large odd factor keeps the runs of seeds apart
     return torch.Generator().manual_seed((seed * 1_000_003 + step) % 2**32)
-
-
-@torch.no_grad()
-def mean_loss(model: GPT | ModernGPT, data: Int[Tensor, "length"], context_length: int, most: int) -> float:
-    """The loss in nats per character, over at most ``most`` windows spread evenly over ``data``.
-
-    The windows do not overlap, and every character in one is predicted once.
-    """
-    n_windows = (len(data) - 1) // context_length
-    chosen = torch.linspace(0, n_windows - 1, min(most, n_windows)).long() * context_length
-    windows = data[chosen[:, None] + torch.arange(context_length + 1)]
-    device = next(model.parameters()).device
-    losses = []
-    for batch in windows.to(device).split(64):
-        losses.append(next_token_loss(model(batch[:, :-1]), batch[:, 1:]) * len(batch))
-    return float(torch.stack(losses).sum() / len(windows))
