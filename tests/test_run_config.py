@@ -8,7 +8,8 @@ import pytest
 
 from seq2gpt.errors import UserError
 from seq2gpt.run.config import TrainConfig, config_from_json, config_to_json
-from seq2gpt.run.presets import PRESETS, chars, tiny
+from seq2gpt.run.model import build_model
+from seq2gpt.run.presets import PRESETS, chars, gpt2_124m, shakespeare, tiny
 
 
 @pytest.mark.parametrize(
@@ -29,6 +30,17 @@ from seq2gpt.run.presets import PRESETS, chars, tiny
         ({"lr": 0.0}, "lr=0.0 must be a positive number; try 0.004"),
         ({"lr": float("inf")}, "lr=inf must be a positive number; try 0.004"),
         ({"max_norm": -1.0}, "max_norm=-1.0 must be a positive number; try 1.0"),
+        ({"accumulate": 0}, "accumulate=0 is out of range; use 1 or more"),
+        (
+            {"accumulate": 5},
+            "batch_size=12 does not split into accumulate=5 equal parts; use a multiple of 5",
+        ),
+        ({"patience": -1}, "patience=-1 is out of range; use 0 or more"),
+        ({"vocab_size": 256}, "vocab_size=256 is out of range; use 257 or more"),
+        (
+            {"precision": "float16", "parallel": "fsdp"},
+            "precision=float16 does not go with parallel=fsdp; use --precision bfloat16",
+        ),
         ({"lr_min": 0.1}, "lr_min=0.1 is above lr=0.02; use a smaller --lr-min"),
         ({"n_steps": 50, "n_warmup": 50}, "n_warmup=50 fills the whole run, n_steps=50; use --n-warmup 5"),
     ],
@@ -51,7 +63,22 @@ def test_the_run_lives_in_out_slash_name():
 
 def test_presets_are_named_after_themselves_and_say_what_to_expect():
     for name, preset in PRESETS.items():
+        about = " ".join((preset.__doc__ or "").split())
         assert preset().name == name
-        for fact in (f"seq2gpt train {name}", "CPU cores", "nats per character", "Python 3."):
-            assert fact in (preset.__doc__ or ""), (name, fact)
+        assert f"seq2gpt train {name}" in about
+        if preset().device == "cuda":
+            assert "GPU" in about
+            assert "not been measured" in about, "a figure needs the GPU that gave it"
+        else:
+            for fact in ("CPU cores", "nats per character", "Python 3."):
+                assert fact in about, (name, fact)
     assert tiny().n_steps * tiny().batch_size * tiny().context_length < 300_000, "tiny takes seconds"
+
+
+def test_the_size_that_a_preset_names_is_right():
+    sizes = [
+        sum(parameter.numel() for parameter in build_model(preset(), vocab_size).parameters())
+        for preset, vocab_size in ((shakespeare, 65), (gpt2_124m, 50257))
+    ]
+    assert sizes == [10_646_016, 124_439_808]
+    assert f"{sizes[0] / 1e6:.1f} million" in (shakespeare.__doc__ or "")
