@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from seq2gpt.gpt import GPT, GPTConfig
-from seq2gpt.muon import Muon, muon_groups, orthogonalize
+from seq2gpt.muon import JORDAN, POLAR_EXPRESS, Muon, muon_groups, orthogonalize, orthogonalize_stack
 from seq2gpt.training import trapezoid_schedule
 
 
@@ -28,8 +28,30 @@ def test_the_directions_stay_and_the_lengths_become_about_one(shape):
 def test_more_steps_are_taken_and_the_size_does_not_matter():
     matrix = torch.randn(5, 7, dtype=torch.float64)
     torch.testing.assert_close(orthogonalize(1e-3 * matrix), orthogonalize(matrix), rtol=1e-3, atol=1e-3)
-    assert not torch.allclose(orthogonalize(matrix, n_steps=1), orthogonalize(matrix, n_steps=5), atol=0.01)
+    assert not torch.allclose(orthogonalize(matrix, JORDAN[:1]), orthogonalize(matrix), atol=0.01)
     assert not orthogonalize(torch.zeros(3, 2)).any()
+
+
+@pytest.mark.parametrize("coefficients", [JORDAN, POLAR_EXPRESS])
+def test_the_polynomials_on_single_numbers(coefficients):
+    lowest, highest = (0.6, 1.25) if coefficients is JORDAN else (0.916, 1.084)
+    for start in torch.logspace(math.log10(0.005), 0, 997, dtype=torch.float64).tolist():
+        x = start
+        for a, b, c in coefficients:
+            x = a * x + b * x**3 + c * x**5
+        assert lowest < x < highest
+
+
+@pytest.mark.parametrize("shape", [(5, 5), (3, 11), (11, 3), (17, 1)])
+@pytest.mark.parametrize("coefficients", [JORDAN, POLAR_EXPRESS])
+def test_a_stack_is_orthogonalised_one_by_one(shape, coefficients):
+    matrices = torch.randn(7, *shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    matrices[2] = 0
+    matrices[3] *= 1e3
+    result = orthogonalize_stack(matrices, coefficients)
+    for matrix, ours in zip(matrices, result, strict=True):
+        torch.testing.assert_close(ours, orthogonalize(matrix, coefficients))
+    assert not torch.allclose(result, orthogonalize_stack(matrices, coefficients[:2]), atol=0.01)
 
 
 def test_two_steps_by_hand():
@@ -42,7 +64,9 @@ def test_two_steps_by_hand():
         optimizer.step()
         m = 0.9 * m + gradient
         expected = (
-            expected - 0.02 * 0.1 * expected - 0.02 * math.sqrt(6 / 4) * orthogonalize(gradient + 0.9 * m)
+            expected
+            - 0.02 * 0.1 * expected
+            - 0.02 * math.sqrt(6 / 4) * orthogonalize(gradient + 0.9 * m, POLAR_EXPRESS)
         )
     torch.testing.assert_close(weight.detach(), expected)
     assert torch.equal(weight.grad, gradients[1]), "the gradient is not changed"
@@ -52,7 +76,7 @@ def test_wide_matrices_get_no_longer_steps():
     weight = nn.Parameter(torch.zeros(4, 6, dtype=torch.float64))
     weight.grad = torch.randn(4, 6, dtype=torch.float64)
     Muon([{"params": [weight], "muon": True}], lr=1.0, momentum=0.0).step()
-    torch.testing.assert_close(weight.detach(), -orthogonalize(weight.grad))
+    torch.testing.assert_close(weight.detach(), -orthogonalize(weight.grad, POLAR_EXPRESS))
 
 
 def test_the_other_groups_are_stepped_by_adamw():
@@ -64,6 +88,22 @@ def test_the_other_groups_are_stepped_by_adamw():
         ours.grad, theirs.grad = gradient.clone(), gradient.clone()
         muon.step(), adamw.step()
     torch.testing.assert_close(ours.detach(), theirs.detach())
+
+
+def test_parameters_of_several_shapes_step_as_each_would_alone():
+    shapes = [(5, 3), (3, 5), (5, 3), (4, 4), (5, 3)]
+    gradients = [torch.randn(s, generator=torch.Generator().manual_seed(n)) for n, s in enumerate(shapes)]
+    together = [nn.Parameter(torch.ones(shape)) for shape in shapes]
+    alone = [nn.Parameter(torch.ones(shape)) for shape in shapes]
+    optimizers = [Muon([{"params": together, "muon": True}], lr=0.1)]
+    optimizers += [Muon([{"params": [parameter], "muon": True}], lr=0.1) for parameter in alone]
+    for factor in (1.0, -2.0):
+        for a, b, gradient in zip(together, alone, gradients, strict=True):
+            a.grad, b.grad = factor * gradient, factor * gradient
+        for optimizer in optimizers:
+            optimizer.step()
+    for a, b in zip(together, alone, strict=True):
+        torch.testing.assert_close(a.detach(), b.detach())
 
 
 def test_a_parameter_without_a_gradient_stays():

@@ -12,6 +12,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from seq2gpt import fused
 from seq2gpt.attention import Mask
 from seq2gpt.heads import LayerCache, MultiHeadAttention
 
@@ -146,7 +147,7 @@ class FeedForward(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Float[Tensor, "... d_model"]) -> Float[Tensor, "... d_model"]:
-        inner = F.gelu(self.w_in(x), approximate="tanh")  # ... d_ff
+        inner = fused.gelu(self.w_in(x))  # ... d_ff
         return self.dropout(self.w_out(inner))
 
 

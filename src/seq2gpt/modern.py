@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
-from torch.nn import functional as F
 
+from seq2gpt import fused
 from seq2gpt.attention import fused_attention
 from seq2gpt.blocks import SwiGLU
 from seq2gpt.gpt import Cache
@@ -88,7 +88,7 @@ class RMSNorm(nn.Module):
         self.weight = nn.Parameter(torch.ones(width))
 
     def forward(self, x: Float[Tensor, "... width"]) -> Float[Tensor, "... width"]:
-        return F.rms_norm(x, self.weight.shape, self.weight, self.eps)
+        return fused.rms_norm(x, self.weight, self.eps)
 
 
 class SquaredReLU(nn.Module):
@@ -104,7 +104,7 @@ class SquaredReLU(nn.Module):
         self.w_out = nn.Linear(d_ff, d_model, bias=False)
 
     def forward(self, x: Float[Tensor, "... d_model"]) -> Float[Tensor, "... d_model"]:
-        return self.w_out(F.relu(self.w_in(x)).square())
+        return self.w_out(fused.squared_relu(self.w_in(x)))
 
 
 def rotary_turns(n: int, start: int, d_head: int, base: float, like: Tensor) -> Turns:

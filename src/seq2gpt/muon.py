@@ -5,7 +5,7 @@ step moves the matrix in its rare directions as well. It is meant for the matric
 heads and gains are left to AdamW, in the same optimizer here.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import torch
@@ -14,17 +14,30 @@ from torch import Tensor, nn
 
 from seq2gpt.training import adamw_step
 
-# The coefficients of Jordan's quintic: they trade exactness for speed where singular values are small.
-A, B, C = 3.4445, -4.7750, 2.0315
+Quintics = Sequence[tuple[float, float, float]]
+
+# Jordan's: one polynomial for every step. Small singular values grow fast and large ones keep moving.
+JORDAN: Quintics = ((3.4445, -4.7750, 2.0315),) * 5
+# For each step the polynomial that is nearest to 1 on the interval to which the steps before it have led, from
+# [0.005, 1] on (Amsel et al. 2025, section 3): the four lead to 1 ± 0.083.
+POLAR_EXPRESS: Quintics = (
+    (8.2987, -24.4305, 18.0903),
+    (3.9152, -2.9211, 0.5592),
+    (3.1746, -2.3804, 0.4978),
+    (2.1895, -1.5672, 0.4079),
+)
 
 
-def orthogonalize(matrix: Float[Tensor, "rows columns"], n_steps: int = 5) -> Float[Tensor, "rows columns"]:
+def orthogonalize(
+    matrix: Float[Tensor, "rows columns"], coefficients: Quintics = JORDAN
+) -> Float[Tensor, "rows columns"]:
     """A matrix with the singular directions of ``matrix`` and singular values near 1 (Jordan et al. 2024).
 
-    With the singular value decomposition M = U S Vᵀ the result is near U Vᵀ. It comes from ``n_steps`` steps of
-    a Newton–Schulz iteration, X ← a X + b (X Xᵀ) X + c (X Xᵀ)² X with a, b, c = 3.4445, −4.7750, 2.0315,
-    started from M / ‖M‖ (Frobenius). After 5 steps singular values that were above 1 % of the largest lie
-    between 0.6 and 1.25. A matrix of zeros stays one. Shape, dtype and device are kept.
+    With the singular value decomposition M = U S Vᵀ the result is near U Vᵀ. It comes from a Newton–Schulz
+    iteration, X ← a X + b (X Xᵀ) X + c (X Xᵀ)² X, one step for each (a, b, c) of ``coefficients``, started from
+    M / ‖M‖ (Frobenius). The five equal steps of Jordan, a, b, c = 3.4445, −4.7750, 2.0315, bring singular values
+    that were above 1 % of the largest to between 0.6 and 1.25. A matrix of zeros stays one. Shape, dtype and
+    device are kept.
 
     >>> orthogonalize(torch.zeros(2, 3)).tolist()
     [[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
@@ -32,10 +45,46 @@ def orthogonalize(matrix: Float[Tensor, "rows columns"], n_steps: int = 5) -> Fl
     wide = matrix.shape[0] <= matrix.shape[1]
     x = matrix if wide else matrix.T  # X Xᵀ is then the smaller of the two products
     x = x / (x.norm() + 1e-7)
-    for _ in range(n_steps):
+    for a, b, c in coefficients:
         gram = x @ x.T
-        x = A * x + (B * gram + C * gram @ gram) @ x
+        x = a * x + (b * gram + c * gram @ gram) @ x
     return x if wide else x.T
+
+
+def orthogonalize_stack(
+    matrices: Float[Tensor, "stack rows columns"], coefficients: Quintics = JORDAN
+) -> Float[Tensor, "stack rows columns"]:
+    """:func:`orthogonalize` of many matrices of one shape, each on its own, in fewer and larger products.
+
+    Oblong matrices are iterated on their shorter side alone: with G = X Xᵀ a step multiplies X from the left by
+    P = a + b G + c G², and G becomes P G P. The longer side takes part in the first G and in one last product.
+
+    >>> torch.allclose(orthogonalize_stack(torch.eye(3)[None])[0], orthogonalize(torch.eye(3)))
+    True
+    """
+    if matrices.shape[1] > matrices.shape[2]:
+        return orthogonalize_stack(matrices.mT, coefficients).mT
+    x = matrices / (matrices.norm(dim=(1, 2), keepdim=True) + 1e-7)
+    if x.shape[1] == x.shape[2]:
+        for a, b, c in coefficients:
+            gram = x @ x.mT
+            x = torch.baddbmm(x, torch.baddbmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
+        return x
+    gram = x @ x.mT
+    product = torch.eye(len(gram[0]), dtype=x.dtype, device=x.device).expand_as(gram)
+    for a, b, c in coefficients:
+        step = torch.baddbmm(gram, gram, gram, beta=b, alpha=c)
+        step.diagonal(dim1=1, dim2=2).add_(a)
+        product = step @ product
+        gram = step @ gram @ step
+    return product @ x
+
+
+def _by_shape(tensors: list[Tensor]) -> list[list[Tensor]]:
+    groups: dict[torch.Size, list[Tensor]] = {}
+    for tensor in tensors:
+        groups.setdefault(tensor.shape, []).append(tensor)
+    return list(groups.values())
 
 
 class Muon(torch.optim.Optimizer):
@@ -45,7 +94,7 @@ class Muon(torch.optim.Optimizer):
 
         m ← μ m + g         θ ← θ − η λ θ − η · √max(1, rows / columns) · orthogonalize(g + μ m)
 
-    (Nesterov's form of momentum). The other groups are stepped by :func:`seq2gpt.training.adamw_step`. All
+    (Nesterov's form of momentum; orthogonalised with ``POLAR_EXPRESS``, matrices of one shape together). The other groups are stepped by :func:`seq2gpt.training.adamw_step`. All
     groups share one schedule: ``lr_share`` of a group is what its learning rate is multiplied with. In
     float32 on CPUs; torch's own ``torch.optim.Muon`` computes in bfloat16, which CPUs without units for it do
     slowly.
@@ -62,31 +111,40 @@ class Muon(torch.optim.Optimizer):
     def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
         """Take one step with the gradients at hand; parameters without a gradient stay."""
         for group in self.param_groups:
+            parameters = [parameter for parameter in group["params"] if parameter.grad is not None]
             step = self._muon if group["muon"] else self._adamw
-            for parameter in group["params"]:
-                if parameter.grad is not None:
-                    step(parameter, parameter.grad, group, group["lr"] * group["lr_share"])
+            for same_shape in _by_shape(parameters):
+                step(same_shape, group, group["lr"] * group["lr_share"])
 
-    def _muon(self, parameter: Tensor, gradient: Tensor, group: dict[str, Any], lr: float) -> None:
-        state = self.state[parameter]
-        if not state:
-            state["exp_avg"] = torch.zeros_like(parameter)
-        momentum: Tensor = state["exp_avg"].mul_(group["momentum"]).add_(gradient)
-        direction = orthogonalize(gradient.add(momentum, alpha=group["momentum"]))
-        rows, columns = parameter.shape
-        parameter.mul_(1 - lr * group["weight_decay"])
-        parameter.add_(direction, alpha=-lr * max(1.0, rows / columns) ** 0.5)
+    def _muon(self, parameters: list[Tensor], group: dict[str, Any], lr: float) -> None:
+        for parameter in parameters:
+            if not self.state[parameter]:
+                self.state[parameter]["exp_avg"] = torch.zeros_like(parameter)
+        gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+        momenta = [self.state[parameter]["exp_avg"] for parameter in parameters]
+        torch._foreach_mul_(momenta, group["momentum"])
+        torch._foreach_add_(momenta, gradients)
+        ahead = torch._foreach_add(gradients, momenta, alpha=group["momentum"])
+        directions = orthogonalize_stack(torch.stack(ahead), POLAR_EXPRESS)
+        rows, columns = parameters[0].shape
+        torch._foreach_mul_(parameters, 1 - lr * group["weight_decay"])
+        torch._foreach_add_(parameters, directions.unbind(), alpha=-lr * max(1.0, rows / columns) ** 0.5)
 
-    def _adamw(self, parameter: Tensor, gradient: Tensor, group: dict[str, Any], lr: float) -> None:
-        state = self.state[parameter]
-        if not state:
-            state["step"] = torch.tensor(0.0)
-            state["exp_avg"], state["exp_avg_sq"] = torch.zeros_like(parameter), torch.zeros_like(parameter)
-        state["step"] += 1
-        adamw_step(
-            parameter, gradient, state["exp_avg"], state["exp_avg_sq"], int(state["step"]), lr,
-            group["betas"], group["eps"], group["weight_decay"],
-        )  # fmt: skip
+    def _adamw(self, parameters: list[Tensor], group: dict[str, Any], lr: float) -> None:
+        for parameter in parameters:
+            assert parameter.grad is not None
+            state = self.state[parameter]
+            if not state:
+                state["step"] = torch.tensor(0.0)
+                state["exp_avg"], state["exp_avg_sq"] = (
+                    torch.zeros_like(parameter),
+                    torch.zeros_like(parameter),
+                )
+            state["step"] += 1
+            adamw_step(
+                parameter, parameter.grad, state["exp_avg"], state["exp_avg_sq"], int(state["step"]), lr,
+                group["betas"], group["eps"], group["weight_decay"],
+            )  # fmt: skip
 
 
 def muon_groups(model: nn.Module, weight_decay: float, adamw_share: float) -> list[dict[str, Any]]:

@@ -1,0 +1,142 @@
+"""Parts of a model whose backward pass is written by hand: on a CPU, fewer passes over memory than autograd makes.
+
+Each equals its explained form, forward and backward. Where autograd records nothing, on other devices, in mixed
+precision and under ``torch.compile``, PyTorch's own operations are used.
+"""
+
+import math
+from typing import Any
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+from torch.nn import functional as F
+
+AT_ONCE = 2**24  # logits of linear_cross_entropy in memory at a time, 64 MiB in float32
+SLOPE, CUBIC = 2 * math.sqrt(2 / math.pi), 2 * math.sqrt(2 / math.pi) * 0.044715
+
+
+def by_hand(*tensors: Tensor) -> bool:
+    """Whether the passes of this module apply: on a CPU, in one dtype, with gradients to come."""
+    same = all(tensor.device.type == "cpu" and tensor.dtype == tensors[0].dtype for tensor in tensors)
+    return same and torch.is_grad_enabled() and not torch.compiler.is_compiling()
+
+
+def rms_norm(
+    x: Float[Tensor, "... d_model"], weight: Float[Tensor, "d_model"], eps: float = 1e-5
+) -> Float[Tensor, "... d_model"]:
+    """What :func:`seq2gpt.blocks.rms_norm` explains."""
+    if by_hand(x, weight):
+        return _RMSNorm.apply(x, weight, eps)
+    return F.rms_norm(x, weight.shape, weight, eps)
+
+
+def squared_relu(x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
+    """relu(x)² (So et al. 2021, section 3.1)."""
+    return _SquaredReLU.apply(x) if by_hand(x) else F.relu(x).square()
+
+
+def gelu(x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
+    """What :func:`seq2gpt.blocks.gelu` explains, as x · sigmoid(2 √(2/π) (x + 0.044715 x³)), which is the same.
+
+    The sigmoid is several times faster on a CPU than the tangent.
+    """
+    return _GELU.apply(x) if by_hand(x) else F.gelu(x, approximate="tanh")
+
+
+def linear_cross_entropy(
+    hidden: Float[Tensor, "n d_model"],
+    weight: Float[Tensor, "vocab_size d_model"],
+    targets: Int[Tensor, "n"],
+    at_once: int = AT_ONCE,
+) -> Float[Tensor, ""]:
+    """The mean cross-entropy, in nats, of the logits ``hidden @ weight.T``, which never exist all together.
+
+    At most ``at_once`` logits are in memory at a time, but always those of one position. It is
+    :func:`seq2gpt.gpt.next_token_loss` of a large vocabulary without its largest tensors.
+
+    >>> loss = linear_cross_entropy(torch.zeros(3, 5), torch.zeros(8, 5), torch.tensor([0, 7, 2]))
+    >>> f"{loss:.3f} = ln 8"
+    '2.079 = ln 8'
+    """
+    if by_hand(hidden, weight):
+        return _LinearCrossEntropy.apply(hidden, weight, targets, max(1, at_once // len(weight)))
+    return F.cross_entropy(F.linear(hidden, weight), targets)
+
+
+class _RMSNorm(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, eps: float) -> Tensor:
+        scale = torch.linalg.vector_norm(x, dim=-1, keepdim=True).square_()
+        scale = scale.div_(x.shape[-1]).add_(eps).rsqrt_()
+        ctx.save_for_backward(x, weight, scale)
+        return (x * scale).mul_(weight)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None]:
+        x, weight, scale = ctx.saved_tensors
+        normalised, inner = x * scale, gradient * weight
+        along = (inner * normalised).mean(-1, keepdim=True)
+        to_weight = (gradient * normalised).flatten(0, -2).sum(0)
+        return inner.addcmul_(normalised, along, value=-1).mul_(scale), to_weight, None
+
+
+class _SquaredReLU(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        ctx.save_for_backward(x)
+        return F.relu(x).square_()
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        (x,) = ctx.saved_tensors
+        return F.relu(x).mul_(gradient).mul_(2)
+
+
+class _GELU(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        y = x.square().mul_(CUBIC).add_(SLOPE).mul_(x).sigmoid_().mul_(x)
+        ctx.save_for_backward(x, y)  # the next layer keeps y anyway: the gate y / x costs no memory
+        return y
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        x, y = ctx.saved_tensors
+        gate = (y / x).nan_to_num_(0.5)  # 0 / 0 where x is 0
+        slope = x.square().mul_(3 * CUBIC).add_(SLOPE)  # of the sigmoid's argument
+        return gate.addcmul_(torch.addcmul(y, y, gate, value=-1), slope).mul_(gradient)
+
+
+class _LinearCrossEntropy(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, hidden: Tensor, weight: Tensor, targets: Tensor, rows: int) -> Tensor:
+        """The gradients are made here, while the exponentials of a piece are at hand."""
+        to_hidden, to_weight, n = torch.empty_like(hidden), torch.zeros_like(weight), len(hidden)
+        memory, total = hidden.new_empty(min(rows, n), len(weight)), hidden.new_zeros(())
+        pieces = zip(hidden.split(rows), targets.split(rows), to_hidden.split(rows), strict=True)
+        for x, target, to_x in pieces:
+            logits = torch.mm(x, weight.T, out=memory[: len(x)])
+            peak, chosen = logits.amax(1, keepdim=True), logits.gather(1, target[:, None])
+            powers = logits.sub_(peak).exp_()
+            sums = powers.sum(
+                1, keepdim=True
+            )  # dividing the narrow matrices by them saves a pass over the wide one
+            total += (peak + sums.log() - chosen).sum()
+            torch.mm(powers, weight, out=to_x).div_(sums).sub_(weight[target]).div_(n)
+            to_weight.addmm_(powers.T, x / sums, alpha=1 / n)
+            to_weight.index_add_(0, target, x, alpha=-1 / n)
+        ctx.save_for_backward(to_hidden, to_weight)
+        return total / n
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None, None]:
+        to_hidden, to_weight = ctx.saved_tensors
+        if gradient.item() == 1:  # the loss itself, not a multiple: no pass over a large matrix
+            return to_hidden, to_weight, None, None
+        return to_hidden * gradient, to_weight * gradient, None, None
