@@ -19,6 +19,7 @@ from pathlib import Path
 import torch
 
 from seq2gpt.data.shards import TokenShards
+from seq2gpt.faststep import NextTokenLoss
 from seq2gpt.run.config import TrainConfig
 from seq2gpt.run.data import read_run_data
 from seq2gpt.run.evaluation import mean_loss
@@ -52,7 +53,7 @@ def wait(device: torch.device) -> None:
 
 def stepper_of(config: TrainConfig, vocab_size: int, processes: Processes) -> Stepper:
     model = build_model(config, vocab_size).to(processes.device)
-    return Stepper(model, build_optimizer(model, config), config, processes)
+    return Stepper(NextTokenLoss(model), build_optimizer(model, config), config, processes)
 
 
 def measure_step(config: TrainConfig, processes: Processes, n_steps: int, vocab_size: int = 50257) -> None:
@@ -66,7 +67,7 @@ def measure_step(config: TrainConfig, processes: Processes, n_steps: int, vocab_
         stepper.step(ids[:, :-1], ids[:, 1:], lr=1e-4)
     wait(processes.device)
     speed = n_steps * config.batch_size * config.context_length / (time.perf_counter() - started)
-    flops = training_flops_per_token(stepper.model, config.context_length)
+    flops = training_flops_per_token(stepper.loss_of.model, config.context_length)
     peak = peak_flops(processes.device, config.precision)
     print(f"{speed:,.0f} tokens/s, MFU {speed * flops / peak:.1%} of {peak / 1e12:.0f} TFLOP/s")
 
@@ -94,7 +95,7 @@ def seconds_to_goal(
         wait(processes.device)
         seconds += time.perf_counter() - started
         if step % every == 0 or step == config.n_steps:
-            loss = mean_loss(stepper.model, held_out, config.context_length, 400, processes)
+            loss = mean_loss(stepper.loss_of, held_out, config.context_length, 400, processes)
             print(f"{config.name:12} step {step:5}: {loss:.4f} after {seconds:6.1f} s", flush=True)
             if loss <= goal:
                 return seconds

@@ -68,7 +68,7 @@ def modern(vocab_size: int) -> Side:
 
     def take_step(inputs: Tensor, targets: Tensor, step: int) -> float:
         lr = trapezoid_schedule(step, n_steps=170, n_warmup=5, lr=0.03, lr_min=0.0, decay_share=0.5)
-        return fast_train_step(loss_of, optimizer, inputs, targets, lr, max_norm=1.0)
+        return fast_train_step(loss_of, optimizer, [(inputs, targets)], lr, max_norm=1.0)
 
     return Side(model, take_step, batch_size=24, n_steps=170, every=5)
 

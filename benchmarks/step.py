@@ -136,7 +136,7 @@ def explained(ours: GPT) -> tuple[nn.Module, Step]:
 def fast(ours: GPT, compiled: bool = False) -> tuple[nn.Module, Step]:
     optimizer = torch.optim.AdamW(decay_groups(ours, DECAY), lr=LR, betas=BETAS, fused=True)
     loss_of = torch.compile(NextTokenLoss(ours)) if compiled else NextTokenLoss(ours)
-    return ours, lambda ids, targets: fast_train_step(loss_of, optimizer, ids, targets, LR, MAX_NORM)
+    return ours, lambda ids, targets: fast_train_step(loss_of, optimizer, [(ids, targets)], LR, MAX_NORM)
 
 
 def fast_compiled(ours: GPT) -> tuple[nn.Module, Step]:

@@ -37,7 +37,7 @@ RUNS = {
     "ddp-muon": MODERN,
     "fsdp": {"parallel": "fsdp"},
     "fsdp-parts": {"parallel": "fsdp", "accumulate": 2},
-    "fsdp-muon": {"parallel": "fsdp", **MODERN, "optimizer": "adamw"},
+    "fsdp-muon": {"parallel": "fsdp", **MODERN},
     "fsdp-half": {"parallel": "fsdp", "precision": "bfloat16"},
 }
 

@@ -334,15 +334,15 @@ def test_what_the_system_refuses_is_one_line(monkeypatch, capsys):
 
 
 def test_ctrl_c_says_how_to_continue_and_exits_with_130(folder, monkeypatch, capsys):
-    from seq2gpt.run import step
+    from seq2gpt.run.step import Stepper
 
-    real = step.train_step
+    real = Stepper.step
 
-    def train_step(*args, **kwargs):
+    def step(self, *args, **kwargs):
         signal.raise_signal(signal.SIGINT)
-        return real(*args, **kwargs)
+        return real(self, *args, **kwargs)
 
-    monkeypatch.setattr(step, "train_step", train_step)
+    monkeypatch.setattr(Stepper, "step", step)
     assert train_small() == 130
     assert capsys.readouterr().err == (
         "\nseq2gpt: stopped after step 1 of 9 and saved; continue with `seq2gpt train --resume --name tiny`\n"

@@ -6,6 +6,7 @@ import torch
 from torch.nn import functional as F
 
 from seq2gpt.data.shards import TokenShards
+from seq2gpt.faststep import NextTokenLoss
 from seq2gpt.gpt import GPT, GPTConfig
 from seq2gpt.run import evaluation
 from seq2gpt.run.evaluation import best_step, lost_patience, mean_loss
@@ -46,9 +47,9 @@ def one_by_one(model: GPT, data: torch.Tensor) -> list[torch.Tensor]:
 def test_the_mean_loss_is_the_mean_over_every_token(model, data):
     losses = one_by_one(model, data)
     whole = float(torch.stack(losses).mean())
-    assert mean_loss(model, shards_of(data), 7, 1000, ONE) == pytest.approx(whole, abs=1e-6)
+    assert mean_loss(NextTokenLoss(model), shards_of(data), 7, 1000, ONE) == pytest.approx(whole, abs=1e-6)
     ends = float(torch.stack([losses[0], losses[-1]]).mean())
-    assert mean_loss(model, shards_of(data), 7, 2, ONE) == pytest.approx(ends, abs=1e-6)
+    assert mean_loss(NextTokenLoss(model), shards_of(data), 7, 2, ONE) == pytest.approx(ends, abs=1e-6)
 
 
 @pytest.mark.parametrize(("n_ranks", "most"), [(2, 1000), (3, 1000), (4, 65), (2, 1), (3, 2)])
@@ -59,12 +60,12 @@ def test_the_shares_of_the_processes_are_the_whole_and_all_call_equally_often(
     shards, shares, calls = shards_of(data), [], []
     for rank in range(n_ranks):
         counted = []
-        model.register_forward_pre_hook(lambda *_, counted=counted: counted.append(1))
+        loss_of = NextTokenLoss(model)
+        loss_of.register_forward_pre_hook(lambda *_, counted=counted: counted.append(1))
         process = Recorder(rank=rank, n_ranks=n_ranks, device=torch.device("cpu"))
-        shares.append(mean_loss(model, shards, 7, most, process))
+        shares.append(mean_loss(loss_of, shards, 7, most, process))
         calls.append(len(counted))
-        model._forward_pre_hooks.clear()
-    assert sum(shares) == pytest.approx(mean_loss(model, shards, 7, most, ONE), abs=1e-6)
+    assert sum(shares) == pytest.approx(mean_loss(NextTokenLoss(model), shards, 7, most, ONE), abs=1e-6)
     assert len(set(calls)) == 1, "a sharded model waits for all processes in every call"
 
 

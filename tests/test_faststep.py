@@ -57,7 +57,7 @@ def test_a_step_is_that_of_train_step(layout, max_norm):
     ours, theirs = build(layout), build(layout)
     optimizers = [torch.optim.AdamW(model.parameters(), betas=(0.9, 0.99)) for model in (ours, theirs)]
     for lr in (0.1, 0.02):
-        loss = fast_train_step(NextTokenLoss(ours), optimizers[0], INPUTS, TARGETS, lr, max_norm)
+        loss = fast_train_step(NextTokenLoss(ours), optimizers[0], [(INPUTS, TARGETS)], lr, max_norm)
         expected = train_step(theirs, optimizers[1], INPUTS, TARGETS, lr, max_norm)
         assert loss == pytest.approx(expected)
     for a, b in zip(ours.parameters(), theirs.parameters(), strict=True):
@@ -73,7 +73,7 @@ def test_a_step_that_would_break_the_model_is_refused():
     with pytest.raises(
         FloatingPointError, match=r"norm nan at loss nan; no parameter was changed: lower lr=0\.1 or"
     ):
-        fast_train_step(NextTokenLoss(model), optimizer, INPUTS, TARGETS, 0.1, 1.0)
+        fast_train_step(NextTokenLoss(model), optimizer, [(INPUTS, TARGETS)], 0.1, 1.0)
     assert all(torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True))
 
 

@@ -80,5 +80,5 @@ def test_the_size_that_a_preset_names_is_right():
         sum(parameter.numel() for parameter in build_model(preset(), vocab_size).parameters())
         for preset, vocab_size in ((shakespeare, 65), (gpt2_124m, 50257))
     ]
-    assert sizes == [10_646_016, 124_439_808]
+    assert sizes == [10_647_552, 124_439_808]
     assert f"{sizes[0] / 1e6:.1f} million" in (shakespeare.__doc__ or "")

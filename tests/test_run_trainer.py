@@ -52,15 +52,15 @@ def steps(config: TrainConfig) -> list[int]:
 
 def interrupt_after(monkeypatch: pytest.MonkeyPatch, n_steps: int, error: BaseException) -> None:
     """Let ``n_steps`` steps pass, then fail in the middle of the next."""
-    real, taken = stepping.train_step, []
+    real, taken = stepping.Stepper.step, []
 
-    def train_step(*args, **kwargs):
+    def step(self, *args, **kwargs):
         if len(taken) == n_steps:
             raise error
         taken.append(1)
-        return real(*args, **kwargs)
+        return real(self, *args, **kwargs)
 
-    monkeypatch.setattr(stepping, "train_step", train_step)
+    monkeypatch.setattr(stepping.Stepper, "step", step)
 
 
 def test_a_run_learns_and_says_what_it_reached(config):
@@ -219,17 +219,17 @@ def test_a_process_killed_again_and_again_is_continued_exactly(config):
 def test_ctrl_c_saves_and_says_how_to_continue(config, monkeypatch):
     whole = dataclasses.replace(config, name="whole")
     train(whole, progress=False)
-    real, taken = stepping.train_step, []
+    real, taken = stepping.Stepper.step, []
 
-    def train_step(*args, **kwargs):
+    def step(self, *args, **kwargs):
         taken.append(1)
         if len(taken) == 5:
             signal.raise_signal(signal.SIGINT)
-        return real(*args, **kwargs)
+        return real(self, *args, **kwargs)
 
     before = signal.getsignal(signal.SIGINT)
     with monkeypatch.context() as patch:
-        patch.setattr(stepping, "train_step", train_step)
+        patch.setattr(stepping.Stepper, "step", step)
         with pytest.raises(KeyboardInterrupt) as stop:
             train(config, progress=False)
     assert (
@@ -243,12 +243,12 @@ def test_ctrl_c_saves_and_says_how_to_continue(config, monkeypatch):
 
 
 def test_a_second_ctrl_c_stops_at_once(config, monkeypatch):
-    def train_step(*args, **kwargs):
+    def step(self, *args, **kwargs):
         signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGINT)
         raise AssertionError("the second Ctrl-C was swallowed")
 
-    monkeypatch.setattr(stepping, "train_step", train_step)
+    monkeypatch.setattr(stepping.Stepper, "step", step)
     before = signal.signal(
         signal.SIGINT, signal.default_int_handler
     )  # a job in the background ignores Ctrl-C
@@ -485,10 +485,10 @@ def measuring(monkeypatch: pytest.MonkeyPatch, val_losses: list[float]) -> None:
     """Let the measurements during training give these losses; the last ones, of the whole text, stay true."""
     real, left = trainer.mean_loss, list(val_losses)
 
-    def mean_loss(model, data, context_length, most, processes):
+    def mean_loss(loss_of, data, context_length, most, processes):
         if most == trainer.QUICK:
             return left.pop(0)
-        return real(model, data, context_length, most, processes)
+        return real(loss_of, data, context_length, most, processes)
 
     monkeypatch.setattr(trainer, "mean_loss", mean_loss)
 

@@ -4,7 +4,7 @@
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import torch
 from jaxtyping import Float, Int
@@ -13,6 +13,9 @@ from torch import Tensor, nn
 from seq2gpt.fused import linear_cross_entropy
 from seq2gpt.gpt import GPT
 from seq2gpt.modern import ModernGPT, rotary_turns
+from seq2gpt.training import gradient_error
+
+Part = tuple[Int[Tensor, "batch n"], Int[Tensor, "batch n"]]
 
 
 class NextTokenLoss(nn.Module):
@@ -76,25 +79,33 @@ def fast_clip_gradients(parameters: Iterable[nn.Parameter], max_norm: float) -> 
 def fast_train_step(
     loss_of: nn.Module,
     optimizer: torch.optim.Optimizer,
-    inputs: Int[Tensor, "batch n"],
-    targets: Int[Tensor, "batch n"],
+    parts: Sequence[Part],
     lr: float,
     max_norm: float,
+    scaler: torch.amp.GradScaler | None = None,
+    clip: Callable[[Iterable[nn.Parameter], float], float] = fast_clip_gradients,
 ) -> float:
     """:func:`seq2gpt.training.train_step` with ``loss_of``, a :class:`NextTokenLoss` or what wraps one, for the model.
 
-    Raises ``FloatingPointError`` as that does.
+    ``parts`` are pairs ``(inputs, targets)`` of one size, together the batch; as in
+    :func:`seq2gpt.training.accumulate_gradients` only one part's graph is kept at a time. ``scaler`` is that of
+    float16: a step whose gradients are not finite is then left out, and the scale made smaller.
+
+    Otherwise ``FloatingPointError`` is raised as by ``train_step``.
     """
+    scaler = scaler or torch.amp.GradScaler(enabled=False)
     for group in optimizer.param_groups:
         group["lr"] = lr
     optimizer.zero_grad()
-    loss = loss_of(inputs, targets)
-    loss.backward()
-    norm = fast_clip_gradients(loss_of.parameters(), max_norm)
-    if not math.isfinite(norm):
-        raise FloatingPointError(
-            f"the gradients have norm {norm} at loss {loss.item():.4g}; no parameter was changed: "
-            f"lower lr={lr:g} or lengthen the warm-up"
-        )
-    optimizer.step()
-    return loss.item()
+    total = 0.0
+    for inputs, targets in parts:
+        loss = loss_of(inputs, targets) / len(parts)
+        scaler.scale(loss).backward()
+        total += loss.item()
+    scaler.unscale_(optimizer)
+    norm = clip(loss_of.parameters(), max_norm)
+    if not math.isfinite(norm) and not scaler.is_enabled():
+        raise gradient_error(norm, total, lr)
+    scaler.step(optimizer)
+    scaler.update()
+    return total

@@ -18,9 +18,11 @@ SLOPE, CUBIC = 2 * math.sqrt(2 / math.pi), 2 * math.sqrt(2 / math.pi) * 0.044715
 
 
 def by_hand(*tensors: Tensor) -> bool:
-    """Whether the passes of this module apply: on a CPU, in one dtype, with gradients to come."""
-    same = all(tensor.device.type == "cpu" and tensor.dtype == tensors[0].dtype for tensor in tensors)
-    return same and torch.is_grad_enabled() and not torch.compiler.is_compiling()
+    """Whether the passes of this module apply: on a CPU, in full precision, with gradients to come."""
+    dtypes = {tensor.dtype for tensor in tensors}
+    exact = dtypes in ({torch.float32}, {torch.float64}) and not torch.is_autocast_enabled("cpu")
+    on_cpu = all(tensor.device.type == "cpu" for tensor in tensors)
+    return exact and on_cpu and torch.is_grad_enabled() and not torch.compiler.is_compiling()
 
 
 def rms_norm(

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.distributed.tensor import DTensor, Replicate
 
 from seq2gpt.training import adamw_step
 
@@ -87,6 +88,19 @@ def _by_shape(tensors: list[Tensor]) -> list[list[Tensor]]:
     return list(groups.values())
 
 
+def _whole(matrix: Tensor) -> Tensor:
+    """Of a matrix that several processes share, all of it: only a whole matrix can be orthogonalised."""
+    return matrix.full_tensor() if isinstance(matrix, DTensor) else matrix
+
+
+def _part(matrix: Tensor, parameter: Tensor) -> Tensor:
+    """The inverse: this process's part, laid out as ``parameter`` is."""
+    if not isinstance(parameter, DTensor):
+        return matrix
+    everywhere = DTensor.from_local(matrix, parameter.device_mesh, [Replicate()], run_check=False)
+    return everywhere.redistribute(placements=parameter.placements)
+
+
 class Muon(torch.optim.Optimizer):
     """Muon for the matrices of the blocks, AdamW for everything else.
 
@@ -125,10 +139,11 @@ class Muon(torch.optim.Optimizer):
         torch._foreach_mul_(momenta, group["momentum"])
         torch._foreach_add_(momenta, gradients)
         ahead = torch._foreach_add(gradients, momenta, alpha=group["momentum"])
-        directions = orthogonalize_stack(torch.stack(ahead), POLAR_EXPRESS)
+        directions = orthogonalize_stack(torch.stack([_whole(matrix) for matrix in ahead]), POLAR_EXPRESS)
         rows, columns = parameters[0].shape
         torch._foreach_mul_(parameters, 1 - lr * group["weight_decay"])
-        torch._foreach_add_(parameters, directions.unbind(), alpha=-lr * max(1.0, rows / columns) ** 0.5)
+        parts = [_part(matrix, parameter) for matrix, parameter in zip(directions, parameters, strict=True)]
+        torch._foreach_add_(parameters, parts, alpha=-lr * max(1.0, rows / columns) ** 0.5)
 
     def _adamw(self, parameters: list[Tensor], group: dict[str, Any], lr: float) -> None:
         for parameter in parameters:

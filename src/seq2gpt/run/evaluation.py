@@ -7,7 +7,6 @@ import torch
 from torch import nn
 
 from seq2gpt.data.shards import TokenShards
-from seq2gpt.gpt import next_token_loss
 from seq2gpt.run.processes import Processes
 
 WINDOWS = 64  # read at once
@@ -15,12 +14,12 @@ WINDOWS = 64  # read at once
 
 @torch.no_grad()
 def mean_loss(
-    model: nn.Module, data: TokenShards, context_length: int, most: int, processes: Processes
+    loss_of: nn.Module, data: TokenShards, context_length: int, most: int, processes: Processes
 ) -> float:
-    """The loss in nats per token, over at most ``most`` windows spread evenly over ``data``.
+    """``loss_of(inputs, targets)`` in nats per token, over at most ``most`` windows spread evenly over ``data``.
 
     The windows do not overlap, and every token in one is predicted once. Each process reads its share of them; all
-    call the model equally often, which a sharded model needs.
+    call ``loss_of`` equally often, which a sharded model needs.
     """
     n_windows = (len(data) - 1) // context_length
     chosen = torch.linspace(0, n_windows - 1, min(most, n_windows)).long() * context_length
@@ -28,8 +27,7 @@ def mean_loss(
     for starts in chosen.split(WINDOWS * processes.n_ranks):
         own = starts[processes.rank :: processes.n_ranks]
         windows = data.windows(own if len(own) else starts[:1], context_length + 1).to(processes.device)
-        loss = next_token_loss(model(windows[:, :-1]), windows[:, 1:])
-        total += loss.item() * len(own)
+        total += loss_of(windows[:, :-1], windows[:, 1:]).item() * len(own)
     return processes.sum(total)[0] / len(chosen)
 
 

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import torch
+from torch.distributed.tensor import DTensor
 
 from seq2gpt.bpe import tokenizer_of
 from seq2gpt.data.shards import Tokenizer
@@ -44,6 +45,16 @@ def load_run(folder: Path) -> tuple[GPT | ModernGPT, Tokenizer, TrainConfig]:
     model = build_model(record.config, tokenizer.vocab_size)
     load_parameters(model, checkpoint[1])
     return model.eval(), tokenizer, record.config
+
+
+def whole_model(model: GPT | ModernGPT, config: TrainConfig, vocab_size: int) -> GPT | ModernGPT:
+    """``model`` itself, or of a sharded one a copy with all parameters; all processes must call this together."""
+    sharded = {name: p for name, p in model.named_parameters() if isinstance(p, DTensor)}
+    if not sharded:
+        return model
+    whole = build_model(config, vocab_size)
+    load_parameters(whole, {f"parameters.{name}": p.full_tensor() for name, p in sharded.items()})
+    return whole
 
 
 def choose_device(name: str) -> torch.device:

@@ -8,12 +8,10 @@ from typing import Any
 import torch
 from torch import nn
 from torch.distributed.fsdp import FSDPModule
-from torch.distributed.tensor import DTensor
 
 from seq2gpt.bpe import tokenizer_of, tokenizer_record
 from seq2gpt.errors import UserError
-from seq2gpt.gpt import GPT
-from seq2gpt.modern import ModernGPT
+from seq2gpt.faststep import NextTokenLoss, keep_freed_memory
 from seq2gpt.muon import Muon, muon_groups
 from seq2gpt.run.board import Board
 from seq2gpt.run.checkpoint import (
@@ -42,12 +40,12 @@ from seq2gpt.run.folder import (
     resume_command,
     was_stopped,
 )
-from seq2gpt.run.model import build_model, check_device, choose_device
+from seq2gpt.run.model import build_model, check_device, choose_device, whole_model
 from seq2gpt.run.processes import Processes, joined
 from seq2gpt.run.progress import Progress, stop_requests
 from seq2gpt.run.sampler import sample_text
 from seq2gpt.run.speed import peak_flops, training_flops_per_token
-from seq2gpt.run.step import Stepper, shard_model
+from seq2gpt.run.step import Stepper, shard_loss
 from seq2gpt.training import cosine_schedule, decay_groups, trapezoid_schedule
 
 # GPT-3's 0.95 for v averages over 20 steps; batches as small as ours need more.
@@ -96,6 +94,8 @@ def train(config: TrainConfig, resume: bool = False, progress: bool = True) -> T
         record = RunRecord(config=config, tokenizer=tokenizer_record(data.tokenizer), corpus=data.digest)
         if stored is not None:
             check_same_run(stored, record)
+        if processes.device.type == "cpu":
+            keep_freed_memory()
         session = _Session(record, data, processes)
         start = session.restore() if resume else session.create()
         shown = Progress(config, start, progress and processes.is_first, session.flops)
@@ -126,10 +126,11 @@ class _Session:
     def __init__(self, record: RunRecord, data: RunData, processes: Processes) -> None:
         self.record, self.config, self.data, self.processes = record, record.config, data, processes
         self.model = build_model(self.config, data.tokenizer.vocab_size).to(processes.device)
+        loss_of = NextTokenLoss(self.model)
         if processes.n_ranks > 1 and self.config.parallel == "fsdp":
-            shard_model(self.model, self.config)
+            shard_loss(loss_of, self.config)
         self.optimizer = build_optimizer(self.model, self.config)
-        self.stepper = Stepper(self.model, self.optimizer, self.config, processes)
+        self.stepper = Stepper(loss_of, self.optimizer, self.config, processes)
         self.log: list[dict[str, Any]] = []
 
     def describe(self, start: int) -> str:
@@ -227,7 +228,7 @@ class _Session:
         folder, fingerprint = self.config.folder, self.record.fingerprint
         tensors = state_tensors(self.model, self.optimizer) | self.stepper.scale_tensors()
         keep = best_step(self.log) if self.config.patience > 0 else None
-        if isinstance(self.model, FSDPModule):
+        if isinstance(self.stepper.loss_of, FSDPModule):
             save_shards(folder, step, tensors, fingerprint, self.processes, keep)
         else:
             self.processes.in_first(lambda: save_checkpoint(folder, step, tensors, fingerprint, keep))
@@ -258,9 +259,10 @@ class _Session:
         return train_loss, val_loss
 
     def _mean_loss(self, data: Any, most: int) -> float:
-        loss = mean_loss(self.model, data, self.config.context_length, most, self.processes)
-        if isinstance(self.model, FSDPModule):
-            self.model.reshard()  # without a backward pass, what was gathered would stay
+        loss_of = self.stepper.loss_of
+        loss = mean_loss(loss_of, data, self.config.context_length, most, self.processes)
+        if isinstance(loss_of, FSDPModule):
+            loss_of.reshard()  # without a backward pass, what was gathered would stay
         return loss
 
     def sample(self, max_new_tokens: int) -> str:
@@ -278,19 +280,6 @@ class _Session:
         if entry not in self.log:  # a finished run that is resumed measures the same again
             self.log.append(entry)
             self.processes.in_first(lambda: append_log(self.config.folder, entry))
-
-
-def whole_model(model: GPT | ModernGPT, config: TrainConfig, vocab_size: int) -> GPT | ModernGPT:
-    """``model`` itself, or of a sharded one a copy with all parameters; all processes must call this together."""
-    if not isinstance(model, FSDPModule):
-        return model
-    whole = build_model(config, vocab_size)
-    tensors: dict[str, torch.Tensor] = {}
-    for name, parameter in model.named_parameters():
-        assert isinstance(parameter, DTensor)  # FSDP makes every parameter one
-        tensors[f"parameters.{name}"] = parameter.full_tensor()
-    load_parameters(whole, tensors)
-    return whole
 
 
 def build_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
