@@ -37,7 +37,7 @@ from seq2gpt.transformer import Transformer, TransformerConfig, translate
 LONGEST = (
     30  # words of a translation; the longest German number has 17, a Tatoeba sentence seldom more than 15
 )
-TRANSLATION_SETS: dict[str, dict[str, Any]] = {"tatoeba_eng_fra": {"n_steps": 1000}}
+TRANSLATION_SETS: dict[str, dict[str, Any]] = {"tatoeba_eng_fra": {"n_steps": 500}}
 
 
 @dataclass(frozen=True, kw_only=True)

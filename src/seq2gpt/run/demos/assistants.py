@@ -42,7 +42,7 @@ from seq2gpt.tokens import CharTokenizer, build_char_vocab
 Factors = tuple[int, int]
 DIGITS = "0123456789"
 GREEDY = Sampling(temperature=0.0)
-BATCH = 32
+BATCH = 16
 STOP = "\n"
 LONGEST = 80  # characters that the model may write before it is interrupted
 CONTEXT = 112

@@ -42,7 +42,7 @@ class Config:
     """Width of the hidden states."""
     context_length: int = 32
     """Characters of a piece."""
-    n_steps: int = 250
+    n_steps: int = 150
     """Steps of each stack."""
     batch: int = 16
     """Pieces in a step."""

@@ -45,7 +45,7 @@ N_SENTINELS = 3  # for two spans and the end
 N_PATTERNS = 512
 N_CANDIDATES = 10
 N_HEADS = 4
-SETS: dict[str, dict[str, Any]] = {"tinyshakespeare": {}, "fairy_tales": {}}
+SETS: dict[str, dict[str, Any]] = {"tinyshakespeare": {"n_steps": 300}, "fairy_tales": {"n_steps": 300}}
 
 Windows = Int[Tensor, "batch n"]
 Characters = Int[Tensor, "batch"]

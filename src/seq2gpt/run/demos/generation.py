@@ -5,8 +5,8 @@ ways. Each way is described by two figures: the perplexity of what was written u
 of the pieces of eight characters had stood in the same text before. Real text is measured in the same way.
 
 Greedy decoding writes what the model finds most probable, and goes round in circles. Drawing from all characters does
-not repeat itself, and is less probable than real text, because rare mistakes add up. Filters and low temperatures lie
-between: they cut the improbable end, and repetition rises as perplexity falls.
+not, and is about as improbable as real text is to the model. A low temperature and the filters lie between: they cut
+the improbable end, which lowers the perplexity and lets repetition rise a little.
 
 With a cache each position is read once, without one it is read again for every later character. The characters
 are the same; the time is not.
@@ -45,11 +45,11 @@ WAYS: dict[str, dict[str, Any]] = {
 class Config:
     """Sizes of the demonstration."""
 
-    context_length: int = 128
+    context_length: int = 96
     """Characters of a text, prompt included."""
     d_model: int = 64
     """Width of the model, a multiple of 4."""
-    n_steps: int = 500
+    n_steps: int = 300
     """Steps of training."""
     n_texts: int = 20
     """Texts to write in each way."""

@@ -36,9 +36,9 @@ class Config:
     """Width of the small models, a multiple of 8."""
     n_layers: int = 2
     """Blocks of the small models."""
-    context_length: int = 64
+    context_length: int = 32
     """Characters that a model sees."""
-    n_steps: int = 400
+    n_steps: int = 250
     """Steps of each model."""
     batch: int = 16
     """Pieces of text in a step."""

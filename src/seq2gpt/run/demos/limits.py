@@ -4,7 +4,7 @@ A sentence with a random six-letter code is planted in the training text, never,
 model reads the whole text about six times. After training, the code is ranked among 1,000 random codes by its probability. Exposure is measured in bits
 (Carlini et al. 2019): about 1 where nothing was memorised, 10 where the code ranks first.
 
-The text around it is generated; --data takes a text file or one of the sets tinyshakespeare and fairy_tales.
+The text around it is generated; --data takes a text file or the set tinyshakespeare.
 """
 
 import random
@@ -28,7 +28,7 @@ from seq2gpt.training import get_batch
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 SENTENCE = "The code is {}.\n"
 CONTEXT = 48
-SETS: dict[str, dict[str, Any]] = {"tinyshakespeare": {}, "fairy_tales": {}}
+SETS: dict[str, dict[str, Any]] = {"tinyshakespeare": {}}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,7 @@ class Config:
     """Sizes of the demonstration."""
 
     data: Path | None = None
-    """A text file, or the set tinyshakespeare or fairy_tales; without it, reviews are generated."""
+    """A text file, or the set tinyshakespeare; without it, reviews are generated."""
     repeats: tuple[int, ...] = (0, 1, 2, 4)
     """How often each planted code stands in the text; one model is trained for each number."""
     n_texts: int = 2000

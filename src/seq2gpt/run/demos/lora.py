@@ -4,7 +4,7 @@ A small GPT over characters is trained on English, the docstrings of the embedde
 to Python source code: by moving all its weights, and by LoRA of rank 1, 4 and 16 on all matrices of its
 blocks. Stated are the loss on held-out code, in nats per character, and the share of numbers trained.
 
-With --data, a text file or one of the sets tinyshakespeare and fairy_tales, the model is adapted to that text instead.
+With --data, a text file or the set tinyshakespeare, the model is adapted to that text instead.
 """
 
 import ast
@@ -29,7 +29,7 @@ from seq2gpt.tokens import CharTokenizer
 CONTEXT = 64
 N_TARGET = 600_000  # characters of the text to adapt to
 TARGETS = ("w_q", "w_k", "w_v", "w_o", "w_in", "w_out")
-SETS: dict[str, dict[str, Any]] = {"tinyshakespeare": {}, "fairy_tales": {}}
+SETS: dict[str, dict[str, Any]] = {"tinyshakespeare": {}}
 SYMBOLS = ["\n", *map(chr, range(32, 127))]
 
 
@@ -38,7 +38,7 @@ class Config:
     """Sizes of the demonstration."""
 
     data: Path | None = None
-    """What to adapt to: a text file, or the set tinyshakespeare or fairy_tales; without it, Python source code."""
+    """What to adapt to: a text file, or the set tinyshakespeare; without it, Python source code."""
     ranks: tuple[int, ...] = (1, 4, 16)
     """Ranks of the changes."""
     n_pretrain: int = 1000

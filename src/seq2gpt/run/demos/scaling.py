@@ -26,9 +26,9 @@ N_LAYERS = 2
 class Config:
     """Sizes of the demonstration."""
 
-    widths: tuple[int, ...] = (8, 12, 16, 24, 32, 48)
+    widths: tuple[int, ...] = (8, 12, 16, 24, 32)
     """Widths of the models, multiples of 4, in rising order; the last is foretold."""
-    n_steps: int = 500
+    n_steps: int = 400
     """Steps of each model."""
     batch: int = 16
     """Pieces of text in a step."""
