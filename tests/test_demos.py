@@ -34,7 +34,7 @@ SMALL = {
     "blocks": {"n_steps": 3, "d_model": 6, "n_layers": 3, "context_length": 7, "batch": 3},
     "gpt": {"n_steps": 3, "d_model": 8, "n_layers": 1, "context_length": 7, "batch": 3},
     "generation": {"n_steps": 3, "d_model": 8, "context_length": 41, "n_texts": 3},
-    "scaling": {"n_steps": 3, "widths": (4, 8, 12), "batch": 3},
+    "scaling": {"widths": (4, 8, 12), "steps_per_width": 1},
     "parallel": {"n_steps": 3, "d_model": 8, "batch": 4},
     "assistants": {"n_steps": 3, "n_questions": 2, "n_queries": 5},
     "families": {"n_steps": 4, "batch": 8, "d_model": 8, "n_layers": 1, "n_gaps": 20},

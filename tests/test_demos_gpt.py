@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from seq2gpt.blocks import TransformerBlock
 from seq2gpt.errors import UserError
-from seq2gpt.gpt import GPT, GPTConfig, count_parameters
+from seq2gpt.gpt import GPT, GPTConfig
 from seq2gpt.run.demos import assistants, blocks, generation, gpt, heads, parallel, positions, recall, scaling
 from seq2gpt.run.demos.text import as_characters, held_out_loss, loss_by_position, train_on
 from seq2gpt.run.recall import accuracy, train_recall
@@ -272,11 +272,13 @@ def test_losses_that_follow_a_law_are_foretold_exactly(monkeypatch):
     assert figures["forecast off by, %"] == pytest.approx(100 * ((12 / 32) ** 0.5 - 1))
 
 
-def test_the_parameters_of_the_blocks_are_counted():
-    size, loss = scaling.train_one(12, as_characters(TEXT, 32), scaling.Config(n_steps=1, batch=2), False)
-    whole = GPTConfig(vocab_size=7, context_length=32, d_model=12, n_heads=4, n_layers=2)
-    assert size == count_parameters(whole) - (7 + 32) * 12 - 2 * 12
-    assert loss == pytest.approx(math.log(7), rel=0.1)
+def test_the_operations_are_six_for_every_parameter_of_the_blocks_and_character():
+    config = scaling.Config(steps_per_width=1)
+    flops, loss = scaling.train_one(8, as_characters(TEXT, 32), config, False)
+    # per block: four projections 8 x 8, three matrices 8 x 24, two norms of 8, two of queries and keys of width 4
+    n_parameters = 2 * (4 * 64 + 3 * 8 * 24 + 2 * 8 + 2 * 4)
+    assert flops == 6 * n_parameters * 8 * scaling.BATCH * scaling.CONTEXT
+    assert loss < math.log(7) + 0.2
     for widths, fault in (
         ((4, 8), "allow no forecast"),
         ((8, 4, 12), "in rising order"),
@@ -284,6 +286,8 @@ def test_the_parameters_of_the_blocks_are_counted():
     ):
         with pytest.raises(UserError, match=fault):
             scaling.Config(widths=widths)
+    with pytest.raises(UserError, match="^steps_per_width=0 is out of range; use 1 or more$"):
+        scaling.Config(steps_per_width=0)
 
 
 # ---- parallel --------------------------------------------------------------------------------------------
