@@ -84,6 +84,6 @@ class ShapeTokenizer(WordTokenizer):
         shapes = {shape_of(word) for word in counts if word not in self.known} if least > 1 else set()
         super().__init__(sorted(self.known | shapes))
 
-    def encode(self, words: Sequence[str]) -> list[int]:  # type: ignore[override]
+    def encode(self, words: Sequence[str]) -> list[int]:
         """One id for each word: its own, or that of its shape."""
         return [self._ids.get(word if word in self.known else shape_of(word), 1) for word in words]

@@ -81,7 +81,7 @@ class Stack(nn.Module):
 
 
 def pass_through(
-    block: nn.Module, x: Float[Tensor, "batch n d_model"], kind: Kind
+    block: TransformerBlock, x: Float[Tensor, "batch n d_model"], kind: Kind
 ) -> Float[Tensor, "batch n d_model"]:
     """The hidden states after one layer, its sub-layers and norms joined as ``kind`` says."""
     if kind == "pre-LN":

@@ -75,6 +75,7 @@ def run(config: Config, progress: bool = True) -> DemoResult:
     length = min(LONGEST, max(len(tokenizer.encode(text)) for text in texts.unlabelled))
     base, untrained = word_gpt(tokenizer, length), word_gpt(tokenizer, length)
     bag = nn.Embedding(tokenizer.vocab_size, base.config.d_model)
+    nn.init.normal_(bag.weight, std=0.02)  # a word that never occurs in a labelled text must not speak loudly
     rows = encode_rows(texts.unlabelled, tokenizer, length)
     pretrain(base, rows, config.n_pretrain, progress, torch.Generator().manual_seed(config.seed))
     classes = sorted({text.label for text in [*texts.labelled, *texts.test]})

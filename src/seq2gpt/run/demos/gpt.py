@@ -11,6 +11,7 @@ keys) has about as many parameters and gets as many steps: expect it to be ahead
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn
@@ -66,7 +67,7 @@ def run(config: Config, progress: bool = True) -> DemoResult:
     else:
         figures["logits unlike those of transformers, %"] = differing
     text = as_characters(embedded_corpus(), config.context_length)
-    sizes = {
+    sizes: dict[str, Any] = {
         "vocab_size": text.tokenizer.vocab_size, "context_length": config.context_length,
         "d_model": config.d_model, "n_heads": 4, "n_layers": config.n_layers,
     }  # fmt: skip
