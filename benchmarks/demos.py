@@ -41,14 +41,19 @@ def measure(name: str, data_set: str) -> dict[str, Any]:
     figures = {}
     for figure in runs[0]:
         values = [run[figure] for run in runs]
-        sd = float(f"{statistics.stdev(values):.4g}") if len(values) > 1 else None
-        figures[figure] = [float(f"{statistics.mean(values):.4g}"), sd]
+        sd = rounded(statistics.stdev(values)) if len(values) > 1 else None
+        figures[figure] = [rounded(statistics.mean(values)), sd]
     return {
         "figures": figures,
         "seeds": len(runs),
         "cpu_seconds": round(statistics.mean(seconds)),
         "versions": {"python": platform.python_version(), "torch": torch.__version__.partition("+")[0]},
     }
+
+
+def rounded(value: float) -> float:
+    """Four digits of a measurement; a whole number is a count and stays exact."""
+    return value if value.is_integer() else float(f"{value:.4g}")
 
 
 def main() -> None:

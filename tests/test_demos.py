@@ -53,7 +53,7 @@ SMALL = {
 @pytest.mark.parametrize("name", SMALL)
 def test_a_small_run_gives_the_figures_that_are_expected(name, monkeypatch):
     if name in ("positions", "blocks", "gpt", "generation", "scaling", "parallel"):
-        text = "".join(random.Random(0).choices("abcde \n", k=4000))
+        text = "".join(random.Random(0).choices("abcdefghij \n", k=4000))
         monkeypatch.setattr(load_demo(name), "embedded_corpus", lambda: text)
     config = load_demo(name).Config(**SMALL[name])
     result = run_demo(name, config, progress=False)
@@ -118,7 +118,7 @@ def test_the_report_sets_figures_beside_those_expected(tmp_path, monkeypatch):
     assert "loss          0.123   expected 0.12 ± 0.004\n" in report("any", result)
     assert "expected" not in report("any", result, compare=False)
     assert "expected" not in report("any", result, data_set="names")
-    measured["any"][demos.REAL_SETS] = {"names": {"figures": {"loss": [0.3, 0.01], "count": [12000, None]}}}
+    measured["any"][demos.REAL_SETS] = {"names": {"figures": {"loss": [0.3, 0.01], "count": [12000.0, None]}}}
     (tmp_path / "expected.json").write_text(json.dumps(measured), encoding="utf-8")
     on_names = report("any", result, data_set="names")
     assert "loss          0.123   expected 0.3 ± 0.01\n" in on_names

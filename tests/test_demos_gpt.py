@@ -13,7 +13,18 @@ from torch.nn import functional as F
 from seq2gpt.blocks import TransformerBlock
 from seq2gpt.errors import UserError
 from seq2gpt.gpt import GPT, GPTConfig
-from seq2gpt.run.demos import assistants, blocks, generation, gpt, heads, parallel, positions, recall, scaling
+from seq2gpt.run.demos import (
+    assistants,
+    blocks,
+    expected_figures,
+    generation,
+    gpt,
+    heads,
+    parallel,
+    positions,
+    recall,
+    scaling,
+)
 from seq2gpt.run.demos.text import as_characters, held_out_loss, loss_by_position, train_on
 from seq2gpt.run.recall import accuracy, train_recall
 from seq2gpt.training import get_batch
@@ -211,6 +222,7 @@ def test_without_transformers_one_sentence_says_so(monkeypatch):
     assert "logits unlike those of transformers, %" not in result.figures
     assert result.figures["parameters of GPT-2, as built"] == 124_439_808
     assert result.figures["parameters of GPT-2, by formula"] == 124_439_808
+    assert expected_figures("gpt")["parameters of GPT-2, as built"] == (124_439_808, 0), "to the last one"
     assert result.figures["loss of equal odds, nats"] == pytest.approx(math.log(7))
     with pytest.raises(
         UserError, match="^d_model=12 does not split into 4 heads of even width; use a multiple of 8$"

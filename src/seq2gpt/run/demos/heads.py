@@ -3,10 +3,11 @@
 At every position of a row of random letters a model has to name four earlier letters: those 1, 2, 3 and 5 places
 back. It has one attention layer, and its number of parameters is the same whatever the number of heads. A head
 has one set of weights for each position: it can look at several places, but what it finds there comes out mixed.
-Expect a model with fewer heads than places to be wrong often, and one with four heads to be right.
+Expect one head to get half of the letters right and two to get nine in ten, since two mixtures tell more than one;
+with four heads each finds its own place, and all letters are right.
 
 Printed is where each of the four heads looks, as the mean weight on each distance. Then the head that looks most at
-one distance is switched off: the letter at this distance is lost, and the other three are not.
+one distance is switched off, for each distance in turn: the letter there is guessed, and the other three stay right.
 """
 
 from dataclasses import dataclass

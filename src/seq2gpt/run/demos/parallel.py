@@ -71,10 +71,10 @@ def run(config: Config, progress: bool = True) -> DemoResult:
         "parameters of the two that differ, %": differing(*together),
         "the same, gradients not averaged, %": differing(*apart),
     }
-    n_bytes = 4 * len(alone)
+    n_bytes = 4.0 * len(alone)
     milliseconds = 1000 * communication_time(n_bytes, N_RANKS, bytes_per_second=1e9)
     note = (
-        f"In float32 the gradients have {n_bytes:,} bytes; over a link of 1 GB/s their average takes "
+        f"In float32 the gradients have {n_bytes:,.0f} bytes; over a link of 1 GB/s their average takes "
         f"{milliseconds:.2f} ms a step."
     )
     return DemoResult(figures=figures, notes=[note])

@@ -5,9 +5,9 @@ position, rotary queries and keys, and none at all. They learn from pieces of 32
 of 128: how well do they predict at the places they know, and how well beyond?
 
 At the places they know, rotary positions serve best and none worst; even without any the causal mask tells a little,
-as a place sees those before it and no other. Beyond, every scheme loses, and in
-another order: vectors of places that never occurred were never learned, and codes and angles of such places are new to
-the model too. What helps within the trained length need not help beyond it; least is lost where there was nothing to lose.
+as a place sees those before it and no other. Beyond, every scheme loses, and the order is another: vectors of places
+that never occurred were never learned, and codes and angles of such places are new to the model too. What helps within
+the trained length need not help beyond it; least is lost where there was least to lose.
 """
 
 from dataclasses import dataclass
