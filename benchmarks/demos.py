@@ -1,6 +1,9 @@
 """Measure the figures to expect of the demonstrations: mean and standard deviation over three seeds.
 
-    python benchmarks/demos.py [NAME ...]      # without a name, every demonstration
+    python benchmarks/demos.py [NAME ...]          # without a name, every demonstration
+    python benchmarks/demos.py NAME:SET ...        # as with --data SET; SEQ2GPT_DATA holds the sets
+
+On a real set a run that takes a minute or more is made from one seed instead of three.
 
 The result replaces the entry of each demonstration in src/seq2gpt/run/demos/expected.json. Losses may
 differ in the last digits between machines; the text corpus differs between versions of Python.
@@ -12,44 +15,58 @@ import platform
 import statistics
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import torch
 
 from seq2gpt.data.files import write_atomically
-from seq2gpt.run.demos import DEMOS, EXPECTED, load_demo, run_demo
+from seq2gpt.run.demos import DEMOS, EXPECTED, REAL_SETS, default_config, run_demo
 
 SEEDS = (0, 1, 2)
+LONG = 60  # CPU seconds
 
 
-def measure(name: str) -> dict[str, Any]:
+def measure(name: str, data_set: str) -> dict[str, Any]:
     """The figures of one demonstration over the seeds, with the time and the versions."""
-    config = load_demo(name).Config()
+    config = default_config(name, Path(data_set) if data_set else None)
     runs, seconds = [], []
     for seed in SEEDS:
         started = time.process_time()
         runs.append(run_demo(name, dataclasses.replace(config, seed=seed), progress=False).figures)
         seconds.append(time.process_time() - started)
-        print(f"{name}, seed {seed}: {runs[-1]}, {seconds[-1]:.0f} CPU seconds", flush=True)
+        print(f"{name} {data_set}, seed {seed}: {runs[-1]}, {seconds[-1]:.0f} CPU seconds", flush=True)
+        if data_set and seconds[0] >= LONG:
+            break
     figures = {}
     for figure in runs[0]:
         values = [run[figure] for run in runs]
-        figures[figure] = [
-            float(f"{value:.4g}") for value in (statistics.mean(values), statistics.stdev(values))
-        ]
+        sd = rounded(statistics.stdev(values)) if len(values) > 1 else None
+        figures[figure] = [rounded(statistics.mean(values)), sd]
     return {
         "figures": figures,
-        "seeds": len(SEEDS),
+        "seeds": len(runs),
         "cpu_seconds": round(statistics.mean(seconds)),
         "versions": {"python": platform.python_version(), "torch": torch.__version__.partition("+")[0]},
     }
 
 
+def rounded(value: float) -> float:
+    """Four digits of a measurement; a whole number is a count and stays exact."""
+    return value if value.is_integer() else float(f"{value:.4g}")
+
+
 def main() -> None:
-    for name in sys.argv[1:] or DEMOS:
-        entry = measure(name)
+    for argument in sys.argv[1:] or DEMOS:
+        name, _, data_set = argument.partition(":")
+        new = measure(name, data_set)
+        # read again after the run: another one may have written meanwhile
         measured = json.loads(EXPECTED.read_text(encoding="utf-8")) if EXPECTED.exists() else {}
-        measured[name] = entry  # read again after the run: another one may have written meanwhile
+        real = measured.get(name, {}).get(REAL_SETS, {})
+        if data_set:
+            measured.setdefault(name, {})[REAL_SETS] = {**real, data_set: new}
+        else:
+            measured[name] = {**new, **({REAL_SETS: real} if real else {})}
         ordered = {known: measured[known] for known in DEMOS if known in measured}
         write_atomically(EXPECTED, (json.dumps(ordered, indent=1) + "\n").encode())
 

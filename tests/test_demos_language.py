@@ -109,14 +109,13 @@ def test_people_without_a_common_film():
         lsi.compare_people(rank=6)
 
 
-def test_words_are_counted_by_paragraph_and_weighted_by_rarity(monkeypatch):
+def test_words_are_counted_by_paragraph_and_weighted_by_rarity():
     paragraphs = [
         "apple apple banana cherry orange lemons melon",
         "apple grapes cherry orange lemons melon",
         "apple apples peach plums pears figgy dates",
     ]
-    monkeypatch.setattr(lsi, "embedded_corpus", lambda: "\n\n".join(paragraphs))
-    words, counts = lsi.count_words(n_words=50, n_paragraphs=50, seed=0)
+    words, counts = lsi.count_words("\n\n".join(paragraphs), n_words=50, n_paragraphs=50, seed=0)
     assert counts.shape == (len(words), 3)
     assert "pears" in words
     assert counts[words.index("apple")].tolist() == [0, 0, 0]  # in every paragraph: no information

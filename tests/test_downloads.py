@@ -304,5 +304,12 @@ def test_a_file_is_read_before_a_set_of_its_name(tmp_path, monkeypatch):
 
 def test_what_is_neither_file_nor_set_is_refused(tmp_path):
     path = tmp_path / "missing.txt"
-    with pytest.raises(UserError, match=r"missing\.txt does not exist; give --data the path of a text file$"):
+    wording = r"^there is no file and no data set '.*missing\.txt'; give --data the path of a file or one of these names: "
+    with pytest.raises(UserError, match=wording + "names, tinyshakespeare, fairy_tales$"):
         sets.read_data(path)
+    with pytest.raises(UserError, match=wording + "names$"):
+        sets.read_data(path, ["names"])
+    with pytest.raises(UserError, match=r"no data set 'name' \(did you mean names\?\); give"):
+        sets.read_data(Path("name"))
+    with pytest.raises(UserError, match="no data set 'fairy_tales'; give"):
+        sets.read_data(Path("fairy_tales"), ["names"])

@@ -14,7 +14,7 @@ from seq2gpt import __version__
 from seq2gpt.errors import UserError
 from seq2gpt.run.commands import export, sample, serve
 from seq2gpt.run.config import TrainConfig
-from seq2gpt.run.demos import DEMOS, load_demo, report, run_demo
+from seq2gpt.run.demos import DEMOS, default_config, load_demo, report, run_demo
 from seq2gpt.run.flags import closest, flags_of, parse_flags
 from seq2gpt.run.prepare import tokenize
 from seq2gpt.run.presets import PRESETS
@@ -155,9 +155,14 @@ def _train(arguments: list[str]) -> None:
 def _train_demo(name: str, arguments: list[str]) -> None:
     module = load_demo(name)
     about = inspect.getdoc(module) or ""
-    config = parse_flags(module.Config, arguments, f"seq2gpt train {name}", about)
-    as_measured = dataclasses.replace(config, seed=0) == module.Config()
-    print(report(name, run_demo(name, config), compare=as_measured))
+    prog = f"seq2gpt train {name}"
+    config = parse_flags(module.Config, arguments, prog, about)
+    data = getattr(config, "data", None)
+    if data is not None:  # a known set brings settings of its own, which other flags change
+        config = parse_flags(module.Config, arguments, prog, about, default_config(name, data))
+    as_measured = dataclasses.replace(config, seed=0) == default_config(name, data)
+    data_set = None if data is None else "" if data.exists() else str(data)
+    print(report(name, run_demo(name, config), as_measured, data_set))
 
 
 def _train_preset(preset: str, arguments: list[str]) -> None:

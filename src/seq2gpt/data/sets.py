@@ -1,10 +1,16 @@
 """Published data sets as Python values, and texts that a user names or points at."""
 
 import gzip
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 from seq2gpt.data.corpus import read_text
 from seq2gpt.data.downloads import fetch
+from seq2gpt.errors import UserError
+from seq2gpt.run.flags import closest
+
+T = TypeVar("T")
 
 
 def load_names() -> list[str]:
@@ -27,16 +33,33 @@ def load_gpt2_merges() -> list[str]:
     return (fetch("gpt2_bpe") / "vocab.bpe").read_text(encoding="utf-8").splitlines()
 
 
-def read_data(data: Path) -> str:
-    """The text of a file, or of the set ``names``, ``tinyshakespeare`` or ``fairy_tales``.
+TEXTS: dict[str, Callable[[], str]] = {
+    "names": lambda: "\n".join(load_names()) + "\n",
+    "tinyshakespeare": load_tinyshakespeare,
+    "fairy_tales": load_fairy_tales,
+}
+"""The sets that are one text, by name."""
 
-    A file or folder of that name goes first. Raises ``UserError`` when there is neither.
+
+def load_data(data: Path, sets: Mapping[str, Callable[[], T]], read: Callable[[Path], T]) -> T:
+    """What ``--data`` means, everywhere: a file of your own, or one of the ``sets``, which are named.
+
+    A file or folder of that name goes first, and ``read`` reads it. Raises ``UserError`` that lists the sets when
+    there is neither.
+
+    >>> load_data(Path("small"), {"small": lambda: "abc"}, read=read_text)
+    'abc'
     """
-    if not data.exists():
-        if str(data) == "names":
-            return "\n".join(load_names()) + "\n"
-        if str(data) == "tinyshakespeare":
-            return load_tinyshakespeare()
-        if str(data) == "fairy_tales":
-            return load_fairy_tales()
-    return read_text(data)
+    if data.exists():
+        return read(data)
+    if str(data) not in sets:
+        raise UserError(
+            f"there is no file and no data set {str(data)!r}{closest(str(data), sets)}; give --data the path "
+            f"of a file or one of these names: {', '.join(sets)}"
+        )
+    return sets[str(data)]()
+
+
+def read_data(data: Path, known: Iterable[str] = tuple(TEXTS)) -> str:
+    """The text of a file, or of one of the ``known`` sets of :data:`TEXTS`; see :func:`load_data`."""
+    return load_data(data, {name: TEXTS[name] for name in known}, read_text)

@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 
 from seq2gpt.data.corpus import read_text
 from seq2gpt.data.downloads import fetch
+from seq2gpt.data.sets import load_data
 from seq2gpt.errors import UserError
 from seq2gpt.seq2seq import BOS, EOS, PAD, UNK
 
@@ -222,6 +223,4 @@ def read_pairs(path: Path) -> list[Pair]:
 
 def load_pairs(data: Path) -> list[Pair]:
     """The pairs of a file, or of the set ``tatoeba_eng_fra``: 40,000 English sentences with their French."""
-    if str(data) == TATOEBA and not data.exists():
-        return read_pairs(fetch(TATOEBA) / "eng-fra-40k.tsv")
-    return read_pairs(data)
+    return load_data(data, {TATOEBA: lambda: read_pairs(fetch(TATOEBA) / "eng-fra-40k.tsv")}, read_pairs)

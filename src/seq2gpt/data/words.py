@@ -1,6 +1,7 @@
 """Words as tokens, for generated texts whose vocabulary is small and known."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 PAD, UNKNOWN = "<pad>", "<unk>"
@@ -14,6 +15,19 @@ def split_words(text: str) -> list[str]:
     ['<|user|>', 'Who', 'has', 'milk', '?', '<|end|>']
     """
     return PIECES.findall(text)
+
+
+def shape_of(word: str) -> str:
+    """A marker for how a word is written, to stand for words that are too rare to be learned.
+
+    >>> shape_of("Aix"), shape_of("USA"), shape_of("1914"), shape_of("village")
+    ('<|Xx|>', '<|XX|>', '<|0|>', '<|x|>')
+    """
+    if any(letter.isdigit() for letter in word):
+        return "<|0|>"
+    if word[:1].isupper():
+        return "<|XX|>" if len(word) > 1 and word.isupper() else "<|Xx|>"
+    return "<|x|>"
 
 
 class WordTokenizer:
@@ -52,3 +66,24 @@ class WordTokenizer:
 
     def decode(self, ids: Iterable[int]) -> str:
         return " ".join(self.words[number] for number in ids)
+
+
+class ShapeTokenizer(WordTokenizer):
+    """Words that occur ``least`` times or more are tokens; for a rarer one stands its shape (:func:`shape_of`).
+
+    A marker such as ``<|end|>`` is always known when it is given in ``markers``.
+
+    >>> tokenizer = ShapeTokenizer([["a", "cat"], ["a", "Dog"]], least=2)
+    >>> tokenizer.decode(tokenizer.encode(["a", "Bird"]))
+    'a <|Xx|>'
+    """
+
+    def __init__(self, texts: Iterable[Sequence[str]], least: int, markers: Sequence[str] = ()) -> None:
+        counts = Counter(word for words in texts for word in words)
+        self.known = {*markers, *(word for word, count in counts.items() if count >= least)}
+        shapes = {shape_of(word) for word in counts if word not in self.known} if least > 1 else set()
+        super().__init__(sorted(self.known | shapes))
+
+    def encode(self, words: Sequence[str]) -> list[int]:
+        """One id for each word: its own, or that of its shape."""
+        return [self._ids.get(word if word in self.known else shape_of(word), 1) for word in words]

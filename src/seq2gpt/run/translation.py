@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from jaxtyping import Float, Int
@@ -36,6 +37,7 @@ from seq2gpt.transformer import Transformer, TransformerConfig, translate
 LONGEST = (
     30  # words of a translation; the longest German number has 17, a Tatoeba sentence seldom more than 15
 )
+TRANSLATION_SETS: dict[str, dict[str, Any]] = {"tatoeba_eng_fra": {"n_steps": 500}}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +45,7 @@ class TranslationConfig:
     """Data and budget, the same for every model."""
 
     data: Path | None = None
-    """A file of pairs, source, tab, target, or tatoeba_eng_fra; without one, number words."""
+    """A file of pairs, source, tab, target, or the set tatoeba_eng_fra; without it, number words."""
     language: Language = "de"
     """Language that number words are translated into: de or fr."""
     n_digits: int = 9

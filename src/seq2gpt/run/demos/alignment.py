@@ -17,8 +17,18 @@ from torch import Tensor
 
 from seq2gpt.data.translation import Pair, true_alignment
 from seq2gpt.run.demos import DemoResult
-from seq2gpt.run.translation import Task, TranslationConfig, evaluate, load_task, show, train_model
+from seq2gpt.run.translation import (
+    TRANSLATION_SETS,
+    Task,
+    TranslationConfig,
+    evaluate,
+    load_task,
+    show,
+    train_model,
+)
 from seq2gpt.seq2seq import Seq2Seq, padding_mask
+
+SETS = TRANSLATION_SETS
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ import random
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from seq2gpt.bpe import train_bpe_fast
 from seq2gpt.data.corpus import embedded_corpus
@@ -24,13 +25,15 @@ from seq2gpt.tokens import N_BYTES, BytePairTokenizer
 ENGLISH = "Every child in the village knew that the old bridge would not carry another winter."
 GERMAN = "Jedes Kind im Dorf wusste, dass die alte Brücke keinen weiteren Winter tragen würde."
 
+SETS: dict[str, dict[str, Any]] = {"tinyshakespeare": {}, "fairy_tales": {}}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
     """Sizes of the demonstration."""
 
     data: Path | None = None
-    """A text file, tinyshakespeare or fairy_tales; without one, the embedded corpus."""
+    """A text file, or the set tinyshakespeare or fairy_tales; without it, the embedded corpus."""
     n_merges: int = 2000
     """Tokens beyond the 256 bytes."""
     n_characters: int = 1_000_000
@@ -43,7 +46,7 @@ def run(config: Config, progress: bool = True) -> DemoResult:
     """Train once, then count tokens under the first merges and under all of them."""
     if config.n_merges < 1:
         raise UserError(f"n_merges={config.n_merges} leaves nothing to learn; use 1 or more")
-    text = embedded_corpus() if config.data is None else read_data(config.data)
+    text = embedded_corpus() if config.data is None else read_data(config.data, SETS)
     training, held_out = draw_texts(text, config.n_characters, config.seed)
     merges = train_bpe_fast(training, config.n_merges)
     figures = {}

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from jaxtyping import Float, Int
@@ -30,6 +30,7 @@ from seq2gpt.run.demos import DemoResult
 from seq2gpt.run.demos.loop import fit
 from seq2gpt.seq2seq import BOS, EOS, PAD, pad_batch, padding_mask
 
+SETS: dict[str, dict[str, Any]] = {"names": {}}
 CELLS = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
 
 
@@ -38,7 +39,7 @@ class Config:
     """Sizes of the demonstration."""
 
     data: Path | None = None
-    """A text file, its words to be imitated, or names; without one, the words of the embedded corpus."""
+    """A text file, its words to be imitated, or the set names; without it, the words of the embedded corpus."""
     cell: Literal["rnn", "gru", "lstm"] = "gru"
     """Kind of recurrent network."""
     d_model: int = 128
@@ -62,7 +63,7 @@ class Config:
 
 def run(config: Config, progress: bool = True) -> DemoResult:
     """Train on nine tenths of the words, measure on the rest, and write."""
-    text = embedded_corpus() if config.data is None else read_data(config.data)
+    text = embedded_corpus() if config.data is None else read_data(config.data, SETS)
     least = 2 if config.data is None else 1  # what stands once in a corpus is often a name or a slip
     training, test = split_words(distinct_words(text, least), config.seed)
     vocabulary = Vocabulary.from_texts(training, separator="")

@@ -5,30 +5,48 @@ labelled reviews, and is tested on reviews whose words of praise and blame never
 one. Three ways are compared: the pre-trained weights frozen (only the head learns), all weights
 fine-tuned, and the same network without pre-training, which can only guess.
 
-With --data FOLDER, that of the film reviews rt_polarity, the texts are real. Nine thousand of them are too few
-for pre-training to help: there the network that starts from nothing is as good or better.
+A bag of words, the mean of the words' embeddings with a head, is what a model has to beat.
+
+With --data, a file of lines label, tab, text or one of the sets rt_polarity (film reviews) and snips (requests of seven
+kinds), the texts are real, and all but a thousand have labels.
 """
 
 import copy
 import random
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from seq2gpt.data.generated import Review, Reviews, reviews
+from seq2gpt.data.generated import reviews
+from seq2gpt.data.tasks import Labelled, load_labelled
 from seq2gpt.data.words import WordTokenizer
 from seq2gpt.errors import UserError
 from seq2gpt.finetuning import ClassificationHead, freeze
-from seq2gpt.gpt import GPT
 from seq2gpt.run.demos import DemoResult
 from seq2gpt.run.demos.base import PAD_ID, encode_rows, pretrain, word_gpt
 from seq2gpt.run.demos.loop import fit
 
-LONGEST = 40  # words of a real review that are read
+LONGEST = 40  # words of a real text that are read
+BATCH = 64
+SETS: dict[str, dict[str, Any]] = {
+    name: {"n_unlabelled": 20_000, "n_labelled": 20_000, "n_pretrain": 300, "n_finetune": 400}
+    for name in ("rt_polarity", "snips")
+}
+
+
+class Texts(NamedTuple):
+    """Many texts without a label, some with one, and a test."""
+
+    unlabelled: list[str]
+    labelled: list[Labelled]
+    test: list[Labelled]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,11 +54,11 @@ class Config:
     """Sizes of the demonstration."""
 
     data: Path | None = None
-    """Folder of rt_polarity; without one, reviews are generated."""
+    """A file of lines label, tab, text, or the set rt_polarity or snips; without it, reviews are generated."""
     n_unlabelled: int = 5000
-    """Reviews without a label, for pre-training."""
+    """Texts without a label, for pre-training."""
     n_labelled: int = 40
-    """Reviews with a label."""
+    """Texts with a label."""
     n_pretrain: int = 600
     """Steps of pre-training."""
     n_finetune: int = 150
@@ -50,73 +68,90 @@ class Config:
 
 
 def run(config: Config, progress: bool = True) -> DemoResult:
-    """Pre-train once, then fine-tune in three ways."""
+    """Pre-train once, fine-tune in three ways, and compare with a bag of words."""
     torch.manual_seed(config.seed)
-    texts = load_reviews(config)
-    tokenizer = WordTokenizer.from_texts(texts.unlabelled, least=1 if config.data is None else 5)
+    texts = load_texts(config)
+    tokenizer = WordTokenizer.from_texts(texts.unlabelled, least=1 if config.data is None else 3)
     length = min(LONGEST, max(len(tokenizer.encode(text)) for text in texts.unlabelled))
     base, untrained = word_gpt(tokenizer, length), word_gpt(tokenizer, length)
+    bag = nn.Embedding(tokenizer.vocab_size, base.config.d_model)
+    nn.init.normal_(bag.weight, std=0.02)  # a word that never occurs in a labelled text must not speak loudly
     rows = encode_rows(texts.unlabelled, tokenizer, length)
     pretrain(base, rows, config.n_pretrain, progress, torch.Generator().manual_seed(config.seed))
-    labelled, test = (_tensors(part, tokenizer, length) for part in (texts.labelled, texts.test))
+    classes = sorted({text.label for text in [*texts.labelled, *texts.test]})
+    labelled, test = (_tensors(part, tokenizer, length, classes) for part in (texts.labelled, texts.test))
+    for model in (base, untrained):
+        model.head = nn.Identity()  # type: ignore[assignment]  # its hidden states come out
     figures = {}
-    for name, model, frozen, lr in (
+    for name, encoder, frozen, lr in (
         ("frozen, accuracy %", base, True, 3e-3),
         ("fine-tuned, accuracy %", base, False, 1e-3),
         ("not pre-trained, accuracy %", untrained, False, 1e-3),
+        ("bag of words, accuracy %", bag, False, 3e-3),
     ):
-        figures[name] = accuracy_after(
-            copy.deepcopy(model), frozen, lr, labelled, test, config.n_finetune, progress
-        )
-    return DemoResult(figures=figures, sample=f"One of the test reviews: {texts.test[0].text}")
+        encoder = copy.deepcopy(encoder)
+        if frozen:
+            freeze(encoder)
+        head = ClassificationHead(base.config.d_model, len(classes))
+        figures[name] = accuracy_after(encoder, head, lr, labelled, test, config, progress)
+    shares = Counter(text.label for text in texts.test)
+    figures["always the same answer, accuracy %"] = 100 * max(shares.values()) / len(texts.test)
+    return DemoResult(figures=figures, sample=f"One of the test texts: {texts.test[0].text}")
 
 
-def load_reviews(config: Config) -> Reviews:
-    """Generated reviews, or real ones: shuffled, split into unlabelled, labelled and 1,000 for the test."""
+def load_texts(config: Config) -> Texts:
+    """Generated reviews, or the texts of a set: shuffled, 1,000 (or a tenth) for the test, the rest labelled."""
     if config.data is None:
-        return reviews(config.n_unlabelled, config.n_labelled, n_test=500, seed=config.seed)
-    files = {good: config.data / f"rt-polarity.{'pos' if good else 'neg'}" for good in (True, False)}
-    if missing := [path for path in files.values() if not path.is_file()]:
-        raise UserError(f"{missing[0]} does not exist; give --data the folder of rt_polarity")
-    drawn = [Review(line, good) for good, path in files.items() for line in read_latin(path) if line.strip()]
-    random.Random(config.seed).shuffle(drawn)
-    test, labelled, rest = (
-        drawn[:1000],
-        drawn[1000 : 1000 + config.n_labelled],
-        drawn[1000 + config.n_labelled :],
+        drawn = reviews(config.n_unlabelled, config.n_labelled, n_test=500, seed=config.seed)
+        labelled, test = (
+            [Labelled(review.text, "good" if review.good else "bad") for review in part]
+            for part in (drawn.labelled, drawn.test)
+        )
+        return Texts(drawn.unlabelled, labelled, test)
+    texts = load_labelled(config.data)
+    random.Random(config.seed).shuffle(texts)
+    n_test = min(1000, len(texts) // 10)
+    if n_test == 0:
+        raise UserError(f"{config.data} holds {len(texts)} texts; give --data 10 or more")
+    rest = texts[n_test:]
+    return Texts(
+        [text.text for text in rest[: config.n_unlabelled]], rest[: config.n_labelled], texts[:n_test]
     )
-    return Reviews([review.text for review in rest], labelled, test)
 
 
-def read_latin(path: Path) -> list[str]:
-    """The lines of a file in Latin-1, the encoding of this data set."""
-    return path.read_text(encoding="latin-1").splitlines()
+Answered = tuple[Int[Tensor, "_ n"], Int[Tensor, "_"]]  # two sets may differ in size
 
 
-Labelled = tuple[Int[Tensor, "_ n"], Int[Tensor, "_"]]  # two sets may differ in size
-
-
-def _tensors(part: list[Review], tokenizer: WordTokenizer, length: int) -> Labelled:
-    ids = encode_rows([review.text for review in part], tokenizer, length)
-    return ids, torch.tensor([int(review.good) for review in part])
+def _tensors(
+    part: Sequence[Labelled], tokenizer: WordTokenizer, length: int, classes: Sequence[str]
+) -> Answered:
+    ids = encode_rows([text.text for text in part], tokenizer, length)
+    return ids, torch.tensor([classes.index(text.label) for text in part])
 
 
 def accuracy_after(
-    model: GPT, frozen: bool, lr: float, labelled: Labelled, test: Labelled, n_steps: int, progress: bool
+    encoder: nn.Module,
+    head: ClassificationHead,
+    lr: float,
+    labelled: Answered,
+    test: Answered,
+    config: Config,
+    progress: bool,
 ) -> float:
-    """Give the model a classification head, train it on the labelled texts, and test it; in per cent."""
-    head = ClassificationHead(model.config.d_model, n_classes=2)
-    model.head = nn.Identity()  # type: ignore[assignment]  # its hidden states come out
-    if frozen:
-        freeze(model)
+    """Train encoder and head on the labelled texts, at most 64 a step, and test them; in per cent."""
+    generator = torch.Generator().manual_seed(config.seed)
 
-    def logits(ids: Int[Tensor, "texts n"]) -> Float[Tensor, "texts 2"]:
-        return head(model(ids), ids != PAD_ID)
+    def logits(ids: Int[Tensor, "texts n"]) -> Float[Tensor, "texts classes"]:
+        return head(encoder(ids), ids != PAD_ID)
 
     def loss(step: int) -> Float[Tensor, ""]:
-        return F.cross_entropy(logits(labelled[0]), labelled[1])
+        ids, wanted = labelled
+        if len(ids) > BATCH:
+            rows = torch.randint(len(ids), (BATCH,), generator=generator)
+            ids, wanted = ids[rows], wanted[rows]
+        return F.cross_entropy(logits(ids), wanted)
 
-    fit([*model.parameters(), *head.parameters()], loss, n_steps, lr, progress)
+    fit([*encoder.parameters(), *head.parameters()], loss, config.n_finetune, lr, progress)
     with torch.no_grad():
         right = logits(test[0]).argmax(-1) == test[1]
     return 100 * right.double().mean().item()

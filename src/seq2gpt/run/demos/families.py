@@ -18,6 +18,7 @@ causal model, and the spans model is still behind.
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from jaxtyping import Float, Int
@@ -44,6 +45,7 @@ N_SENTINELS = 3  # for two spans and the end
 N_PATTERNS = 512
 N_CANDIDATES = 10
 N_HEADS = 4
+SETS: dict[str, dict[str, Any]] = {"tinyshakespeare": {"n_steps": 300}, "fairy_tales": {"n_steps": 300}}
 
 Windows = Int[Tensor, "batch n"]
 Characters = Int[Tensor, "batch"]
@@ -54,7 +56,7 @@ class Config:
     """Sizes of the demonstration."""
 
     data: Path | None = None
-    """A text file, tinyshakespeare or fairy_tales; without one, the embedded corpus."""
+    """A text file, or the set tinyshakespeare or fairy_tales; without it, the embedded corpus."""
     n_steps: int = 900
     """Steps of each model."""
     batch: int = 128
@@ -74,7 +76,7 @@ class Config:
 def run(config: Config, progress: bool = True) -> DemoResult:
     """Train the three models, and let each fill the same gaps."""
     torch.manual_seed(config.seed)
-    text = embedded_corpus() if config.data is None else read_data(config.data)
+    text = embedded_corpus() if config.data is None else read_data(config.data, SETS)
     tokenizer = CharTokenizer(build_char_vocab(text))
     training, held_out = (torch.tensor(tokenizer.encode(part)) for part in split_corpus(text, WINDOW))
     n_symbols = tokenizer.vocab_size

@@ -21,12 +21,15 @@ from seq2gpt.errors import UserError
 from seq2gpt.run.demos import DemoResult
 from seq2gpt.run.translation import (
     LADDER,
+    TRANSLATION_SETS,
     TranslationConfig,
     count_parameters,
     evaluate,
     load_task,
     train_model,
 )
+
+SETS = TRANSLATION_SETS
 
 
 @dataclass(frozen=True, kw_only=True)

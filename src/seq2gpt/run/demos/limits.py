@@ -3,16 +3,21 @@
 A sentence with a random six-letter code is planted in the training text, never, once, or a few times; the
 model reads the whole text about six times. After training, the code is ranked among 1,000 random codes by its probability. Exposure is measured in bits
 (Carlini et al. 2019): about 1 where nothing was memorised, 10 where the code ranks first.
+
+The text around it is generated; --data takes a text file or the set tinyshakespeare.
 """
 
 import random
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
 from seq2gpt.data.generated import reviews
+from seq2gpt.data.sets import read_data
 from seq2gpt.gpt import GPT, GPTConfig, next_token_loss
 from seq2gpt.limits import exposure_rank
 from seq2gpt.run.demos import DemoResult
@@ -23,16 +28,19 @@ from seq2gpt.training import get_batch
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 SENTENCE = "The code is {}.\n"
 CONTEXT = 48
+SETS: dict[str, dict[str, Any]] = {"tinyshakespeare": {}}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
     """Sizes of the demonstration."""
 
+    data: Path | None = None
+    """A text file, or the set tinyshakespeare; without it, reviews are generated."""
     repeats: tuple[int, ...] = (0, 1, 2, 4)
     """How often each planted code stands in the text; one model is trained for each number."""
     n_texts: int = 2000
-    """Reviews around it."""
+    """Reviews, or lines of the text, around it."""
     n_steps: int = 400
     """Steps of training."""
     n_candidates: int = 999
@@ -48,7 +56,7 @@ def run(config: Config, progress: bool = True) -> DemoResult:
     figures, notes = {}, []
     for repeats in config.repeats:
         text = planted_text(config, codes[0], repeats)
-        tokenizer = CharTokenizer(build_char_vocab(text + LETTERS))
+        tokenizer = CharTokenizer(build_char_vocab(text + LETTERS + SENTENCE.format("")))
         model = train_model(config, text, tokenizer, progress)
         scores = code_scores(model, tokenizer, codes)
         rank, exposure = exposure_rank(scores[0].item(), scores[1:])
@@ -58,12 +66,19 @@ def run(config: Config, progress: bool = True) -> DemoResult:
 
 
 def planted_text(config: Config, code: str, repeats: int) -> str:
-    """The reviews, one a line, with the sentence at random places."""
+    """The reviews or lines, with the sentence at random places."""
     rng = random.Random(f"places {config.seed}")
-    lines = [f"{line}\n" for line in reviews(config.n_texts, 0, 0, config.seed).unlabelled]
+    lines = [f"{line}\n" for line in surrounding(config)]
     for _ in range(repeats):
         lines.insert(rng.randrange(len(lines)), SENTENCE.format(code))
     return "".join(lines)
+
+
+def surrounding(config: Config) -> list[str]:
+    """The lines among which the sentence is hidden: generated reviews, or the first lines of a text that hold words."""
+    if config.data is None:
+        return reviews(config.n_texts, 0, 0, config.seed).unlabelled
+    return [line for line in read_data(config.data, SETS).splitlines() if line.strip()][: config.n_texts]
 
 
 def train_model(config: Config, text: str, tokenizer: CharTokenizer, progress: bool) -> GPT:

@@ -8,6 +8,8 @@ The same is then done with the words of the embedded corpus. A noun and its plur
 paragraph, but with the same neighbours: how many of the other words are less similar to the noun than its
 plural is, by the paragraphs in which they occur and after projection? Learned projections, such as
 attention's, do the same with directions of their own.
+
+--data takes a text file or one of the sets tinyshakespeare and fairy_tales.
 """
 
 import math
@@ -15,17 +17,22 @@ import random
 import re
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from seq2gpt.data.corpus import embedded_corpus
+from seq2gpt.data.sets import read_data
 from seq2gpt.embeddings import cosine_similarity, latent_semantic_projection, nearest_neighbours
 from seq2gpt.errors import UserError
 from seq2gpt.run.demos import DemoResult
 
+SETS: dict[str, dict[str, Any]] = {"tinyshakespeare": {}, "fairy_tales": {}}
 FILMS = ("Star Harbour", "The Long Orbit", "Red Planet Road", "A Summer in Lucca", "Letters to Anna")
+SHOWN = ("integer", "exception", "socket", "letter", "daughter", "forest")
 RATINGS = {
     "Ada": (5, 0, 0, 0, 0),
     "Ben": (0, 0, 4, 0, 0),
@@ -41,6 +48,8 @@ RATINGS = {
 class Config:
     """Sizes of the demonstration."""
 
+    data: Path | None = None
+    """A text file, or the set tinyshakespeare or fairy_tales; without it, the embedded corpus."""
     rank: int = 2
     """Directions kept of the ratings."""
     n_words: int = 1500
@@ -56,14 +65,15 @@ class Config:
 def run(config: Config, progress: bool = True) -> DemoResult:
     """People and films first, then words and paragraphs."""
     figures, table = compare_people(config.rank)
-    words, counts = count_words(config.n_words, config.n_paragraphs, config.seed)
+    text = embedded_corpus() if config.data is None else read_data(config.data, SETS)
+    words, counts = count_words(text, config.n_words, config.n_paragraphs, config.seed)
     if config.word_rank > min(counts.shape):
         raise UserError(f"word_rank={config.word_rank} is more than {min(counts.shape)}; use a smaller one")
     projected, _ = latent_semantic_projection(counts, config.word_rank)
     for name, vectors in (("as counted", counts), ("projected", projected)):
         figures[f"words less similar than the plural, {name}, %"] = 100 * plural_rank(words, vectors)
     lines = [table, ""]
-    for word in ("integer", "exception", "socket", "letter"):
+    for word in SHOWN:
         if word in words:
             near = nearest_neighbours(projected[words.index(word)], projected, k=6).tolist()
             lines.append(f"near {word!r}: " + ", ".join(words[i] for i in near[1:]))
@@ -90,14 +100,14 @@ def compare_people(rank: int) -> tuple[dict[str, float], str]:
 
 
 def count_words(
-    n_words: int, n_paragraphs: int, seed: int
+    text: str, n_words: int, n_paragraphs: int, seed: int
 ) -> tuple[list[str], Float[Tensor, "n_words n_paragraphs"]]:
     """The most frequent words, and how often each occurs in each paragraph, as ln(1 + count) · rarity.
 
     Rarity is the logarithm of the share of paragraphs without the word turned round, ln(N / n_with), so that
     words which occur everywhere say little (Spärck Jones 1972).
     """
-    paragraphs = [words for words in map(_long_words, embedded_corpus().split("\n\n")) if len(words) > 5]
+    paragraphs = [words for words in map(_long_words, text.split("\n\n")) if len(words) > 5]
     paragraphs = random.Random(seed).sample(paragraphs, min(n_paragraphs, len(paragraphs)))
     frequent = Counter(word for paragraph in paragraphs for word in paragraph).most_common(n_words)
     words = [word for word, _ in frequent]

@@ -10,7 +10,9 @@ With --data tatoeba_eng_fra the model learns from real sentences, English to Fre
 from dataclasses import dataclass
 
 from seq2gpt.run.demos import DemoResult
-from seq2gpt.run.translation import TranslationConfig, train_and_report
+from seq2gpt.run.translation import TRANSLATION_SETS, TranslationConfig, train_and_report
+
+SETS = TRANSLATION_SETS
 
 
 @dataclass(frozen=True, kw_only=True)
