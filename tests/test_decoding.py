@@ -164,7 +164,7 @@ def test_a_stream_refuses_what_the_generator_refuses() -> None:
 @pytest.mark.parametrize("token_id", [-1, 53])
 def test_a_decoder_refuses_ids_that_the_model_does_not_know(decoder_class: Any, token_id: int) -> None:
     decoder = decoder_class(random_model())
-    message = f"the prompt holds id {token_id}, the vocabulary has vocab_size=53; use ids from 0 to 52"
+    message = f"id {token_id} is not in the vocabulary of 53; use ids from 0 to 52"
     for ids in ([token_id], [3, token_id]):
         with pytest.raises(ValueError, match=f"^{message}$"):
             decoder.read(torch.tensor(ids))

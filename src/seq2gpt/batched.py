@@ -14,8 +14,9 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from seq2gpt.decoding import Stack
+from seq2gpt.embeddings import check_ids
 from seq2gpt.generation import KVCache, token_budget
-from seq2gpt.prompts import check_ids, check_prompt
+from seq2gpt.prompts import check_prompt
 from seq2gpt.sampling import PLAIN, Sampling
 
 PAD = 0  # any id does: what is computed from it is never used

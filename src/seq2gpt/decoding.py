@@ -15,8 +15,9 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from seq2gpt.embeddings import check_ids
 from seq2gpt.generation import KVCache, LayerBuffers, token_budget
-from seq2gpt.prompts import check_ids, check_prompt
+from seq2gpt.prompts import check_prompt
 from seq2gpt.sampling import PLAIN, Sampling
 from seq2gpt.tiles import TiledMatrix, Vector
 

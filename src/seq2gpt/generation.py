@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from seq2gpt.prompts import check_device, check_ids
+from seq2gpt.embeddings import check_ids
 
 
 def apply_temperature(
@@ -268,7 +268,7 @@ def generate(
     torch.Size([1, 5])
     """
     config: Any = model.config
-    check_device(ids, model)
+    _check_device(ids, model)
     check_ids(ids, config.vocab_size)
     n_new = token_budget(config.context_length, ids.shape[1], max_new_tokens)
     cache = KVCache(config.n_layers, config.context_length) if use_cache else None
@@ -282,6 +282,12 @@ def generate(
             if on_token is not None:
                 on_token(new)
     return ids
+
+
+def _check_device(ids: Tensor, model: nn.Module) -> None:
+    device = next((parameter.device for parameter in model.parameters()), ids.device)
+    if ids.device != device:
+        raise ValueError(f"the ids are on {ids.device}, the model on {device}; give ids.to('{device}')")
 
 
 @contextmanager

@@ -1,30 +1,8 @@
-"""Whether a model can read what it is given: checked before anything is computed."""
+"""Whether a prompt is one: checked before anything is computed."""
 
 import operator
 from collections.abc import Sequence
 from typing import Any
-
-import torch
-from torch import Tensor, nn
-
-ID_DTYPES = (torch.int64, torch.int32)  # those that an nn.Embedding takes
-
-
-def check_ids(ids: Tensor, vocab_size: int) -> None:
-    """Raise ``ValueError`` unless ``ids`` are whole numbers from 0 to ``vocab_size`` − 1.
-
-    >>> check_ids(torch.tensor([3, 7]), vocab_size=7)
-    Traceback (most recent call last):
-    ValueError: the prompt holds id 7, the vocabulary has vocab_size=7; use ids from 0 to 6
-    """
-    if ids.dtype not in ID_DTYPES:
-        raise ValueError(f"the ids have dtype {ids.dtype}; give whole numbers, such as ids.long()")
-    if ids.numel() > 0 and (ids.min() < 0 or ids.max() >= vocab_size):
-        unknown = ids[(ids < 0) | (ids >= vocab_size)][0].item()
-        raise ValueError(
-            f"the prompt holds id {unknown}, the vocabulary has vocab_size={vocab_size}; "
-            f"use ids from 0 to {vocab_size - 1}"
-        )
 
 
 def check_prompt(prompt: Sequence[Any], vocab_size: int, name: str = "the prompt") -> None:
@@ -52,17 +30,3 @@ def _is_whole(number: object) -> bool:
     except TypeError:
         return False
     return not isinstance(number, bool)
-
-
-def check_device(ids: Tensor, model: nn.Module) -> None:
-    """Raise ``ValueError`` when the ids lie on another device than the model.
-
-    >>> check_device(torch.zeros(1, device="meta"), nn.Linear(1, 1))
-    Traceback (most recent call last):
-    ValueError: the ids are on meta, the model is on cpu; move them with ids.to('cpu')
-    """
-    device = next((parameter.device for parameter in model.parameters()), ids.device)
-    if ids.device != device:
-        raise ValueError(
-            f"the ids are on {ids.device}, the model is on {device}; move them with ids.to('{device}')"
-        )

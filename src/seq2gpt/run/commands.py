@@ -114,7 +114,9 @@ def sample(arguments: list[str]) -> None:
         pieces = continuation(
             decoder, tokenizer, flags.prompt, flags.max_new_tokens, sampling, stop=stop, seed=flags.seed
         )
+        first = next(pieces, "")  # what is refused at the first token leaves no half text
         _write(flags.prompt)
+        _write(first)
         for piece in pieces:
             _write(piece)
         print()
