@@ -3,7 +3,7 @@
 To write one token of one sequence, a model reads every weight once and does little with each, so the time
 is that of reading the weights, if nothing else costs much: the matrices of query, key and value are one,
 the cache is allocated once, no mask is made, and each matrix lies in memory in the order in which it
-is read (:mod:`seq2gpt.tiles`). The numbers are those of the model but for rounding.
+is read (:mod:`seq2gpt.kernels`, or :mod:`seq2gpt.tiles` where there is no C compiler). The numbers are those of the model but for rounding.
 """
 
 import copy
@@ -17,9 +17,10 @@ from torch.nn import functional as F
 
 from seq2gpt.embeddings import check_ids
 from seq2gpt.generation import KVCache, LayerBuffers, token_budget
+from seq2gpt.kernels import exact_matrix
 from seq2gpt.prompts import check_prompt
 from seq2gpt.sampling import PLAIN, Sampling
-from seq2gpt.tiles import TiledMatrix, Vector
+from seq2gpt.tiles import Vector
 
 Matrix = Callable[[Vector], Vector]
 MatrixOf = Callable[[Sequence[nn.Linear]], Matrix]
@@ -121,7 +122,7 @@ def with_matrices(network: nn.Module, matrix_of: MatrixOf) -> nn.Module:
 
     >>> from seq2gpt.blocks import SwiGLU
     >>> network, x = SwiGLU(d_model=3, d_ff=7), torch.ones(3)
-    >>> torch.allclose(with_matrices(network, tiled)(x), network(x), atol=1e-6)
+    >>> torch.allclose(with_matrices(network, exact)(x), network(x), atol=1e-6)
     True
     """
     shared: dict[int, Any] = {id(parameter): parameter for parameter in network.parameters()}
@@ -140,9 +141,9 @@ def joined(linears: Sequence[nn.Linear]) -> tuple[Float[Tensor, "out in"], Float
     return weight, torch.cat(biases) if biases else None
 
 
-def tiled(linears: Sequence[nn.Linear]) -> TiledMatrix:
-    """The weights as they are, in tiles."""
-    return TiledMatrix(*joined(linears))
+def exact(linears: Sequence[nn.Linear]) -> Matrix:
+    """The weights as they are, in the form that is read fastest."""
+    return exact_matrix(*joined(linears))
 
 
 class FastDecoder(PlainDecoder):
@@ -151,7 +152,7 @@ class FastDecoder(PlainDecoder):
     ``read(ids)`` gives the logits of the token that follows all that was read so far. Several ids, such as
     those of a prompt, go through the model itself; a single one takes the fast path. Both fill one cache.
 
-    ``matrix_of`` makes the form in which weights are kept: :func:`tiled`, or one with fewer bits. The
+    ``matrix_of`` makes the form in which weights are kept: :func:`exact`, or one with fewer bits. The
     weights are copied: later changes of the model have no effect.
 
     Raises ``ValueError`` for a model that is not on the CPU.
@@ -164,7 +165,7 @@ class FastDecoder(PlainDecoder):
     True
     """
 
-    def __init__(self, model: Any, matrix_of: MatrixOf = tiled) -> None:
+    def __init__(self, model: Any, matrix_of: MatrixOf = exact) -> None:
         super().__init__(model)
         device = model.head.weight.device
         if device.type != "cpu":

@@ -14,6 +14,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
 from seq2gpt.decoding import FastDecoder, joined
+from seq2gpt.kernels import load_kernels, n_threads_for
 from seq2gpt.tiles import Vector, in_huge_pages, multiply_panels, panels_of
 
 TILE = 256  # weights that share one scale
@@ -45,8 +46,23 @@ class Int8Matrix:
         self.panels = [_to_bytes(panel) for panel in panels_of(weight.float(), tile)]
 
     def __call__(self, x: Vector) -> Vector:
-        y = multiply_panels(self.panels, x, _sum_byte_rows)[: self.n_out]
+        multiply = self._by_kernel if load_kernels() and x.dtype == torch.float32 else self._by_torch
+        y = multiply(x)[: self.n_out]
         return y if self.bias is None else y + self.bias
+
+    def _by_kernel(self, x: Vector) -> Vector:
+        if x.shape != (self.n_in,):
+            raise ValueError(f"x has shape {tuple(x.shape)}; give {self.n_in} numbers")
+        n_rows, width = self.panels[0].shape
+        x, n_tiles, tile = x.contiguous(), n_rows // self.n_in, width - N_EXTRA
+        y = torch.empty(len(self.panels), n_tiles * tile)
+        for panel, part in zip(self.panels, y, strict=True):
+            pointers = panel.data_ptr(), x.data_ptr(), part.data_ptr()
+            load_kernels().multiply_bytes(*pointers, n_tiles, self.n_in, tile, n_threads_for(panel.nbytes))
+        return y.view(-1)
+
+    def _by_torch(self, x: Vector) -> Vector:
+        return multiply_panels(self.panels, x, _sum_byte_rows)
 
     def dequantized(self) -> Float[Tensor, "out in"]:
         """The matrix that the stored numbers stand for."""
