@@ -27,9 +27,11 @@ static inline void sum_tile(const unsigned char *bytes, const float *x, float *y
         memcpy(scale_offset, bytes + tile, sizeof scale_offset);
         float factor = x[i] * scale_offset[0];
         shift += x[i] * scale_offset[1];
-        #pragma omp simd
+        int wide[256]; /* two plain steps, as compilers find no vector code for bytes times float */
         for (long j = 0; j < tile; j++)
-            sums[j] += factor * bytes[j];
+            wide[j] = bytes[j];
+        for (long j = 0; j < tile; j++)
+            sums[j] += factor * (float)wide[j];
     }
     for (long j = 0; j < tile; j++)
         y[j] = sums[j] + shift;
@@ -41,7 +43,7 @@ void multiply_bytes(const unsigned char *w, const float *x, float *y, long n_til
     long size = n_in * (tile + 2 * sizeof(float));
     #pragma omp parallel for num_threads(n_threads)
     for (long t = 0; t < n_tiles; t++) {
-        if (tile == 256) /* known when compiling, the sums stay in registers */
+        if (tile == 256) /* known when compiling: the loops become vector code without a rest */
             sum_tile(w + t * size, x, y + t * tile, n_in, 256);
         else
             sum_tile(w + t * size, x, y + t * tile, n_in, tile);

@@ -31,7 +31,7 @@ def load_kernels() -> Any:
     source = Path(__file__).with_name("kernels.c")
     with tempfile.TemporaryDirectory() as folder:
         compiled, library = Path(folder) / "kernels.o", Path(folder) / "kernels.so"
-        options = ["-O3", "-march=native", "-fopenmp", "-fPIC"]
+        options: list[str | Path] = ["-O3", "-march=native", "-fopenmp", "-fPIC"]
         try:
             for command in ([*options, "-c", source, "-o", compiled], ["-shared", compiled, "-o", library]):
                 subprocess.run([compiler, *command], check=True, capture_output=True)
@@ -40,6 +40,7 @@ def load_kernels() -> Any:
             return None
     kernels.multiply_rows.argtypes = [POINTER, POINTER, POINTER, POINTER, LONG, LONG, INT]
     kernels.multiply_bytes.argtypes = [POINTER, POINTER, POINTER, LONG, LONG, LONG, INT]
+    kernels.multiply_rows.restype = kernels.multiply_bytes.restype = None
     return kernels
 
 
@@ -64,20 +65,23 @@ class RowMatrix:
         kernels = load_kernels()
         if kernels is None:
             raise RuntimeError("the kernels could not be compiled; use seq2gpt.tiles.TiledMatrix")
-        self._multiply = kernels.multiply_rows
         self.weight = in_huge_pages(weight.detach().float().clone(memory_format=torch.contiguous_format))
         self.bias = None if bias is None else bias.detach().float().clone()
+        self._multiply = kernels.multiply_rows
+        self._weight, self._bias = (
+            self.weight.data_ptr(),
+            self.bias.data_ptr() if self.bias is not None else None,
+        )
 
     def __call__(self, x: Vector) -> Vector:
-        (n_out, n_in), x = self.weight.shape, x.contiguous()
+        n_out, n_in = self.weight.shape
         if x.shape != (n_in,) or x.dtype != torch.float32:
             raise ValueError(
                 f"x has shape {tuple(x.shape)} and dtype {x.dtype}; give {n_in} numbers in float32"
             )
-        y = torch.empty(n_out)
-        bias = None if self.bias is None else self.bias.data_ptr()
-        pointers = self.weight.data_ptr(), x.data_ptr(), bias, y.data_ptr()
-        self._multiply(*pointers, n_out, n_in, n_threads_for(self.weight.nbytes))
+        x, y = x.contiguous(), torch.empty(n_out)
+        n_threads = n_threads_for(self.weight.nbytes)
+        self._multiply(self._weight, x.data_ptr(), self._bias, y.data_ptr(), n_out, n_in, n_threads)
         return y
 
 

@@ -79,7 +79,7 @@ SumRows = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
 def multiply_panels(panels: Iterable[Tensor], x: Vector, sum_rows: SumRows) -> Vector:
     """The product of a tiled matrix with ``x``; ``sum_rows`` adds up each tile's rows, each times its input."""
     first, *others = panels
-    factors = x.expand(len(first) // len(x), -1).reshape(-1)
+    factors = x.expand(len(first) // len(x), -1).reshape(-1).contiguous()
     rows, starts = _row_numbers(len(first), len(x))
     y = sum_rows(first, rows, starts, factors).view(-1)
     if not others:
