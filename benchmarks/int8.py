@@ -1,15 +1,16 @@
-"""int8 weights against our float32: the speed of decoding GPT-2 124M, and what the rounding costs.
+"""int8 weights against our float32: the speed of decoding GPT-2 124M, and what the rounding costs in both layouts.
 
     python benchmarks/int8.py [--threads 1] [--rounds 5] [--tokens 32] [--steps 400]
 
 The speed does not depend on the weights, so they are random; the rounds of the two sides alternate. The
-perplexity does, so a small model is trained first, on the corpus that comes with Python, and its perplexity
-on held-out text is compared with that of the same model with rounded weights.
+perplexity does, so a small model of each layout is trained first, on the corpus that comes with Python, and its
+perplexity on held-out text is compared with that of the same model with rounded weights.
 """
 
 import argparse
 import math
 import statistics
+from typing import Any
 
 import torch
 from decode import N_PROMPT, greedy, models
@@ -17,6 +18,7 @@ from decode import N_PROMPT, greedy, models
 from seq2gpt.data.corpus import embedded_corpus
 from seq2gpt.decoding import FastDecoder
 from seq2gpt.gpt import GPT, GPTConfig, next_token_loss
+from seq2gpt.modern import ModernConfig, ModernGPT
 from seq2gpt.quantize import int8_decoder
 from seq2gpt.tokens import CharTokenizer, build_char_vocab
 from seq2gpt.training import cosine_schedule, decay_groups, get_batch, train_step
@@ -24,17 +26,25 @@ from seq2gpt.training import cosine_schedule, decay_groups, get_batch, train_ste
 CONTEXT_LENGTH = 64
 
 
-def trained_model(n_steps: int) -> tuple[GPT, torch.Tensor]:
-    """A small GPT of characters and the text that it was not trained on."""
+def small_model(layout: str, vocab_size: int) -> Any:
+    sizes = {
+        "vocab_size": vocab_size,
+        "context_length": CONTEXT_LENGTH,
+        "d_model": 128,
+        "n_heads": 4,
+        "n_layers": 4,
+    }
+    return GPT(GPTConfig(**sizes)) if layout == "gpt2" else ModernGPT(ModernConfig(**sizes, n_kv_heads=2))
+
+
+def trained_model(layout: str, n_steps: int) -> tuple[Any, torch.Tensor]:
+    """A small model of characters and the text that it was not trained on."""
     text = embedded_corpus()
     tokenizer = CharTokenizer(build_char_vocab(text))
     data = torch.tensor(tokenizer.encode(text))
     cut = int(0.9 * len(data))
     torch.manual_seed(0)
-    config = GPTConfig(
-        vocab_size=tokenizer.vocab_size, context_length=CONTEXT_LENGTH, d_model=128, n_heads=4, n_layers=4
-    )
-    model, generator = GPT(config), torch.Generator().manual_seed(0)
+    model, generator = small_model(layout, tokenizer.vocab_size), torch.Generator().manual_seed(0)
     optimizer = torch.optim.AdamW(decay_groups(model, 0.1))
     for step in range(n_steps):
         lr = cosine_schedule(step, n_steps=n_steps, n_warmup=n_steps // 20, lr=5e-3, lr_min=0.0)
@@ -45,7 +55,7 @@ def trained_model(n_steps: int) -> tuple[GPT, torch.Tensor]:
 
 
 @torch.inference_mode()
-def perplexity(model: GPT, data: torch.Tensor) -> float:
+def perplexity(model: Any, data: torch.Tensor) -> float:
     n = 500 * (CONTEXT_LENGTH + 1)
     rows = data[:n].view(-1, CONTEXT_LENGTH + 1)
     return math.exp(next_token_loss(model(rows[:, :-1]), rows[:, 1:]).item())
@@ -75,9 +85,12 @@ def main() -> None:
     for name, value in seconds.items():
         print(f"{name:14} {1 / value:6.1f} tokens/s  ({1000 * value:.1f} ms a token)")
     print(f"ratio          {seconds['float32'] / seconds['int8']:6.2f}")
-    model, held_out = trained_model(arguments.steps)
-    exact, rounded = perplexity(model, held_out), perplexity(int8_decoder(model).model, held_out)
-    print(f"perplexity     {exact:.4f} in float32, {rounded:.4f} in int8: {rounded / exact - 1:+.3%}")
+    for layout in ("gpt2", "modern"):
+        model, held_out = trained_model(layout, arguments.steps)
+        exact, rounded = perplexity(model, held_out), perplexity(int8_decoder(model).model, held_out)
+        print(
+            f"perplexity     {exact:.4f} in float32, {rounded:.4f} in int8: {rounded / exact - 1:+.3%}  ({layout})"
+        )
 
 
 if __name__ == "__main__":

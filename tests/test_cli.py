@@ -1,6 +1,7 @@
 """The command line: what it prints, what it refuses, and with which exit code."""
 
 import io
+import math
 import os
 import random
 import re
@@ -11,16 +12,19 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import torch
 
 import seq2gpt
 from seq2gpt import cli
 from seq2gpt.cli import COURSE_HELP, HELP, main
 from seq2gpt.errors import UserError
+from seq2gpt.gpt import GPT, GPTConfig
 from seq2gpt.run import commands
 from seq2gpt.run.checkpoint import checkpoints
 from seq2gpt.run.demos import DEMOS
 from seq2gpt.run.folder import read_run
 from seq2gpt.run.presets import PRESETS
+from seq2gpt.tokens import CharTokenizer
 
 SMALL = [
     "--d-model", "12", "--n-heads", "3", "--n-layers", "1", "--context-length", "7", "--batch-size", "5",
@@ -81,6 +85,31 @@ def test_a_text_can_be_drawn_with_every_setting(folder, capsys):
     assert write("--seed", "5") != plain
     assert write("--stop", plain[20:22]) == plain[: plain.index(plain[20:22], 4)] + "\n"
     assert write("--temperature", "0", "--int8").startswith("the ")
+
+
+@pytest.mark.parametrize("flags", [[], ["--int8"]])
+def test_the_modern_layout_writes_too(folder, capsys, flags):
+    train_small("--layout", "modern")
+    capsys.readouterr()
+    assert main(["sample", "runs/tiny", "--prompt", "the ", "--max-new-tokens", "20", *flags]) == 0
+    assert len(capsys.readouterr().out) == len("the ") + 20 + len("\n")
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ([], "the largest logit is nan or infinite, so no token can be drawn; check the weights"),
+        (
+            ["--int8"],
+            "mine: the matrix holds nan or infinite numbers; load weights from before the loss broke",
+        ),
+    ],
+)
+def test_broken_weights_are_one_line_and_no_text(capsys, monkeypatch, flags, message):
+    model = GPT(GPTConfig(vocab_size=3, context_length=7, d_model=6, n_heads=2, n_layers=1))
+    torch.nn.init.constant_(model.blocks[0].attention.w_o.weight, math.nan)
+    monkeypatch.setattr("seq2gpt.run.sampler.load_model", lambda source: (model, CharTokenizer("abc")))
+    assert refusal(capsys, "sample", "mine", "--prompt", "ab", *flags) == message
 
 
 def test_talking_to_a_model(folder, capsys, monkeypatch):

@@ -548,11 +548,11 @@ def prompt(*ids: int) -> Tensor:
         ),
         (
             prompt(3, 19), {},
-            "the prompt holds id 19, the vocabulary has vocab_size=19; use ids from 0 to 18",
+            "id 19 is not in the vocabulary of 19; use ids from 0 to 18",
         ),
         (
             prompt(-1, 3), {},
-            "the prompt holds id -1, the vocabulary has vocab_size=19; use ids from 0 to 18",
+            "id -1 is not in the vocabulary of 19; use ids from 0 to 18",
         ),
         (prompt(3), {"top_k": 20}, "top_k=20 must lie between 1 and vocab_size=19"),
         (prompt(3), {"min_p": 2.0}, "min_p=2.0 must lie between 0 and 1; 0 keeps every token"),

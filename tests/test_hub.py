@@ -1,6 +1,7 @@
 """Weights of transformers' models give their logits here, ours give the same there; damage is named."""
 
 import json
+import math
 import os
 import re
 from pathlib import Path
@@ -8,8 +9,17 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
-from transformers import AutoModelForCausalLM, GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
+from transformers import (
+    AutoModelForCausalLM,
+    GPT2Config,
+    GPT2LMHeadModel,
+    LlamaConfig,
+    LlamaForCausalLM,
+    Qwen3Config,
+    Qwen3ForCausalLM,
+)
 
 from seq2gpt import hub
 from seq2gpt.errors import UserError
@@ -126,7 +136,7 @@ def our_llama(**changes: Any) -> ModernGPT:
     "changes",
     [
         {}, {"tie_word_embeddings": True}, {"num_key_value_heads": 6}, {"num_key_value_heads": 1},
-        {"rms_norm_eps": 0.1}, {"rope_parameters": {"rope_type": "default", "rope_theta": 50.0}},
+        {"rms_norm_eps": 0.1}, {"rope_parameters": {"rope_type": "default", "rope_theta": 50.0}}, {"head_dim": 10},
     ],
 )  # fmt: skip
 def test_a_llama_of_transformers_gives_its_logits(tmp_path: Path, changes: dict[str, Any]) -> None:
@@ -139,8 +149,12 @@ def test_a_llama_of_transformers_gives_its_logits(tmp_path: Path, changes: dict[
 
 
 @pytest.mark.parametrize(
-    "changes", [{"tied": False}, {"tied": True}, {"n_kv_heads": None}, {"rope_base": 50.0}, {"norm_eps": 0.1}]
-)
+    "changes",
+    [
+        {"tied": False}, {"tied": True}, {"n_kv_heads": None}, {"rope_base": 50.0}, {"norm_eps": 0.1},
+        {"d_head": 10},
+    ],
+)  # fmt: skip
 def test_our_llama_gives_our_logits_in_transformers(tmp_path: Path, changes: dict[str, Any]) -> None:
     ours = our_llama(**changes)
     save_pretrained(ours, tmp_path / "mine")
@@ -164,7 +178,20 @@ def test_the_older_way_to_write_the_base_is_read(tmp_path: Path) -> None:
         ({"hidden_act": "gelu"}, "hidden_act='gelu' is not what a ModernGPT does; it must be 'silu'"),
         ({"attention_bias": True}, "attention_bias=True is not what a ModernGPT does; it must be False"),
         ({"rope_parameters": {"rope_type": "llama3"}}, "rope_type='llama3' is not what a ModernGPT does; it must be 'default'"),
-        ({"head_dim": 8}, "head_dim=8 does not fill hidden_size=24 with 6 heads; it must be 4"),
+        ({"rope_parameters": {"partial_rotary_factor": 0.5}},
+         "partial_rotary_factor=0.5 is not what a ModernGPT does; it must be 1.0"),
+        ({"rope_parameters": "gone", "rope_scaling": {"type": "linear", "factor": 2.0}},
+         "rope_type='linear' is not what a ModernGPT does; it must be 'default'"),
+        ({"rope_parameters": 7}, "rope_parameters=7 must be an object of names and values"),
+        ({"mlp_bias": True}, "mlp_bias=True is not what a ModernGPT does; it must be False"),
+        ({"head_dim": 8}, "model.layers.0.self_attn.q_proj.weight has shape (24, 24), this model needs (48, 24); "
+         "build the model with the configuration of the weights"),
+        ({"head_dim": 5}, "d_head=5 must be an even whole number of at least 2"),
+        ({"hidden_size": "24"}, "hidden_size='24' must be a whole number of at least 1"),
+        ({"num_attention_heads": 0}, "num_attention_heads=0 must be a whole number of at least 1"),
+        ({"num_hidden_layers": True}, "num_hidden_layers=True must be a whole number of at least 1"),
+        ({"rms_norm_eps": "small"}, "rms_norm_eps='small' must be a finite number of at least 0"),
+        ({"rope_parameters": {"rope_theta": -1}}, "rope_theta=-1 must be a finite number of at least 0"),
         ({"num_key_value_heads": 4}, "n_kv_heads=4 must divide n_heads=6"),
         ({"num_key_value_heads": 3}, "model.layers.0.self_attn.k_proj.weight has shape (8, 24), this model needs (12, 24); "
          "build the model with the configuration of the weights"),
@@ -192,13 +219,87 @@ def test_weights_that_do_not_fit_leave_a_llama_unchanged() -> None:
     assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
 
 
-@pytest.mark.parametrize("changes", [{"qk_norm": True}, {"activation": "relu2"}])
-def test_parts_that_llama_lacks_cannot_be_written(tmp_path: Path, changes: dict[str, Any]) -> None:
-    with pytest.raises(
-        ValueError, match="is not the layout of Llama; only a ModernGPT with qk_norm=False and"
-    ):
-        save_pretrained(our_llama(**changes), tmp_path / "mine")
+def test_parts_that_no_layout_has_cannot_be_written(tmp_path: Path) -> None:
+    message = refusal(save_pretrained, our_llama(activation="relu2"), tmp_path / "mine")
+    assert message == (
+        "a ModernGPT with activation='relu2' has no layout that others read; "
+        "give a GPT, or a ModernGPT with activation='swiglu'"
+    )
     assert os.listdir(tmp_path) == []
+
+
+# Qwen3, both ways: Llama with normalised queries and keys, and a width of the heads of their own
+
+
+def their_qwen3(**changes: Any) -> nn.Module:
+    sizes = {
+        "vocab_size": VOCAB_SIZE, "max_position_embeddings": CONTEXT_LENGTH, "hidden_size": 14, "intermediate_size": 29,
+        "num_attention_heads": 6, "num_key_value_heads": 2, "num_hidden_layers": 2, "head_dim": 10,
+        "bos_token_id": 0, "eos_token_id": 0,
+    }  # fmt: skip
+    return randomise(Qwen3ForCausalLM(Qwen3Config(**{**sizes, **changes})))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {}, {"tie_word_embeddings": True}, {"num_key_value_heads": 6}, {"num_key_value_heads": 1}, {"head_dim": 4},
+        {"rms_norm_eps": 0.1}, {"rope_parameters": {"rope_type": "default", "rope_theta": 50.0}},
+    ],
+)  # fmt: skip
+def test_a_qwen3_of_transformers_gives_its_logits(tmp_path: Path, changes: dict[str, Any]) -> None:
+    theirs = their_qwen3(**changes)
+    theirs.save_pretrained(tmp_path)
+    ours = load_pretrained(tmp_path)
+    assert ours.config.qk_norm
+    torch.testing.assert_close(ours(ids()), theirs(ids()).logits, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"tied": False}, {"tied": True}, {"n_kv_heads": None}, {"d_head": None, "d_model": 24}, {"rope_base": 50.0},
+        {"norm_eps": 0.1},
+    ],
+)  # fmt: skip
+def test_our_qwen3_gives_our_logits_in_transformers(tmp_path: Path, changes: dict[str, Any]) -> None:
+    ours = our_llama(**{"qk_norm": True, "d_model": 14, "d_head": 10, **changes})
+    save_pretrained(ours, tmp_path / "mine")
+    theirs = AutoModelForCausalLM.from_pretrained(tmp_path / "mine").eval()
+    assert isinstance(theirs, Qwen3ForCausalLM)
+    torch.testing.assert_close(ours(ids()), theirs(ids()).logits, rtol=1e-5, atol=1e-5)
+    again = load_pretrained(tmp_path / "mine")
+    assert again.config == ours.config
+    assert torch.equal(again(ids()), ours(ids()))
+
+
+def test_a_qwen3_that_does_not_name_its_heads_has_them_128_wide(tmp_path: Path) -> None:
+    save_pretrained(our_llama(qk_norm=True, d_head=128), tmp_path / "mine")
+    (tmp_path / "mine/SHA256SUMS").unlink()
+    break_config(tmp_path / "mine", head_dim="gone")
+    assert load_pretrained(tmp_path / "mine").config.d_head == 128
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"use_sliding_window": True}, "use_sliding_window=True is not what a ModernGPT does; it must be False"),
+        ({"layer_types": ["full_attention", "sliding_attention"]},
+         "layer_types='full_attention, sliding_attention' is not what a ModernGPT does; it must be 'full_attention'"),
+        ({"attention_bias": True}, "attention_bias=True is not what a ModernGPT does; it must be False"),
+        ({"rope_parameters": {"rope_type": "yarn", "factor": 4.0}},
+         "rope_type='yarn' is not what a ModernGPT does; it must be 'default'"),
+        ({"model_type": "llama"}, "the state holds unknown model.layers.0.self_attn.k_norm.weight, "
+         "model.layers.0.self_attn.q_norm.weight, model.layers.1.self_attn.k_norm.weight (4 in all); "
+         "build the model with the configuration of the weights"),
+    ],
+)  # fmt: skip
+def test_a_qwen3_that_does_not_fit_is_refused(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
+    folder = tmp_path / "mine"
+    save_pretrained(our_llama(qk_norm=True), folder)
+    (folder / "SHA256SUMS").unlink()
+    break_config(folder, **changes)
+    assert refusal(load_pretrained, folder) == f"{folder}: {message}"
 
 
 # what cannot be loaded
@@ -242,6 +343,10 @@ def test_a_truncated_file_is_named(saved: Path, n_bytes: int) -> None:
         ({"activation_function": "relu"}, ": activation_function='relu' is not what a GPT does; it must be 'gelu_new'"),
         ({"scale_attn_by_inverse_layer_idx": True},
          ": scale_attn_by_inverse_layer_idx=True is not what a GPT does; it must be False"),
+        ({"n_embd": 15.0}, ": n_embd=15.0 must be a whole number of at least 1"),
+        ({"n_inner": -1}, ": n_inner=-1 must be a whole number of at least 1"),
+        ({"layer_norm_epsilon": None}, ": layer_norm_epsilon=None must be a finite number of at least 0"),
+        ({"resid_pdrop": 1.5}, ": dropout=1.5 must be at least 0 and below 1"),
         ({"scale_attn_weights": False}, ": scale_attn_weights=False is not what a GPT does; it must be True"),
         ({"tie_word_embeddings": False}, ": tie_word_embeddings=False is not what a GPT does; it must be True"),
     ],
@@ -253,6 +358,32 @@ def test_a_configuration_that_does_not_fit_is_refused(
     join = "" if message.startswith(":") else "/"
     known = " and ".join(hub.LAYOUTS)
     assert refusal(load_pretrained, saved) == f"{saved}{join}{message.format(known=known)}"
+
+
+def test_a_configuration_too_large_for_any_memory_is_named(saved: Path) -> None:
+    break_config(saved, vocab_size=10**15)
+    message = refusal(load_pretrained, saved)
+    assert message.startswith(f"{saved / 'config.json'} asks for a model that does not fit into memory (")
+    assert message.endswith("); take the file that belongs to the weights")
+
+
+@pytest.mark.parametrize(
+    ("number", "dtype", "message"),
+    [
+        (math.nan, torch.float32, "holds nan or infinite numbers; take weights from before the loss broke"),
+        (-math.inf, torch.bfloat16, "holds nan or infinite numbers; take weights from before the loss broke"),
+        (1, torch.int8, "has dtype torch.int8; take weights that are not quantised"),
+        (1, torch.float8_e4m3fn, "has dtype torch.float8_e4m3fn; take weights that are not quantised"),
+    ],
+)
+def test_weights_with_which_no_model_can_compute_are_named(
+    saved: Path, number: float, dtype: torch.dtype, message: str
+) -> None:
+    tensors = load_file(saved / "model.safetensors")
+    name = "transformer.h.1.mlp.c_fc.weight"
+    tensors[name][3, 4] = number
+    save_file(tensors | {name: tensors[name].to(dtype)}, saved / "model.safetensors")
+    assert refusal(load_pretrained, saved) == f"{saved}: {name} {message}"
 
 
 @pytest.mark.parametrize(("content", "why"), [("{", "Expecting property name"), ("[]", "no object of names")])
@@ -337,9 +468,8 @@ def test_a_save_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_only_models_that_others_know_are_saved(tmp_path: Path) -> None:
-    message = "a Linear has no layout that others read; give a GPT or a ModernGPT"
-    with pytest.raises(ValueError, match=f"^{message}$"):
-        save_pretrained(nn.Linear(2, 3), tmp_path / "mine")
+    message = "a Linear has no layout that others read; give a GPT, or a ModernGPT with activation='swiglu'"
+    assert refusal(save_pretrained, nn.Linear(2, 3), tmp_path / "mine") == message
     assert os.listdir(tmp_path) == []
 
 

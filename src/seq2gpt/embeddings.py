@@ -19,7 +19,7 @@ def one_hot(ids: Int[Tensor, "..."], vocab_size: int) -> Float[Tensor, "... voca
     >>> one_hot(torch.tensor([2, 0]), vocab_size=3).tolist()
     [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
     """
-    _check_ids(ids, vocab_size)
+    check_ids(ids, vocab_size)
     symbols = torch.arange(vocab_size, device=ids.device)
     return (ids[..., None] == symbols).to(torch.get_default_dtype())
 
@@ -37,7 +37,7 @@ def embed(
     >>> embed(torch.tensor([1, 1, 0]), table=torch.tensor([[0.5, 2.0], [3.0, 4.0]])).tolist()
     [[3.0, 4.0], [3.0, 4.0], [0.5, 2.0]]
     """
-    _check_ids(ids, table.shape[0])
+    check_ids(ids, table.shape[0])
     return table[ids.long()]
 
 
@@ -123,9 +123,17 @@ def nearest_neighbours(
     return similarity.sort(descending=True, stable=True).indices[:k]
 
 
-def _check_ids(ids: Int[Tensor, "..."], vocab_size: int) -> None:
-    outside = ids[(ids < 0) | (ids >= vocab_size)]
-    if outside.numel() > 0:
+def check_ids(ids: Tensor, vocab_size: int) -> None:
+    """Raise ``ValueError`` unless ``ids`` are whole numbers from 0 to ``vocab_size`` − 1.
+
+    >>> check_ids(torch.tensor([3, 7]), vocab_size=7)
+    Traceback (most recent call last):
+    ValueError: id 7 is not in the vocabulary of 7; use ids from 0 to 6
+    """
+    if ids.is_floating_point() or ids.is_complex() or ids.dtype == torch.bool:
+        raise ValueError(f"the ids have dtype {ids.dtype}; give whole numbers, such as ids.long()")
+    if ids.numel() > 0 and (ids.min() < 0 or ids.max() >= vocab_size):
+        outside = ids[(ids < 0) | (ids >= vocab_size)]
         raise ValueError(
             f"id {outside[0].item()} is not in the vocabulary of {vocab_size}; use ids from 0 to {vocab_size - 1}"
         )

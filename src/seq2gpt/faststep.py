@@ -44,7 +44,7 @@ def last_hidden(model: GPT | ModernGPT, ids: Int[Tensor, "batch n"]) -> Float[Te
     x = model.token_embedding(ids)
     if isinstance(model, ModernGPT):
         config = model.config
-        turns = rotary_turns(ids.shape[1], 0, config.d_model // config.n_heads, config.rope_base, x)
+        turns = rotary_turns(ids.shape[1], 0, config.head_size, config.rope_base, x)
         for block in model.blocks:
             x = block(x, turns)
     else:

@@ -7,12 +7,13 @@ probabilities. The steps keep this order: hidden state → logits → temperatur
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from seq2gpt.gpt import GPT
+from seq2gpt.embeddings import check_ids
 
 
 def apply_temperature(
@@ -236,7 +237,7 @@ def token_budget(context_length: int, n_prompt: int, max_new_tokens: int) -> int
 
 @torch.no_grad()
 def generate(
-    model: GPT,
+    model: nn.Module,
     ids: Int[Tensor, "batch n"],
     max_new_tokens: int,
     *,
@@ -252,21 +253,25 @@ def generate(
 
     Each new token is drawn by :func:`sample` from the model's prediction at the last position and then
     read by the model. Generation ends after ``max_new_tokens``, or earlier when the context is full
-    (:func:`token_budget`): no position is ever dropped or moved. With ``use_cache`` the model reads
+    (:func:`token_budget`): no position is ever dropped or moved. ``model`` is a GPT, or another module with a
+    ``config`` that takes ids and a cache. With ``use_cache`` the model reads
     each token once; without, it reads the whole sequence again for every token. The tokens are the same.
 
     ``on_token`` is called with the new ids, one per sequence, as soon as they are drawn. Dropout is off
     meanwhile; afterwards the model is in the mode in which it was. Raises ``ValueError`` for an empty or
-    too long prompt, ids that the model does not know, and sampling settings out of range.
+    too long prompt, ids that the model does not know or that lie on another device, and sampling settings
+    out of range.
 
-    >>> from seq2gpt.gpt import GPTConfig
+    >>> from seq2gpt.gpt import GPT, GPTConfig
     >>> model = GPT(GPTConfig(vocab_size=11, context_length=5, d_model=6, n_heads=2, n_layers=3))
     >>> generate(model, torch.tensor([[7, 1]]), max_new_tokens=9).shape  # the context holds 5
     torch.Size([1, 5])
     """
-    _check_ids(ids, model.config.vocab_size)
-    n_new = token_budget(model.config.context_length, ids.shape[1], max_new_tokens)
-    cache = KVCache(model.config.n_layers, model.config.context_length) if use_cache else None
+    config: Any = model.config
+    _check_device(ids, model)
+    check_ids(ids, config.vocab_size)
+    n_new = token_budget(config.context_length, ids.shape[1], max_new_tokens)
+    cache = KVCache(config.n_layers, config.context_length) if use_cache else None
     unread = ids
     with _evaluating(model):
         for _ in range(n_new):
@@ -279,13 +284,10 @@ def generate(
     return ids
 
 
-def _check_ids(ids: Int[Tensor, "batch n"], vocab_size: int) -> None:
-    unknown = ids[(ids < 0) | (ids >= vocab_size)]
-    if unknown.numel() > 0:
-        raise ValueError(
-            f"the prompt holds id {unknown[0].item()}, the vocabulary has vocab_size={vocab_size}; "
-            f"use ids from 0 to {vocab_size - 1}"
-        )
+def _check_device(ids: Tensor, model: nn.Module) -> None:
+    device = next((parameter.device for parameter in model.parameters()), ids.device)
+    if ids.device != device:
+        raise ValueError(f"the ids are on {ids.device}, the model on {device}; give ids.to('{device}')")
 
 
 @contextmanager

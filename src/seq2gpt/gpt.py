@@ -7,7 +7,7 @@ Names follow the course; :func:`load_gpt2_state_dict` translates those of the pu
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any
 
 import torch
 from jaxtyping import Float, Int
@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from seq2gpt.blocks import LayerNorm, TransformerBlock
-from seq2gpt.heads import LayerCache, count_attention_parameters, head_width
+from seq2gpt.heads import Cache, count_attention_parameters, head_width
 from seq2gpt.positions import LearnedPositions
 
 
@@ -55,18 +55,6 @@ class GPTConfig:
         head_width(self.d_model, self.n_heads)  # raises when the heads do not divide the width
         if not 0 <= self.dropout < 1:
             raise ValueError(f"dropout={self.dropout} must be at least 0 and below 1")
-
-
-@runtime_checkable
-class Cache(Protocol):
-    """Keys and values of earlier positions, as :class:`seq2gpt.generation.KVCache` keeps them."""
-
-    @property
-    def length(self) -> int:
-        """Positions stored so far."""
-
-    def __getitem__(self, layer: int) -> LayerCache:
-        """What block number ``layer`` appends its keys and values to."""
 
 
 class GPT(nn.Module):
@@ -117,6 +105,12 @@ class GPT(nn.Module):
         for layer, block in enumerate(self.blocks):
             x = block(x, causal=True, cache=None if cache is None else cache[layer])
         return self.head(self.norm(x))
+
+    def embed_at(
+        self, ids: Int[Tensor, "*rows n"], places: Int[Tensor, "*rows n"]
+    ) -> tuple[Float[Tensor, "*rows n d_model"], dict[str, Any]]:
+        """The hidden states before the first block, and what the blocks must be told about the places: nothing."""
+        return self.token_embedding(ids) + self.positions.table[places], {}
 
 
 def tie_weights(model: GPT) -> None:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from seq2gpt.blocks import LayerNorm
+from seq2gpt.config_json import Config, check_fixed, number, whole_number
 from seq2gpt.gpt import GPT, GPTConfig, gpt2_names, load_gpt2_state_dict
 
 # What a GPT has no other way to do. A config.json without the name means GPT-2's own choice, the first.
@@ -25,24 +26,22 @@ def fits(model: object) -> bool:
     return isinstance(model, GPT)
 
 
-def build(config: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> GPT:
+def build(config: Config, tensors: Mapping[str, Tensor]) -> GPT:
     """A GPT with the weights. Raises ``ValueError`` for what does not fit, ``KeyError`` for a missing size."""
-    for name, allowed in FIXED.items():
-        if config.get(name, allowed[0]) not in allowed:
-            raise ValueError(f"{name}={config[name]!r} is not what a GPT does; it must be {allowed[0]!r}")
+    check_fixed(config, FIXED, "GPT")
     sizes = GPTConfig(
-        vocab_size=config["vocab_size"],
-        context_length=config["n_positions"],
-        d_model=config["n_embd"],
-        n_heads=config["n_head"],
-        n_layers=config["n_layer"],
-        d_ff=config.get("n_inner"),
-        dropout=config.get("resid_pdrop", 0.1),
+        vocab_size=whole_number(config, "vocab_size"),
+        context_length=whole_number(config, "n_positions"),
+        d_model=whole_number(config, "n_embd"),
+        n_heads=whole_number(config, "n_head"),
+        n_layers=whole_number(config, "n_layer"),
+        d_ff=None if config.get("n_inner") is None else whole_number(config, "n_inner"),
+        dropout=number(config, "resid_pdrop", 0.1),
     )
     model = GPT(sizes)
     for module in model.modules():
         if isinstance(module, LayerNorm):
-            module.eps = config.get("layer_norm_epsilon", 1e-5)
+            module.eps = number(config, "layer_norm_epsilon", 1e-5)
     load_gpt2_state_dict(model, tensors)
     return model
 

@@ -116,6 +116,18 @@ class LayerCache(Protocol):
         """Store those of ``n`` new positions and return those of all ``m`` positions so far."""
 
 
+@runtime_checkable
+class Cache(Protocol):
+    """Keys and values of earlier positions, as :class:`seq2gpt.generation.KVCache` keeps them."""
+
+    @property
+    def length(self) -> int:
+        """Positions stored so far."""
+
+    def __getitem__(self, layer: int) -> LayerCache:
+        """What block number ``layer`` appends its keys and values to."""
+
+
 class MultiHeadAttention(nn.Module):
     """Multi-head attention (Vaswani et al. 2017, section 3.2.2), as self- or as cross-attention.
 

@@ -1,7 +1,7 @@
 """Weights of other projects: read from a folder as transformers writes it, or from a model hub, and written back.
 
 Such a folder holds ``config.json`` and ``model.safetensors``, or several parts that
-``model.safetensors.index.json`` lists. The layouts of GPT-2 and of Llama are understood. Whatever
+``model.safetensors.index.json`` lists. The layouts of GPT-2, Llama and Qwen3 are understood. Whatever
 does not fit is refused by name before a model is handed out, and a folder is written whole or not at all.
 """
 
@@ -13,19 +13,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from seq2gpt import gpt2_layout, llama_layout
+from seq2gpt import gpt2_layout
 from seq2gpt.bpe import FastBytePairTokenizer, load_tokenizer, save_tokenizer
 from seq2gpt.data.files import write_atomically
 from seq2gpt.errors import UserError
+from seq2gpt.llama_layout import LLAMA, QWEN3
 from seq2gpt.tokens import BytePairTokenizer, CharTokenizer
 
-LAYOUTS: dict[str, Any] = {"gpt2": gpt2_layout, "llama": llama_layout}
+LAYOUTS: dict[str, Any] = {"gpt2": gpt2_layout, "llama": LLAMA, "qwen3": QWEN3}
 CONFIG, WEIGHTS, INDEX = "config.json", "model.safetensors", "model.safetensors.index.json"
 SUMS = "SHA256SUMS"
+DTYPES = (torch.float64, torch.float32, torch.float16, torch.bfloat16)
+BUFFERS = (".attn.bias", ".attn.masked_bias")  # masks that old files of GPT-2 hold beside the weights
 TOKENIZER = "seq2gpt_tokenizer.json"
 Tokenizer = CharTokenizer | BytePairTokenizer
 
@@ -38,7 +42,8 @@ def load_pretrained(source: str | Path) -> Any:
     the files that it names are checked first.
 
     Raises ``UserError`` for a folder without weights, a damaged or truncated file, a checksum that
-    differs, a configuration that no model here has, and tensors that are missing or do not fit.
+    differs, a configuration that no model here has, and tensors that are missing, do not fit or hold numbers
+    that are none.
     """
     folder = find_folder(source)
     config = _read_json(folder / CONFIG)
@@ -49,11 +54,18 @@ def load_pretrained(source: str | Path) -> Any:
             f"{folder / CONFIG} has model_type={kind!r}; only {' and '.join(LAYOUTS)} can be loaded"
         )
     check_sums(folder)
+    tensors = read_tensors(folder)
     try:
-        return layout.build(config, read_tensors(folder)).eval()
+        _check_numbers(tensors)
+        return layout.build(config, tensors).eval()
     except KeyError as error:
         raise UserError(
             f"{folder / CONFIG} lacks {error}; take the file that belongs to the weights"
+        ) from None
+    except RuntimeError as error:  # torch's way to say that it gets no memory
+        raise UserError(
+            f"{folder / CONFIG} asks for a model that does not fit into memory "
+            f"({str(error).splitlines()[0]}); take the file that belongs to the weights"
         ) from None
     except ValueError as error:
         raise error if isinstance(error, UserError) else UserError(f"{folder}: {error}") from None
@@ -109,6 +121,15 @@ def read_tensors(folder: Path) -> dict[str, Tensor]:
     return tensors
 
 
+def _check_numbers(tensors: Mapping[str, Tensor]) -> None:
+    """Raise ``ValueError`` for weights with which no model could compute."""
+    for name, tensor in tensors.items():
+        if tensor.dtype not in DTYPES and not name.endswith(BUFFERS):
+            raise ValueError(f"{name} has dtype {tensor.dtype}; take weights that are not quantised")
+        if not tensor.isfinite().all():
+            raise ValueError(f"{name} holds nan or infinite numbers; take weights from before the loss broke")
+
+
 def check_sums(folder: Path) -> None:
     """Compare the files with ``SHA256SUMS``, if there is one. Raises ``UserError`` for the first that differs."""
     sums = folder / SUMS
@@ -147,13 +168,14 @@ def save_pretrained(model: Any, folder: Path, tokenizer: Tokenizer | None = None
     The folder gets ``config.json``, ``model.safetensors``, ``SHA256SUMS`` and, for :func:`load_folder`, the
     tokenizer. It appears whole or not at all.
 
-    Raises ``UserError`` when the folder exists and is not empty, or cannot be written, and ``ValueError``
-    for a model that neither layout can hold.
+    Raises ``UserError`` when the folder exists and is not empty, or cannot be written, and for a model that
+    no layout can hold.
     """
     layout = next((layout for layout in LAYOUTS.values() if layout.fits(model)), None)
     if layout is None:
-        raise ValueError(
-            f"a {type(model).__name__} has no layout that others read; give a GPT or a ModernGPT"
+        raise UserError(
+            f"a {type(model).__name__}{_choices_of(model)} has no layout that others read; "
+            "give a GPT, or a ModernGPT with activation='swiglu'"
         )
     config, tensors = layout.config_of(model), layout.tensors_of(model)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -174,6 +196,11 @@ def save_pretrained(model: Any, folder: Path, tokenizer: Tokenizer | None = None
     except OSError as error:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise UserError(f"{folder} cannot be written ({error.strerror}); choose another place") from None
+
+
+def _choices_of(model: Any) -> str:
+    activation = getattr(getattr(model, "config", None), "activation", None)
+    return f" with activation={activation!r}" if activation else ""
 
 
 @dataclass(frozen=True)

@@ -3,23 +3,24 @@
 Rotary positions instead of learned ones (Su et al. 2021), RMSNorm instead of LayerNorm (Zhang & Sennrich
 2019), a gated or squared-ReLU feed-forward network (Shazeer 2020; So et al. 2021), normalised queries and
 keys (Henry et al. 2020), several query heads for one key and value head (Ainslie et al. 2023), no biases.
-With ``qk_norm=False`` and SwiGLU this is the layout of Llama.
+With SwiGLU this is the layout of Qwen3, and with ``qk_norm=False`` too that of Llama.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from seq2gpt import fused
-from seq2gpt.attention import fused_attention
+from seq2gpt.attention import Mask, fused_attention
 from seq2gpt.blocks import SwiGLU
-from seq2gpt.gpt import Cache
-from seq2gpt.heads import LayerCache, head_width, merge_heads, split_heads
+from seq2gpt.heads import Cache, LayerCache, head_width, merge_heads, split_heads
 from seq2gpt.positions import frequencies, rotate_half
 
-Turns = tuple[Float[Tensor, "n d_head"], Float[Tensor, "n d_head"]]
+Hidden = Float[Tensor, "batch n d_model"]
+Turns = tuple[Float[Tensor, "*rows n d_head"], Float[Tensor, "*rows n d_head"]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +28,8 @@ class ModernConfig:
     """The sizes and choices of a :class:`ModernGPT`.
 
     ``n_kv_heads`` key and value heads serve ``n_heads`` query heads; left at ``None`` there is one for each.
+    ``d_head`` is the width of a head; left at ``None`` it is d_model / n_heads, and any other makes the heads
+    together wider or narrower than the model.
     ``d_ff`` left at ``None`` becomes 4 · d_model for ``relu2``, and for ``swiglu``, which has three matrices
     instead of two, the multiple of 8 next above 8/3 · d_model. ``rope_base`` is the base of the rotary
     frequencies, ``norm_eps`` what every RMSNorm adds below the root. ``activation`` is ``swiglu`` or ``relu2``.
@@ -40,6 +43,7 @@ class ModernConfig:
     n_heads: int
     n_layers: int
     n_kv_heads: int | None = None
+    d_head: int | None = None
     d_ff: int | None = None
     activation: str = "swiglu"
     qk_norm: bool = True
@@ -59,11 +63,15 @@ class ModernConfig:
             size = getattr(self, name)
             if not isinstance(size, int) or size < 1:
                 raise ValueError(f"{name}={size!r} must be a whole number of at least 1")
-        if head_width(self.d_model, self.n_heads) % 2 != 0:
+        if self.d_head is None and head_width(self.d_model, self.n_heads) % 2 != 0:
             raise ValueError(
                 f"d_model={self.d_model} with n_heads={self.n_heads} gives heads of odd width, which do not "
                 f"split into pairs; use a multiple of {2 * self.n_heads}"
             )
+        if self.d_head is None:
+            object.__setattr__(self, "d_head", head_width(self.d_model, self.n_heads))
+        if not isinstance(self.d_head, int) or self.d_head < 2 or self.d_head % 2 != 0:
+            raise ValueError(f"d_head={self.d_head!r} must be an even whole number of at least 2")
         if self.n_heads % self.kv_heads != 0:
             raise ValueError(f"n_kv_heads={self.n_kv_heads} must divide n_heads={self.n_heads}")
         if self.activation not in ("swiglu", "relu2"):
@@ -73,6 +81,11 @@ class ModernConfig:
     def kv_heads(self) -> int:
         """``n_kv_heads``, filled in."""
         return self.n_kv_heads or self.n_heads
+
+    @property
+    def head_size(self) -> int:
+        """``d_head``, filled in."""
+        return self.d_head or head_width(self.d_model, self.n_heads)
 
 
 class RMSNorm(nn.Module):
@@ -116,8 +129,18 @@ def rotary_turns(n: int, start: int, d_head: int, base: float, like: Tensor) -> 
     >>> cosines.tolist(), sines.tolist()
     ([[1.0, 1.0, 1.0, 1.0]], [[0.0, 0.0, 0.0, 0.0]])
     """
-    angles = torch.arange(start, start + n)[:, None] * frequencies(d_head, base)  # n pairs
-    angles = torch.cat([angles, angles], dim=-1)  # n d_head
+    return turns_at(torch.arange(start, start + n), d_head, base, like)
+
+
+def turns_at(places: Int[Tensor, "*rows n"], d_head: int, base: float, like: Tensor) -> Turns:
+    """:func:`rotary_turns` for positions in any order, such as those of rows that begin at different places.
+
+    >>> cosines, sines = turns_at(torch.tensor([[0, 0]]), d_head=4, base=10000.0, like=torch.zeros(1))
+    >>> cosines.shape
+    torch.Size([1, 2, 4])
+    """
+    angles = places.cpu()[..., None] * frequencies(d_head, base)  # ... n pairs
+    angles = torch.cat([angles, angles], dim=-1)  # ... n d_head
     return angles.cos().to(like), angles.sin().to(like)
 
 
@@ -131,30 +154,40 @@ class GroupedQueryAttention(nn.Module):
 
     def __init__(self, config: ModernConfig) -> None:
         super().__init__()
-        d_model, d_head = config.d_model, head_width(config.d_model, config.n_heads)
+        d_model, d_head = config.d_model, config.head_size
         self.n_heads, self.n_kv_heads = config.n_heads, config.kv_heads
-        self.w_q = nn.Linear(d_model, d_model, bias=False)
+        self.w_q = nn.Linear(d_model, self.n_heads * d_head, bias=False)
         self.w_k = nn.Linear(d_model, self.n_kv_heads * d_head, bias=False)
         self.w_v = nn.Linear(d_model, self.n_kv_heads * d_head, bias=False)
-        self.w_o = nn.Linear(d_model, d_model, bias=False)
+        self.w_o = nn.Linear(self.n_heads * d_head, d_model, bias=False)
         self.norm_q = RMSNorm(d_head, config.norm_eps) if config.qk_norm else nn.Identity()
         self.norm_k = RMSNorm(d_head, config.norm_eps) if config.qk_norm else nn.Identity()
 
     def forward(
-        self, x: Float[Tensor, "batch n d_model"], turns: Turns, cache: LayerCache | None = None
-    ) -> Float[Tensor, "batch n d_model"]:
-        cosines, sines = turns
-        query = self.norm_q(split_heads(self.w_q(x), self.n_heads))
-        key = self.norm_k(split_heads(self.w_k(x), self.n_kv_heads))
+        self, x: Hidden, turns: Turns, cache: LayerCache | None = None, mask: Mask | None = None
+    ) -> Hidden:
+        """What each position takes from itself and earlier ones; a ``mask`` says which of them it may see."""
+        query = split_heads(self.w_q(x), self.n_heads)
+        key = split_heads(self.w_k(x), self.n_kv_heads)
         value = split_heads(self.w_v(x), self.n_kv_heads)
-        query = query * cosines + rotate_half(query) * sines
-        key = key * cosines + rotate_half(key) * sines
+        query, key = self.turn(query, key, turns)
         if cache is not None:
             key, value = cache.append(key, value)
         if self.n_kv_heads < self.n_heads:
             key, value = (t.repeat_interleave(self.n_heads // self.n_kv_heads, dim=1) for t in (key, value))
-        heads = fused_attention(query, key, value, causal=True)  # batch n_heads n d_head
+        heads = fused_attention(query, key, value, mask, causal=True)  # batch n_heads n d_head
         return self.w_o(merge_heads(heads))
+
+    def turn(
+        self,
+        query: Float[Tensor, "batch n_heads n d_head"],
+        key: Float[Tensor, "batch n_kv n d_head"],
+        turns: Turns,
+    ) -> tuple[Float[Tensor, "batch n_heads n d_head"], Float[Tensor, "batch n_kv n d_head"]]:
+        """Queries and keys, normalised where the layer does so, and turned by their positions."""
+        cosines, sines = turns
+        query, key = self.norm_q(query), self.norm_k(key)
+        return query * cosines + rotate_half(query) * sines, key * cosines + rotate_half(key) * sines
 
 
 class ModernBlock(nn.Module):
@@ -170,9 +203,9 @@ class ModernBlock(nn.Module):
         self.feed_forward = network(config.d_model, d_ff)
 
     def forward(
-        self, x: Float[Tensor, "batch n d_model"], turns: Turns, cache: LayerCache | None = None
-    ) -> Float[Tensor, "batch n d_model"]:
-        x = x + self.attention(self.norm_1(x), turns, cache)
+        self, x: Hidden, turns: Turns, cache: LayerCache | None = None, mask: Mask | None = None
+    ) -> Hidden:
+        x = x + self.attention(self.norm_1(x), turns, cache, mask)
         return x + self.feed_forward(self.norm_2(x))
 
 
@@ -213,10 +246,18 @@ class ModernGPT(nn.Module):
                 "shorten the sequence"
             )
         x = self.token_embedding(ids)  # batch n d_model
-        turns = rotary_turns(ids.shape[1], start, config.d_model // config.n_heads, config.rope_base, x)
+        turns = rotary_turns(ids.shape[1], start, config.head_size, config.rope_base, x)
         for layer, block in enumerate(self.blocks):
             x = block(x, turns, None if cache is None else cache[layer])
         return self.head(self.norm(x))
+
+    def embed_at(
+        self, ids: Int[Tensor, "*rows n"], places: Int[Tensor, "*rows n"]
+    ) -> tuple[Float[Tensor, "*rows n d_model"], dict[str, Any]]:
+        """The hidden states before the first block, and what the blocks must be told about the places: the turns."""
+        x = self.token_embedding(ids)
+        cosines, sines = turns_at(places, self.config.head_size, self.config.rope_base, x)
+        return x, {"turns": (cosines.unsqueeze(-3), sines.unsqueeze(-3))}  # ... 1 n d_head: for all heads
 
 
 def init_modern_weights(model: ModernGPT, generator: torch.Generator | None = None) -> None:
@@ -252,8 +293,11 @@ def count_modern_parameters(config: ModernConfig) -> int:
     ... )
     252
     """
-    d_model, d_head, d_ff = config.d_model, config.d_model // config.n_heads, config.d_ff or 0
+    d_model, d_head, d_ff = config.d_model, config.head_size, config.d_ff or 0
     embeddings = config.vocab_size * d_model * (1 if config.tied else 2)
-    attention = 2 * d_model**2 + 2 * d_model * config.kv_heads * d_head + 2 * d_head * config.qk_norm
+    matrices = (
+        2 * d_model * (config.n_heads + config.kv_heads) * d_head
+    )  # of queries, output; of keys, values
+    attention = matrices + 2 * d_head * config.qk_norm
     feed_forward = d_model * d_ff * (3 if config.activation == "swiglu" else 2)
     return embeddings + config.n_layers * (attention + feed_forward + 2 * d_model) + d_model

@@ -1,19 +1,21 @@
 """Weights as 8-bit numbers: a quarter of the bytes to read, and decoding in less than half the time.
 
 Only the matrices are rounded; activations, norms and biases stay float32. Each row of a tile (see
-:mod:`seq2gpt.decoding`) has a scale and an offset of its own, so that a large weight costs its few
+:mod:`seq2gpt.tiles`) has a scale and an offset of its own, so that a large weight costs its few
 neighbours precision and nobody else.
 """
 
 import copy
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
-from seq2gpt.decoding import FastDecoder, Vector, multiply_panels, panels_of
-from seq2gpt.gpt import GPT
+from seq2gpt.decoding import FastDecoder, joined
+from seq2gpt.kernels import load_kernels, n_threads_for
+from seq2gpt.tiles import Vector, in_huge_pages, multiply_panels, panels_of
 
 TILE = 256  # weights that share one scale
 N_EXTRA = 8  # bytes behind the weights of a row: scale and offset, both float32
@@ -44,8 +46,23 @@ class Int8Matrix:
         self.panels = [_to_bytes(panel) for panel in panels_of(weight.float(), tile)]
 
     def __call__(self, x: Vector) -> Vector:
-        y = multiply_panels(self.panels, x, _sum_byte_rows)[: self.n_out]
+        multiply = self._by_kernel if load_kernels() and x.dtype == torch.float32 else self._by_torch
+        y = multiply(x)[: self.n_out]
         return y if self.bias is None else y + self.bias
+
+    def _by_kernel(self, x: Vector) -> Vector:
+        if x.shape != (self.n_in,):
+            raise ValueError(f"x has shape {tuple(x.shape)}; give {self.n_in} numbers")
+        n_rows, width = self.panels[0].shape
+        x, n_tiles, tile = x.contiguous(), n_rows // self.n_in, width - N_EXTRA
+        y = torch.empty(len(self.panels), n_tiles * tile)
+        for panel, part in zip(self.panels, y, strict=True):
+            pointers = panel.data_ptr(), x.data_ptr(), part.data_ptr()
+            load_kernels().multiply_bytes(*pointers, n_tiles, self.n_in, tile, n_threads_for(panel.nbytes))
+        return y.view(-1)
+
+    def _by_torch(self, x: Vector) -> Vector:
+        return multiply_panels(self.panels, x, _sum_byte_rows)
 
     def dequantized(self) -> Float[Tensor, "out in"]:
         """The matrix that the stored numbers stand for."""
@@ -55,7 +72,7 @@ class Int8Matrix:
 
 
 def _to_bytes(rows: Float[Tensor, "rows tile"]) -> UInt8[Tensor, "rows _"]:
-    return torch.ops.quantized.embedding_bag_byte_prepack(rows)
+    return in_huge_pages(torch.ops.quantized.embedding_bag_byte_prepack(rows))
 
 
 def _sum_byte_rows(panel: Tensor, rows: Tensor, starts: Tensor, factors: Tensor) -> Tensor:
@@ -64,31 +81,27 @@ def _sum_byte_rows(panel: Tensor, rows: Tensor, starts: Tensor, factors: Tensor)
     )
 
 
-def int8_decoder(model: GPT) -> FastDecoder:
-    """A decoder of ``model`` whose matrices are :class:`Int8Matrix`; ``model`` stays as it is.
+def int8_decoder(model: Any) -> FastDecoder:
+    """A decoder of a GPT or ModernGPT whose matrices are :class:`Int8Matrix`; ``model`` stays as it is.
 
     ``decoder.model`` is a float32 copy with the rounded weights: it reads the prompts, and its loss on a
     text says what the rounding costs. The token embedding, of which a token reads one row, is not
     rounded, also where the head uses the same matrix.
 
-    >>> from seq2gpt.gpt import GPTConfig
+    Raises ``ValueError`` for a model that is not on the CPU, and for weights that are nan or infinite.
+
+    >>> from seq2gpt.gpt import GPT, GPTConfig
     >>> model = GPT(GPTConfig(vocab_size=11, context_length=5, d_model=6, n_heads=2, n_layers=3))
     >>> int8_decoder(model).read(torch.tensor([4])).shape
     torch.Size([11])
     """
-    rounded: Any = copy.deepcopy(model).requires_grad_(False)
-    decoder = FastDecoder(rounded, matrix=Int8Matrix)
-    rounded.head = nn.Linear(model.config.d_model, model.config.vocab_size, bias=False)
-    layers: list[tuple[Any, list[nn.Linear]]] = [(decoder.head, [rounded.head])]
-    for fast, block in zip(decoder.blocks, rounded.blocks, strict=True):
-        attention, feed_forward = block.attention, block.feed_forward
-        layers += [
-            (fast.w_qkv, [attention.w_q, attention.w_k, attention.w_v]),
-            (fast.w_o, [attention.w_o]),
-            (fast.w_in, [feed_forward.w_in]),
-            (fast.w_out, [feed_forward.w_out]),
-        ]
-    for matrix, linears in layers:
-        for linear, weight in zip(linears, matrix.dequantized().chunk(len(linears)), strict=True):
-            linear.weight = nn.Parameter(weight, requires_grad=False)
-    return decoder
+    return FastDecoder(copy.deepcopy(model).requires_grad_(False), matrix_of=_round)
+
+
+def _round(linears: Sequence[nn.Linear]) -> Int8Matrix:
+    """The matrix of ``linears`` in bytes; they get new weights, those that the bytes stand for."""
+    matrix = Int8Matrix(*joined(linears))
+    parts = matrix.dequantized().split([linear.out_features for linear in linears])
+    for linear, part in zip(linears, parts, strict=True):
+        linear.weight = nn.Parameter(part, requires_grad=False)
+    return matrix

@@ -45,7 +45,7 @@ class SampleFlags:
     """What ``seq2gpt sample`` takes."""
 
     run: tyro.conf.Positional[str] = "runs/chars"
-    """Folder of a trained run; a folder with weights of GPT-2 or Llama; or a name on the hub."""
+    """Folder of a trained run; a folder with weights of GPT-2, Llama or Qwen3; or a name on the hub."""
     prompt: str = "The "
     """Text to continue."""
     max_new_tokens: int = 300
@@ -75,7 +75,7 @@ class ServeFlags:
     """What ``seq2gpt serve`` takes."""
 
     run: tyro.conf.Positional[str] = "runs/chars"
-    """Folder of a trained run; a folder with weights of GPT-2 or Llama; or a name on the hub."""
+    """Folder of a trained run; a folder with weights of GPT-2, Llama or Qwen3; or a name on the hub."""
     name: str | None = None
     """Name of the model for clients; otherwise that of the folder."""
     host: str = "127.0.0.1"
@@ -91,7 +91,7 @@ class ExportFlags:
     """What ``seq2gpt export`` takes."""
 
     run: tyro.conf.Positional[str]
-    """Folder of a trained run; a folder with weights of GPT-2 or Llama; or a name on the hub."""
+    """Folder of a trained run; a folder with weights of GPT-2, Llama or Qwen3; or a name on the hub."""
     to: tyro.conf.Positional[Path]
     """File or folder to write; nothing is overwritten."""
 
@@ -114,7 +114,9 @@ def sample(arguments: list[str]) -> None:
         pieces = continuation(
             decoder, tokenizer, flags.prompt, flags.max_new_tokens, sampling, stop=stop, seed=flags.seed
         )
+        first = next(pieces, "")  # what is refused at the first token leaves no half text
         _write(flags.prompt)
+        _write(first)
         for piece in pieces:
             _write(piece)
         print()
@@ -123,16 +125,14 @@ def sample(arguments: list[str]) -> None:
 def _load_decoder(source: str, int8: bool) -> tuple[Any, Any]:
     """What decodes the model of a run or folder, and its tokenizer."""
     from seq2gpt.decoding import decoder_of
-    from seq2gpt.gpt import GPT
     from seq2gpt.quantize import int8_decoder
     from seq2gpt.run.sampler import load_model
 
     model, tokenizer = load_model(source)
-    if int8 and not isinstance(model, GPT):
-        raise UserError(
-            f"--int8 rounds models in the layout of GPT-2, not a {type(model).__name__}; leave it out"
-        )
-    return int8_decoder(model) if int8 else decoder_of(model), tokenizer
+    try:
+        return int8_decoder(model) if int8 else decoder_of(model), tokenizer
+    except ValueError as error:
+        raise UserError(f"{source}: {error}") from None
 
 
 def _write(text: str) -> None:

@@ -113,7 +113,7 @@ def _endless(
 
 def _pieces(model: Any, tokens: Iterable[int], text: TextStream, ends: set[int]) -> Iterator[str]:
     with _evaluating(model):
-        for token_id in tokens:
+        for token_id in _with_user_errors(tokens):
             if token_id in ends:
                 break
             if piece := text.add(token_id):
@@ -122,6 +122,14 @@ def _pieces(model: Any, tokens: Iterable[int], text: TextStream, ends: set[int])
                 break
     if piece := text.finish():
         yield piece
+
+
+def _with_user_errors(tokens: Iterable[int]) -> Iterator[int]:
+    """The tokens; weights from which none can be drawn are the user's to replace."""
+    try:
+        yield from tokens
+    except ValueError as error:
+        raise UserError(str(error)) from None
 
 
 def _written(pieces: Iterable[str], write: Callable[[str], None]) -> str:

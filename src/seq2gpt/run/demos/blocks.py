@@ -76,6 +76,7 @@ class Stack(nn.Module):
         """The logits of the character that follows each position."""
         x = self.positions(self.embedding(ids))
         for block in self.blocks:
+            assert isinstance(block, TransformerBlock)
             x = pass_through(block, x, self.kind)
         return self.head(self.norm(x))
 
