@@ -85,12 +85,6 @@ def test_a_tile_holds_its_weights_in_the_order_in_which_they_are_read() -> None:
     assert [panel.shape for panel in panels_of(torch.zeros(6145, 2), tile=32)] == [(65 * 2, 32)] * 3
 
 
-def test_a_tiled_matrix_takes_every_other_number_of_a_vector() -> None:
-    weight = torch.randn(5, 3)
-    x = torch.randn(6)[::2]
-    torch.testing.assert_close(TiledMatrix(weight)(x), weight @ x)
-
-
 def test_later_changes_of_the_weights_have_no_effect() -> None:
     weight = torch.ones(3, 2)
     matrix = TiledMatrix(weight)

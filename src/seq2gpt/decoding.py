@@ -109,9 +109,7 @@ class FastBlock:
         if told:
             query, key = self.attention.turn(query, key, **told)
         keys, values = cache.append(key, value)
-        grouped = query.view(
-            1, key.shape[1], -1, self.d_head
-        )  # heads that share a key are as good as positions
+        grouped = query.view(1, key.shape[1], -1, self.d_head)  # heads with one key stand in for positions
         heads = F.scaled_dot_product_attention(grouped, keys, values)
         x = x + self.w_o(heads.reshape(-1))
         return x + self.feed_forward(self.norm_2(x))
