@@ -1,6 +1,6 @@
 """Tokens per second of one training step: ours against transformers' GPT-2 and a plain PyTorch loop.
 
-    python benchmarks/step.py [--size chars|gpt2|both] [--threads 1 2] [--rounds 7]
+    python benchmarks/step.py [--size chars gpt2] [--threads 1 2] [--rounds 7] [--compile]
 
 All sides train the same GPT-2 layout from the same weights on the same batch in float32 on the CPU: equal
 numbers of parameters and losses equal to 1e-4, which is checked. Each side lives in a process of its own, as a
@@ -11,7 +11,8 @@ trainer would, and its rounds alternate with those of the others; the median of 
   ``AdamW`` and ``clip_grad_norm_`` with their defaults, as small trainers write it (``PlainGPT`` below);
 - *transformers*: ``GPT2LMHeadModel`` and its own loss, otherwise the same loop;
 - *train_step*: the course's explained step with fused AdamW;
-- *fast_train_step*: the one that the trainer takes on a CPU.
+- *fast_train_step*: that of :mod:`seq2gpt.faststep`, with the memory of the process kept;
+- *compiled*, with ``--compile``: the same around ``torch.compile``, warmed up.
 """
 
 import argparse
@@ -133,14 +134,16 @@ def explained(ours: GPT) -> tuple[nn.Module, Step]:
     return ours, lambda ids, targets: train_step(ours, optimizer, ids, targets, LR, MAX_NORM)
 
 
-def fast(ours: GPT, compiled: bool = False) -> tuple[nn.Module, Step]:
+def fast(ours: GPT) -> tuple[nn.Module, Step]:
     optimizer = torch.optim.AdamW(decay_groups(ours, DECAY), lr=LR, betas=BETAS, fused=True)
-    loss_of = torch.compile(NextTokenLoss(ours)) if compiled else NextTokenLoss(ours)
+    loss_of = NextTokenLoss(ours)
     return ours, lambda ids, targets: fast_train_step(loss_of, optimizer, [(ids, targets)], LR, MAX_NORM)
 
 
-def fast_compiled(ours: GPT) -> tuple[nn.Module, Step]:
-    return fast(ours, compiled=True)
+def compiled(ours: GPT) -> tuple[nn.Module, Step]:
+    optimizer = torch.optim.AdamW(decay_groups(ours, DECAY), lr=LR, betas=BETAS, fused=True)
+    loss_of = torch.compile(NextTokenLoss(ours))
+    return ours, lambda ids, targets: fast_train_step(loss_of, optimizer, [(ids, targets)], LR, MAX_NORM)
 
 
 SIDES = {
@@ -148,13 +151,14 @@ SIDES = {
     "transformers": transformers_gpt2,
     "train_step": explained,
     "fast_train_step": fast,
+    "compiled": compiled,
 }
 
 
 def serve(side: str, size: str, threads: int, steps: int, pipe: Connection) -> None:
     """Build one side, report its parameters and first loss, then run a round whenever asked."""
     torch.set_num_threads(threads)
-    if side.startswith("fast"):
+    if side in ("fast_train_step", "compiled"):
         keep_freed_memory()
     torch.manual_seed(0)
     config, batch_size = SIZES[size]
@@ -170,18 +174,18 @@ def serve(side: str, size: str, threads: int, steps: int, pipe: Connection) -> N
         pipe.send(((time.process_time() - process) / steps, (time.perf_counter() - wall) / steps))
 
 
-def compare(size: str, threads: int, rounds: int, steps: int) -> None:
+def compare(sides: list[str], size: str, threads: int, rounds: int, steps: int) -> None:
     """Run all sides at one size in alternating rounds and print their figures."""
     context = multiprocessing.get_context("spawn")
     pipes: dict[str, Connection] = {}
-    for side in SIDES:
+    for side in sides:
         pipes[side], theirs = context.Pipe()
         context.Process(target=serve, args=(side, size, threads, steps, theirs), daemon=True).start()
     first = {side: pipe.recv() for side, pipe in pipes.items()}
     counts, losses = zip(*first.values(), strict=True)
     assert len(set(counts)) == 1, f"the sides differ in parameters: {first}"
     assert max(losses) - min(losses) < 1e-4, f"the sides differ in loss: {first}"
-    times: dict[str, list[tuple[float, float]]] = {side: [] for side in SIDES}
+    times: dict[str, list[tuple[float, float]]] = {side: [] for side in sides}
     for _ in range(rounds):
         for side, pipe in pipes.items():
             pipe.send(True)
@@ -212,10 +216,14 @@ def main() -> None:
     parser.add_argument("--size", nargs="+", choices=SIZES, default=list(SIZES))
     parser.add_argument("--threads", nargs="+", type=int, default=[1])
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument(
+        "--compile", action="store_true", help="measure torch.compile too; needs a C++ compiler"
+    )
     arguments = parser.parse_args()
+    sides = [side for side in SIDES if side != "compiled" or arguments.compile]
     for size in arguments.size:
         for threads in arguments.threads:
-            compare(size, threads, arguments.rounds, steps=10 if size == "chars" else 1)
+            compare(sides, size, threads, arguments.rounds, steps=10 if size == "chars" else 1)
 
 
 if __name__ == "__main__":

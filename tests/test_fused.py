@@ -19,7 +19,7 @@ TARGETS = torch.tensor([0, 12, 3, 3, 7, 1, 11])
 CASES = {  # ours, the explained form, the sizes of their inputs
     "rms_norm": (lambda x, w: fused.rms_norm(x, w, 0.3), lambda x, w: blocks.rms_norm(x, w, 0.3), [(2, 3, 5), (5,)]),
     "squared_relu": (fused.squared_relu, lambda x: F.relu(x) ** 2, [(3, 7, 5)]),
-    "gelu": (fused.gelu, blocks.gelu, [(3, 7, 5)]),
+    "gelu": (blocks.fused_gelu, blocks.gelu, [(3, 7, 5)]),
     "linear_cross_entropy": (
         lambda h, w: 3 * fused.linear_cross_entropy(h, w, TARGETS, at_once=40),
         lambda h, w: 3 * F.cross_entropy(h @ w.T, TARGETS),
@@ -63,12 +63,12 @@ def test_the_hand_written_pass_is_the_one_that_runs(name, monkeypatch):
 
 def test_gelu_and_its_slope_where_numbers_are_special():
     x = torch.tensor([-1e4, -50.0, -0.0, 0.0, 50.0, 1e4], requires_grad=True)
-    y = fused.gelu(x)
+    y = blocks.fused_gelu(x)
     y.sum().backward()
     assert y.tolist() == [0, 0, 0, 0, 50, 1e4]
     assert x.grad.tolist() == [0, 0, 0.5, 0.5, 1, 1]
     broken = torch.tensor([math.nan], requires_grad=True)
-    fused.gelu(broken).sum().backward()
+    blocks.fused_gelu(broken).sum().backward()
     assert broken.grad.isnan().all()
 
 
@@ -98,8 +98,21 @@ def test_logits_far_apart_give_a_finite_loss():
 
 
 def test_mixed_dtypes_go_to_pytorch():
-    assert not fused.by_hand(torch.zeros(1), torch.zeros(1, dtype=torch.bfloat16))
-    assert not fused.by_hand(torch.zeros(1, device="meta"))
-    assert fused.by_hand(torch.zeros(1), torch.zeros(2))
+    assert not blocks.by_hand(torch.zeros(1), torch.zeros(1, dtype=torch.bfloat16))
+    assert not blocks.by_hand(torch.zeros(1, device="meta"))
+    assert blocks.by_hand(torch.zeros(1), torch.zeros(2))
     with torch.no_grad():
-        assert not fused.by_hand(torch.zeros(1))
+        assert not blocks.by_hand(torch.zeros(1))
+
+
+def test_in_other_precisions_pytorch_itself_computes():
+    exact, half = torch.zeros(3), torch.zeros(3, dtype=torch.bfloat16)
+    assert blocks.by_hand(exact)
+    assert blocks.by_hand(exact.double())
+    assert not blocks.by_hand(half)
+    assert not blocks.by_hand(exact, exact.double())
+    assert not blocks.by_hand(exact.to("meta"))
+    with torch.autocast("cpu", torch.bfloat16):
+        assert not blocks.by_hand(exact)
+    with torch.no_grad():
+        assert not blocks.by_hand(exact)

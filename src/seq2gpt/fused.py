@@ -4,7 +4,6 @@ Each equals its explained form, forward and backward. Where autograd records not
 precision and under ``torch.compile``, PyTorch's own operations are used.
 """
 
-import math
 from typing import Any
 
 import torch
@@ -13,16 +12,9 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
+from seq2gpt.blocks import by_hand
+
 AT_ONCE = 2**24  # logits of linear_cross_entropy in memory at a time, 64 MiB in float32
-SLOPE, CUBIC = 2 * math.sqrt(2 / math.pi), 2 * math.sqrt(2 / math.pi) * 0.044715
-
-
-def by_hand(*tensors: Tensor) -> bool:
-    """Whether the passes of this module apply: on a CPU, in full precision, with gradients to come."""
-    dtypes = {tensor.dtype for tensor in tensors}
-    exact = dtypes in ({torch.float32}, {torch.float64}) and not torch.is_autocast_enabled("cpu")
-    on_cpu = all(tensor.device.type == "cpu" for tensor in tensors)
-    return exact and on_cpu and torch.is_grad_enabled() and not torch.compiler.is_compiling()
 
 
 def rms_norm(
@@ -37,14 +29,6 @@ def rms_norm(
 def squared_relu(x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
     """relu(x)² (So et al. 2021, section 3.1)."""
     return _SquaredReLU.apply(x) if by_hand(x) else F.relu(x).square()
-
-
-def gelu(x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
-    """What :func:`seq2gpt.blocks.gelu` explains, as x · sigmoid(2 √(2/π) (x + 0.044715 x³)), which is the same.
-
-    The sigmoid is several times faster on a CPU than the tangent.
-    """
-    return _GELU.apply(x) if by_hand(x) else F.gelu(x, approximate="tanh")
 
 
 def linear_cross_entropy(
@@ -96,22 +80,6 @@ class _SquaredReLU(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
         (x,) = ctx.saved_tensors
         return F.relu(x).mul_(gradient).mul_(2)
-
-
-class _GELU(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, x: Tensor) -> Tensor:
-        y = x.square().mul_(CUBIC).add_(SLOPE).mul_(x).sigmoid_().mul_(x)
-        ctx.save_for_backward(x, y)  # the next layer keeps y anyway: the gate y / x costs no memory
-        return y
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:
-        x, y = ctx.saved_tensors
-        gate = (y / x).nan_to_num_(0.5)  # 0 / 0 where x is 0
-        slope = x.square().mul_(3 * CUBIC).add_(SLOPE)  # of the sigmoid's argument
-        return gate.addcmul_(torch.addcmul(y, y, gate, value=-1), slope).mul_(gradient)
 
 
 class _LinearCrossEntropy(torch.autograd.Function):
