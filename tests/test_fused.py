@@ -97,14 +97,6 @@ def test_logits_far_apart_give_a_finite_loss():
     assert weight.grad.tolist() == [[-1.0], [1.0]]
 
 
-def test_mixed_dtypes_go_to_pytorch():
-    assert not blocks.by_hand(torch.zeros(1), torch.zeros(1, dtype=torch.bfloat16))
-    assert not blocks.by_hand(torch.zeros(1, device="meta"))
-    assert blocks.by_hand(torch.zeros(1), torch.zeros(2))
-    with torch.no_grad():
-        assert not blocks.by_hand(torch.zeros(1))
-
-
 def test_in_other_precisions_pytorch_itself_computes():
     exact, half = torch.zeros(3), torch.zeros(3, dtype=torch.bfloat16)
     assert blocks.by_hand(exact)
