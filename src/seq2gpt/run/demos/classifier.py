@@ -36,7 +36,7 @@ from seq2gpt.run.demos.loop import fit
 LONGEST = 40  # words of a real text that are read
 BATCH = 64
 SETS: dict[str, dict[str, Any]] = {
-    name: {"n_unlabelled": 20_000, "n_labelled": 20_000, "n_pretrain": 300, "n_finetune": 400}
+    name: {"n_unlabelled": 20_000, "n_labelled": 20_000, "n_pretrain": 100, "n_finetune": 300}
     for name in ("rt_polarity", "snips")
 }
 
