@@ -80,7 +80,9 @@ def test_every_demonstration_says_what_to_expect(name):
 )
 def test_every_real_set_says_what_to_expect_once_it_is_measured(name, data_set):
     measured = bool(expected_figures(name, data_set))
-    assert measured is (f"{name}:{data_set}" not in NOT_MEASURED), f"run `python benchmarks/demos.py {name}:{data_set}`"
+    assert measured is (f"{name}:{data_set}" not in NOT_MEASURED), (
+        f"run `python benchmarks/demos.py {name}:{data_set}`"
+    )
 
 
 def test_every_lesson_has_a_demonstration_or_a_preset():
