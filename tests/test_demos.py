@@ -54,7 +54,7 @@ NOT_MEASURED = {
     "char_rnn:names", "seq2seq:tatoeba_eng_fra", "alignment:tatoeba_eng_fra",
     "transformer:tatoeba_eng_fra", "ladder:tatoeba_eng_fra", "families:tinyshakespeare",
     "families:fairy_tales", "classifier:snips", "reader:xquad_en",
-    "lora:tinyshakespeare", "preferences:instructions", "limits:tinyshakespeare",
+    "lora:tinyshakespeare", "limits:tinyshakespeare",
 }  # fmt: skip
 
 
