@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+import torch
 
 from seq2gpt.data import tasks
 from seq2gpt.data.tasks import Labelled, Question, Request
@@ -184,6 +185,13 @@ def test_the_texts_of_a_set_are_used_once(files):
     assert (len(texts.unlabelled), len(texts.labelled), len(texts.test)) == (3, 6, 1)
     assert texts.test[0] not in texts.labelled
     assert texts.test[0].text not in texts.unlabelled
+
+
+def test_a_bag_of_words_knows_no_order_and_no_padding():
+    bag = classifier.BagOfWords(vocab_size=7, d_model=3)
+    ids = torch.tensor([[5, 2, 2, 0], [2, 5, 2, 0]])
+    mean = (bag.embedding.weight[5] + 2 * bag.embedding.weight[2]) / 3
+    torch.testing.assert_close(bag(ids), mean.expand(2, 4, 3))
 
 
 def test_lines_of_the_text_surround_the_secret(files):

@@ -82,9 +82,10 @@ class Stack(nn.Module):
 
 
 def pass_through(
-    block: TransformerBlock, x: Float[Tensor, "batch n d_model"], kind: Kind
+    block: nn.Module, x: Float[Tensor, "batch n d_model"], kind: Kind
 ) -> Float[Tensor, "batch n d_model"]:
     """The hidden states after one layer, its sub-layers and norms joined as ``kind`` says."""
+    assert isinstance(block, TransformerBlock)
     if kind == "pre-LN":
         return block(x, causal=True)
     if kind == "post-LN":

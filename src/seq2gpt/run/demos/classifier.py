@@ -8,7 +8,8 @@ fine-tuned, and the same network without pre-training, which can only guess.
 A bag of words, the mean of the words' embeddings with a head, is what a model has to beat.
 
 With --data, a file of lines label, tab, text or one of the sets rt_polarity (film reviews) and snips (requests of seven
-kinds), the texts are real, and all but a thousand have labels.
+kinds), the texts are real, and all but a thousand have labels. On rt_polarity pre-training does not pay: with nine
+thousand labels the network that starts from nothing is ahead of it, and hardly ahead of the bag of words.
 """
 
 import copy
@@ -36,7 +37,7 @@ from seq2gpt.run.demos.loop import fit
 LONGEST = 40  # words of a real text that are read
 BATCH = 64
 SETS: dict[str, dict[str, Any]] = {
-    name: {"n_unlabelled": 20_000, "n_labelled": 20_000, "n_pretrain": 300, "n_finetune": 400}
+    name: {"n_unlabelled": 20_000, "n_labelled": 20_000, "n_pretrain": 100, "n_finetune": 300}
     for name in ("rt_polarity", "snips")
 }
 
@@ -74,8 +75,7 @@ def run(config: Config, progress: bool = True) -> DemoResult:
     tokenizer = WordTokenizer.from_texts(texts.unlabelled, least=1 if config.data is None else 3)
     length = min(LONGEST, max(len(tokenizer.encode(text)) for text in texts.unlabelled))
     base, untrained = word_gpt(tokenizer, length), word_gpt(tokenizer, length)
-    bag = nn.Embedding(tokenizer.vocab_size, base.config.d_model)
-    nn.init.normal_(bag.weight, std=0.02)  # a word that never occurs in a labelled text must not speak loudly
+    bag = BagOfWords(tokenizer.vocab_size, base.config.d_model)
     rows = encode_rows(texts.unlabelled, tokenizer, length)
     pretrain(base, rows, config.n_pretrain, progress, torch.Generator().manual_seed(config.seed))
     classes = sorted({text.label for text in [*texts.labelled, *texts.test]})
@@ -97,6 +97,20 @@ def run(config: Config, progress: bool = True) -> DemoResult:
     shares = Counter(text.label for text in texts.test)
     figures["always the same answer, accuracy %"] = 100 * max(shares.values()) / len(texts.test)
     return DemoResult(figures=figures, sample=f"One of the test texts: {texts.test[0].text}")
+
+
+class BagOfWords(nn.Module):
+    """At every position the mean of the embeddings of all words of the text, in whatever order they stand."""
+
+    def __init__(self, vocab_size: int, d_model: int) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, d_model)
+        nn.init.normal_(self.embedding.weight, std=0.02)  # a word without a label must not speak loudly
+
+    def forward(self, ids: Int[Tensor, "texts n"]) -> Float[Tensor, "texts n d_model"]:
+        is_real = (ids != PAD_ID)[..., None].to(self.embedding.weight)
+        mean = (self.embedding(ids) * is_real).sum(1, keepdim=True) / is_real.sum(1, keepdim=True)
+        return mean.expand(-1, ids.shape[1], -1)
 
 
 def load_texts(config: Config) -> Texts:
