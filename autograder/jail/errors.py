@@ -14,6 +14,7 @@ class JailError(RuntimeError):
     def __init__(self, step: str, reason: str) -> None:
         super().__init__(f"{step}: {reason}")
         self.step = step
+        self.parts = (step, reason)
 
 
 class JailUnavailable(UserError):

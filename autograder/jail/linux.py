@@ -3,19 +3,20 @@
 import ctypes
 import os
 import struct
+from collections.abc import Iterable
 from pathlib import Path
 
 libc = ctypes.CDLL(None, use_errno=True)
 
 CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWUTS = 0x0002_0000, 0x0200_0000, 0x0400_0000
 CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x0800_0000, 0x1000_0000, 0x2000_0000, 0x4000_0000
-CLONE_NEWTIME = 0x80
 
 MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_BIND, MS_REC, MS_PRIVATE = 2, 4, 8, 4096, 16384, 1 << 18
 MS_RDONLY, MS_REMOUNT = 1, 32
 MNT_DETACH = 2
 
-PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 1, 4, 24, 22, 38
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 1, 4, 22, 38
+PR_CAPBSET_READ, PR_CAPBSET_DROP = 23, 24
 PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
 
 # These numbers are the same on x86_64 and aarch64.
@@ -80,10 +81,11 @@ def prctl(option: int, *arguments: int) -> None:
 
 
 def drop_capabilities() -> None:
-    """Give up every capability, for ever: the bounding set, the ambient set, and the sets in force."""
-    last = int(Path("/proc/sys/kernel/cap_last_cap").read_text())
-    for capability in range(last + 1):
+    """Bar every capability from this process and all that it runs, for ever."""
+    capability = 0
+    while libc.prctl(ctypes.c_int(PR_CAPBSET_READ), ctypes.c_ulong(capability), 0, 0, 0) >= 0:
         prctl(PR_CAPBSET_DROP, capability)
+        capability += 1
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL)
 
 
@@ -91,3 +93,12 @@ def clear_capabilities() -> None:
     """Empty the permitted, effective and inheritable sets."""
     header = struct.pack("=Ii", CAPABILITY_VERSION_3, 0)
     check(libc.capset(header, bytes(24)))
+
+
+def close_all_but(keep: Iterable[int]) -> None:
+    """Close every open file but the standard three and ``keep``."""
+    start = 3
+    for fd in sorted(keep):
+        os.closerange(start, fd)
+        start = max(start, fd + 1)
+    os.closerange(start, 2**31 - 1)
