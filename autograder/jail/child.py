@@ -1,0 +1,90 @@
+"""A jailed process as its parent sees it."""
+
+import contextlib
+import select
+import socket
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Literal, Self
+
+from autograder.jail.errors import JailError
+from autograder.jail.messages import Closed, receive
+
+Ended = Literal["exit", "signal", "memory", "time", "cpu", "processes", "output", "killed"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How a jailed process ended, with all that it had started.
+
+    ``ended`` is ``exit`` (``code`` is the exit code) or ``signal`` (``code`` is its number) when it ended by itself;
+    ``memory``, ``time``, ``cpu``, ``processes`` or ``output`` when it took more than its policy allows, and ``killed`` when
+    :meth:`Child.kill` did it (``code`` is then 9). ``seconds`` is wall time; ``peak_bytes`` is the most memory that samples,
+    some 20 a second, found in the whole tree; ``output`` is what it wrote to stdout and stderr. ``jail`` is the kind of jail.
+    """
+
+    ended: Ended
+    code: int
+    seconds: float
+    cpu_seconds: float
+    peak_bytes: int
+    output: bytes = b""
+    jail: str = "namespaces"
+
+
+class Child:
+    """A process that runs in the jail; use it as a context manager, and nothing stays behind.
+
+    ``pid`` is the process, as this machine numbers it, whose death ends all processes of the jail.
+    """
+
+    def __init__(self, connection: socket.socket, pid: int) -> None:
+        self.connection = connection
+        self.pid = pid
+        self._outcome: Outcome | None = None
+
+    def wait(self, timeout: float | None = None) -> Outcome:
+        """How it ended; waits until it has. ``TimeoutError`` after ``timeout`` seconds, while it goes on running."""
+        if self._outcome is None:
+            if not select.select([self.connection], [], [], timeout)[0]:
+                raise TimeoutError(f"the jailed process {self.pid} still runs after {timeout} seconds")
+            self._outcome = self._read_outcome()
+        return self._outcome
+
+    def poll(self) -> Outcome | None:
+        """How it ended, or None while it runs."""
+        with contextlib.suppress(TimeoutError):
+            return self.wait(timeout=0)
+        return None
+
+    def interrupt(self) -> None:
+        """Raise KeyboardInterrupt in the process (SIGINT), if it still runs."""
+        with contextlib.suppress(OSError):
+            self.connection.send(INTERRUPT)
+
+    def kill(self) -> Outcome:
+        """End the process and everything that it started, and say how it ended."""
+        if self._outcome is None:
+            with contextlib.suppress(OSError):
+                self.connection.shutdown(socket.SHUT_WR)
+        return self.wait()
+
+    def _read_outcome(self) -> Outcome:
+        try:
+            header, output = receive(self.connection)
+        except Closed as closed:
+            raise JailError("watch", "the process that watches the jail was killed, and the jail with it") from closed
+        finally:
+            self.connection.close()
+        return Outcome(**header, output=output)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.kill()
+
+
+INTERRUPT = b"i"
