@@ -10,7 +10,7 @@ import nbformat
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_notebook
 
-from autograder.grading.execute import copy_files
+from autograder.grading.execute import files_beside
 from autograder.grading.structure import NEW_CELL
 
 LARGEST_NOTEBOOK = 50 * 2**20
@@ -109,8 +109,10 @@ def stage(nb: NotebookNode, submitted: Path, student: str, lab: str, extra: Path
     """Lay a submission out where nbgrader will read it: tidy, without links, with the instructor's files on top."""
     folder = target / student / lab
     folder.mkdir(parents=True)
-    copy_files(submitted / student / lab, folder)
-    copy_files(extra, folder)
+    for name, content in {**files_beside(submitted / student / lab), **files_beside(extra)}.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
     nbformat.write(nb, folder / f"{lab}.ipynb")
     return folder
 

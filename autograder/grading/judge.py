@@ -73,11 +73,12 @@ class Judge:
         link.late = False
         link.deadline = time.monotonic() + seconds
         finished = self.borrow(source) and self.shell.run_source(source)
+        late, held = link.late, 0
         try:
-            link.forget()
+            held = link.forget()
         except BaseException:
             link.gone = True
-        self.controller.send({"done": {"ok": finished, "late": link.late, "gone": link.gone}})
+        self.controller.send({"done": {"ok": finished, "late": late, "gone": link.gone, "held": held}})
 
     def borrow(self, source: str) -> bool:
         """Give the cell those of the student's names that it uses."""

@@ -144,14 +144,18 @@ class Link:
         self.sent[self.sent_count] = tensor
         return self.sent_count
 
-    def forget(self) -> None:
-        """End of a test: tensors and graphs of both sides go, gradients are handed over before."""
-        if not self.gone:
-            self.request("forget")
+    def forget(self) -> int:
+        """End of a test: tensors and graphs of both sides go, gradients are handed over before.
+
+        Returns the memory that the student's code holds, in bytes.
+        """
+        self.deadline = time.monotonic() + GRACE_SECONDS
+        held = 0 if self.gone else self.request("forget")
         self.shared.clear()
         self.sent.clear()
         self.lent.clear()
         self.callbacks = 0
+        return held if type(held) is int else 0
 
     # ── requests
 

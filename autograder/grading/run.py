@@ -25,12 +25,12 @@ from tqdm.auto import tqdm
 
 from autograder.grading import intake
 from autograder.grading.config import COURSE, SEED_FILE, course_config
-from autograder.grading.execute import code_cells, run_notebook
+from autograder.grading.execute import code_cells, files_beside, run_notebook
 from autograder.grading.jobs import Job, digest_of, recall, write_record
 from autograder.grading.limits import Limits
 from autograder.grading.report import ClassReport, StudentReport
 from autograder.grading.seed import grading_seed
-from autograder.grading.session import KernelUnavailable
+from autograder.jail import JailError
 from autograder.grading.structure import SourceCell, read_structure, restore
 from seq2gpt.errors import UserError
 
@@ -60,8 +60,8 @@ def grade_lab(
         jobs = [grading.prepare(student, Path(staged)) for student in wanted]
         try:
             grading.grade(jobs, workers or WORKERS)
-        except KernelUnavailable as error:
-            raise UserError(str(error)) from error
+        except JailError as error:
+            raise UserError(f"submissions cannot be run in a jail here: {error}; see the security page") from error
     grading.read_scores()
     report = ClassReport(lab, grading.max_scores, [grading.report_of(job) for job in jobs])
     report.write_csv(work / f"grades-{lab}.csv")
@@ -188,7 +188,7 @@ class LabGrading:
     def execute(self, job: Job) -> float:
         """Run one submission; returns the seconds that it took."""
         started = time.monotonic()
-        run_notebook(job.notebook, job.folder, self.limits, self.seed)
+        run_notebook(job.notebook, files_beside(job.folder), self.limits, self.seed)
         return time.monotonic() - started
 
     def enter(self, job: Job, run: Future[float] | None) -> None:

@@ -7,6 +7,7 @@ import copy
 import importlib
 import operator
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -139,6 +140,7 @@ class Service:
         self.graph_count = 0
         self.leaves: dict[int, tuple[int, Tensor]] = {}
         self.devices: list[torch.device] = []
+        self.written_at_start = written_bytes()
 
     def answer(self, request: dict[str, Json], buffers: Buffers) -> tuple[dict[str, Json], Buffers]:
         """The reply to one request, whatever the student's code does."""
@@ -192,11 +194,16 @@ class Service:
             raise RuntimeError(reply["error"])
         return ReplyCodec(self, buffers).decode(reply["result"])
 
-    def forget(self) -> None:
-        """Let go of tensors and graphs; what the judge still refers to stays."""
+    def forget(self, _: None) -> int:
+        """Let go of tensors and graphs; what the judge still refers to stays. Returns the memory held."""
         self.shared.clear()
         self.graphs.clear()
         self.leaves.clear()
+        return self.held()
+
+    def held(self) -> int:
+        """The memory that the student's code has filled, in bytes."""
+        return written_bytes() - self.written_at_start
 
     # ── operations
 
@@ -230,6 +237,14 @@ class Service:
             [o for o, _ in used], inputs, [g for _, g in used], allow_unused=True, retain_graph=True
         )
         return list(found)
+
+
+def written_bytes() -> int:
+    """The memory that this process can write, as its limit counts it."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmData:"):
+            return int(line.split()[1]) * 1024
+    return 0
 
 
 class Loose(Codec):
@@ -293,7 +308,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "remove": Service.remove,
     "eval": Service.evaluate,
     "backward": Service.backward,
-    "forget": lambda service, _: service.forget(),
+    "forget": Service.forget,
     "call": Service.call,
     "get": lambda _, subject, name: getattr(subject, name),
     "set": lambda _, subject, name, value: setattr(subject, name, value),

@@ -24,6 +24,7 @@ Emit = Callable[[dict[str, Any]], None]
 CELL_FILE = "<cell {}>"
 CELL_NAME = re.compile(r"<cell \d+>")
 TEXT_LIMIT = 20_000
+LARGEST_PIECE = 2**16
 BATCH = 8_000  # characters that a cell prints are sent together
 IGNORED_MAGICS = {"matplotlib", "config", "load_ext", "autoreload", "reload_ext", "pylab", "precision", "xmode"}
 
@@ -57,8 +58,9 @@ class Stream(io.TextIOBase):
     def flush(self) -> None:
         text, self.size = "".join(self.waiting), 0
         self.waiting.clear()
-        if text:
-            self.emit({"output_type": "stream", "name": self.name, "text": text})
+        for start in range(0, len(text), LARGEST_PIECE):
+            piece = text[start : start + LARGEST_PIECE]
+            self.emit({"output_type": "stream", "name": self.name, "text": piece})
 
 
 class Publisher(DisplayPublisher):

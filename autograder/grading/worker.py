@@ -3,6 +3,8 @@
 Entry of a jailed process: ``main(payload, [controller's socket, judge's socket])``.
 """
 
+import os
+import random
 import select
 import signal
 import socket
@@ -10,6 +12,9 @@ import time
 from collections.abc import Sequence
 from types import FrameType
 from typing import Any
+
+import numpy
+import torch
 
 from autograder.grading import randomness
 from autograder.grading.service import Service, check_request
@@ -52,7 +57,7 @@ class Worker:
         self.student_runs = True
         finished = self.shell.run_source(source)
         self.student_runs = False
-        self.controller.send({"done": {"ok": finished, "ended": self.shell.ended}})
+        self.controller.send({"done": {"ok": finished, "ended": self.shell.ended, "held": self.service.held()}})
 
     def serve_request(self, request: Json, buffers: Buffers) -> None:
         """Answer one request of the judge's."""
@@ -120,5 +125,9 @@ class Worker:
 
 def main(payload: bytes, fds: Sequence[int]) -> None:
     """Serve until the controller closes its end."""
+    os.environ.update(MPLBACKEND="agg", NBGRADER_EXECUTION="autograde")
+    random.seed(0)
+    numpy.random.seed(0)  # noqa: NPY002
+    torch.manual_seed(0)
     controller, judge = (Channel(socket.socket(fileno=fd)) for fd in fds)
     Worker(controller, judge).serve()
