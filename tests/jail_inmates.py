@@ -187,16 +187,17 @@ def write_everywhere(payload: bytes, fds: list[int]) -> None:
     """Try to make a file in every folder and to change every file; say where that worked."""
     written = []
     for folder, folders, names in os.walk("/"):
-        if folder.startswith("/proc/") and folder.count("/") > 2:
-            folders.clear()
-            continue
+        if folder == "/proc":
+            folders[:] = ["1"]  # the others are this very process
         targets = [os.path.join(folder, "new"), *(os.path.join(folder, name) for name in names[:3])]
         for target in targets:
             try:
-                os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_APPEND))
-                written.append(target)
+                file = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NONBLOCK)
             except OSError:
-                pass
+                continue
+            if not stat.S_ISFIFO(os.fstat(file).st_mode):  # stdout, by its name in /dev
+                written.append(target)
+            os.close(file)
         for change in (lambda f=folder: os.chmod(f, 0o777), lambda f=folder: os.utime(f)):
             try:
                 change()
@@ -256,13 +257,13 @@ def spinning_fork_bomb(payload: bytes, fds: list[int]) -> None:
 def thread_bomb(payload: bytes, fds: list[int]) -> None:
     import threading
 
-    threads = []
+    started = 0
     try:
         while True:
-            threads.append(threading.Thread(target=time.sleep, args=(60,), daemon=True))
-            threads[-1].start()
+            threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+            started += 1
     except RuntimeError:
-        say(len(threads))
+        say(started)
         sys.stdout.flush()
         os._exit(0)
 
@@ -315,12 +316,16 @@ def spin_in_grandchildren(payload: bytes, fds: list[int]) -> None:
     """Use time in children that nobody waits for, each too short-lived to be stopped by its own limit."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while True:
-        if os.fork() == 0:
+        try:
+            pid = os.fork()
+        except OSError:
+            time.sleep(0.01)
+            continue
+        if pid == 0:
             end = time.process_time() + 0.2
             while time.process_time() < end:
                 pass
             os._exit(0)
-        time.sleep(0.1)
 
 
 def sleep(payload: bytes, fds: list[int]) -> None:
@@ -399,13 +404,15 @@ def kill_all(payload: bytes, fds: list[int]) -> None:
             os.kill(1, number)
         except OSError:
             pass
+    sibling = os.fork()
+    if sibling == 0:
+        time.sleep(60)
     os.kill(-1, signal.SIGKILL)
-    say("alive")
+    say(os.waitstatus_to_exitcode(os.waitpid(sibling, 0)[1]))
 
 
 def stop_all(payload: bytes, fds: list[int]) -> None:
     os.kill(1, signal.SIGSTOP)
-    os.kill(-1, signal.SIGSTOP)
     os.kill(0, signal.SIGSTOP)
 
 
