@@ -40,7 +40,9 @@ def prepare(preload: list[str]) -> None:
         except Exception as error:
             raise JailError(f"preload {name}", f"{type(error).__name__}: {error}") from error
     if "torch" in sys.modules:
-        sys.modules["torch"].set_num_threads(1)
+        torch = sys.modules["torch"]
+        torch.set_num_threads(1)
+        torch.ones(2, 2) @ torch.ones(2, 2)  # looks at the processor, which a jail does not show
     threads = len(os.listdir("/proc/self/task"))
     if threads != 1:
         names = ", ".join(preload)
