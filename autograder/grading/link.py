@@ -171,6 +171,7 @@ class Link:
             "args": [codec.encode(a) for a in args],
             "kwargs": {name: codec.encode(a) for name, a in kwargs.items()},
             "shared": self.shared.changes(codec),
+            "drop": self.shared.drop_unused(),
             "grad": torch.is_grad_enabled(),
             "seconds": self.processor_seconds(),
             "free": self.free,
@@ -291,7 +292,7 @@ class Link:
         if not any(t.requires_grad for t in inputs):
             codec.outputs = tuple(outputs)
             return set()
-        codec.outputs = Bridge.apply(Graph(self, int(graph["id"]), outputs), *inputs)
+        codec.outputs = Bridge.apply(Graph(self, int(graph["id"]), outputs, inputs), *inputs)
         return {name for kind, name in named if kind == "A"}
 
 
@@ -313,10 +314,10 @@ def remote_error(data: Json) -> BaseException:
 
 
 class Graph:
-    """A piece of the autograd graph in the student's process."""
+    """A piece of the autograd graph in the student's process; it keeps its inputs, which may get gradients, alive."""
 
-    def __init__(self, link: Link, number: int, outputs: list[Tensor]) -> None:
-        self.link, self.number, self.outputs = link, number, outputs
+    def __init__(self, link: Link, number: int, outputs: list[Tensor], inputs: list[Tensor]) -> None:
+        self.link, self.number, self.outputs, self.inputs = link, number, outputs, inputs
 
     def gradients(self, wanted: tuple[Tensor | None, ...], inputs: int) -> tuple[Tensor | None, ...]:
         """The gradients of its inputs, computed over there."""
@@ -338,7 +339,8 @@ class Bridge(torch.autograd.Function):
     def forward(ctx: Any, graph: Graph, *inputs: Tensor) -> tuple[Tensor, ...]:
         ctx.graph, ctx.inputs = graph, len(inputs)
         ctx.set_materialize_grads(False)
-        return tuple(graph.outputs)
+        outputs, graph.outputs = tuple(graph.outputs), []
+        return outputs
 
     @staticmethod
     @once_differentiable

@@ -11,6 +11,7 @@ from autograder.jail import Child, Policy, Zygote
 
 PRELOAD = (
     *("numpy", "torch", "torch.nn.functional", "torch.autograd.gradcheck", "jaxtyping", "IPython.display"),
+    "torch.fx.experimental.symbolic_shapes",  # imported by the first autograd.grad with grad_outputs, in a second
     *("autograder.grading.worker", "autograder.grading.judge", "autograder.checking"),
 )
 # What cells and tests may import of the course. The folder of the workshop is not shown as a whole: it may hold the

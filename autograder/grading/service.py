@@ -152,6 +152,7 @@ class Service:
             for graph in request["free_graphs"]:
                 self.graphs.pop(graph, None)
             self.shared.apply(request["shared"], codec)
+            self.shared.drop(request["drop"])
             subject = codec.decode(request["of"])
             args = [codec.decode(a) for a in request["args"]]
             kwargs = {name: codec.decode(a) for name, a in request["kwargs"].items()}

@@ -4,7 +4,7 @@ A test may read, set, freeze or train them with any of PyTorch's means. So befor
 numbers and gradients that have changed since both agreed, found by comparison: no hook sees ``p.data[0] = 1``.
 """
 
-from typing import Any
+import sys
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from autograder.grading.wire import Codec, Json, refuse
 
 MOST = 20_000
+OWN_REFERENCES = 2  # of the table itself, and of the question how many there are
 State = tuple[Tensor, Tensor | None, bool]
 
 
@@ -58,6 +59,22 @@ class Shared:
                     ]
                 )
         return changed
+
+    def drop_unused(self) -> list[str]:
+        """Names of tensors that nothing in this process holds any more; both sides forget them.
+
+        To be called after :meth:`changes`, so that the other side has their last gradients.
+        """
+        unused = [name for name in self.tensors if sys.getrefcount(self.tensors[name]) <= OWN_REFERENCES]
+        self.drop(unused)
+        return unused
+
+    def drop(self, names: list[str]) -> None:
+        """Forget tensors; their names are not used again."""
+        for name in names:
+            tensor = self.tensors.pop(name, None)
+            self.names.pop(id(tensor), None)
+            self.agreed.pop(name, None)
 
     def apply(self, changes: Json, codec: Codec) -> None:
         """Take over what the other side sent."""

@@ -219,7 +219,10 @@ def error_output(error: BaseException) -> dict[str, Any]:
 
 def line_of_cell(error: BaseException) -> str:
     """The last line of the notebook that was at work when ``error`` was raised; empty if it cannot be told."""
-    for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if CELL_NAME.fullmatch(frame.filename):
-            return f"line {frame.lineno} of your cell: {(frame.line or '').strip()}"
-    return ""
+    found, trace = "", error.__traceback__
+    while trace is not None:
+        name = trace.tb_frame.f_code.co_filename
+        if CELL_NAME.fullmatch(name):
+            found = f"line {trace.tb_lineno} of your cell: {linecache.getline(name, trace.tb_lineno).strip()}"
+        trace = trace.tb_next
+    return found
