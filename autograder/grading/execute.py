@@ -7,7 +7,7 @@ test that printed nothing, and none to one that printed a warning.
 import math
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ class NotebookRun:
     The student's cells run in the student's process, tests in the judge's, and what else the instructor wrote in both.
     """
 
-    def __init__(self, cells: Sequence[NotebookNode], files: dict[str, bytes], limits: Limits, seed: str) -> None:
+    def __init__(self, cells: Sequence[NotebookNode], files: Mapping[str, bytes], limits: Limits, seed: str) -> None:
         self.cells = up_to_the_last_graded([c for c in cells if c.cell_type == "code"])
         self.limits = limits
         self.session = Session(limits, {SEED_VARIABLE: seed}, files)
@@ -151,7 +151,7 @@ def value_problem(values: list[Any], points: float) -> str:
     return ""
 
 
-def run_notebook(nb: NotebookNode, files: dict[str, bytes], limits: Limits, seed: str) -> dict[str, Any]:
+def run_notebook(nb: NotebookNode, files: Mapping[str, bytes], limits: Limits, seed: str) -> dict[str, Any]:
     """Execute ``nb`` in place, with ``files`` beside it; returns the reports of the checks by test cell."""
     run = NotebookRun(nb.cells, files, limits, seed)
     run.run()

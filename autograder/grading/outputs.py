@@ -5,7 +5,8 @@ from typing import Any
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_output
 
-REPORT_TYPE = "application/vnd.seq2gpt.report+json"
+from autograder.report import RECORD_TYPE
+
 KINDS = ("text/plain", "text/html", "text/markdown", "text/latex", "image/png", "image/jpeg", "image/svg+xml")
 
 
@@ -40,7 +41,7 @@ class Collector:
     def note_report(self, output: dict[str, Any]) -> None:
         """Keep the report of a check in a form that programs read; only a judge's is ever looked at."""
         data = output.get("data")
-        report = data.get(REPORT_TYPE) if isinstance(data, dict) else None
+        report = data.get(RECORD_TYPE) if isinstance(data, dict) else None
         if isinstance(report, dict):
             self.reports.append(report)
 

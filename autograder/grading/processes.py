@@ -4,6 +4,7 @@ import atexit
 import functools
 import json
 import socket
+from collections.abc import Mapping
 
 from autograder.grading.limits import Limits
 from autograder.grading.wire import Channel
@@ -41,7 +42,7 @@ def zygote() -> Zygote:
 class Process:
     """A jailed process and the controller's connection to it."""
 
-    def __init__(self, entry: str, payload: bytes, sockets: list[socket.socket], policy: Policy, files: dict[str, bytes]):
+    def __init__(self, entry: str, payload: bytes, sockets: list[socket.socket], policy: Policy, files: Mapping[str, bytes]):
         ours, theirs = socket.socketpair()
         with theirs:
             fds = [theirs.fileno(), *(s.fileno() for s in sockets)]
@@ -54,7 +55,7 @@ class Process:
         self.channel.close()
 
 
-def student_process(limits: Limits, judges_end: socket.socket, files: dict[str, bytes]) -> Process:
+def student_process(limits: Limits, judges_end: socket.socket, files: Mapping[str, bytes]) -> Process:
     """A process for a student's cells, in a folder with these files."""
     policy = Policy(
         wall_seconds=limits.total_seconds + SETUP_SECONDS,

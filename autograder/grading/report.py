@@ -4,6 +4,7 @@ import csv
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 
 @dataclass
@@ -16,11 +17,13 @@ class StudentReport:
     flags: list[str] = field(default_factory=list)
     seconds: float = 0.0
     graded_now: bool = True
+    penalty: float = 0.0
+    exercises: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def score(self) -> float:
-        """All points earned."""
-        return sum(self.scores.values())
+        """All points earned, less what lateness costs."""
+        return sum(self.scores.values()) - self.penalty
 
 
 @dataclass

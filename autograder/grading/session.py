@@ -3,6 +3,7 @@
 import select
 import socket
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,7 +35,7 @@ class CellRun:
 class Session:
     """A student's process and a judge's; each is started when it is needed, and again after it has ended."""
 
-    def __init__(self, limits: Limits, variables: dict[str, str], files: dict[str, bytes]) -> None:
+    def __init__(self, limits: Limits, variables: dict[str, str], files: Mapping[str, bytes]) -> None:
         self.limits = limits
         self.variables = variables
         self.files = files
