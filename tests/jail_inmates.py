@@ -188,7 +188,7 @@ def write_everywhere(payload: bytes, fds: list[int]) -> None:
     written = []
     for folder, folders, names in os.walk("/"):
         if folder == "/proc":
-            folders[:] = ["1"]  # the others are this very process
+            folders.clear()  # its files belong to no disk, and other tests are about them
         targets = [os.path.join(folder, "new"), *(os.path.join(folder, name) for name in names[:3])]
         for target in targets:
             try:

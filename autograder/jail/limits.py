@@ -6,10 +6,11 @@ from pathlib import Path
 from autograder.jail.policy import Policy
 from autograder.jail.steps import step
 
-INIT = 1  # process 1 of the jail belongs to the same user
+# Processes that count against the same user: process 1, and where no throw-away user is at hand also the watcher.
+OTHERS = {"root": 1, "user": 2}
 
 
-def resource_limits(policy: Policy, data_bytes: int) -> dict[str, int]:
+def resource_limits(policy: Policy, mode: str, data_bytes: int) -> dict[str, int]:
     """Limits by their name without ``RLIMIT_``; ``data_bytes`` is the memory that a process starts with.
 
     Memory is bounded as what can be written: a PyTorch built for GPUs maps many GiB that it never touches.
@@ -21,7 +22,7 @@ def resource_limits(policy: Policy, data_bytes: int) -> dict[str, int]:
         "FSIZE": policy.file_bytes,
         "MSGQUEUE": 0,
         "NOFILE": policy.open_files,
-        "NPROC": policy.processes + INIT,
+        "NPROC": policy.processes + OTHERS[mode],
         "RTPRIO": 0,
         "STACK": 2**23,
     }

@@ -30,6 +30,7 @@ def jailed(mode: str, host: dict[str, str], limits: dict[str, int], fds: set[int
     for name in left_by(mode):
         expect(here[name] != host[name], "namespaces", f"{name} is still the machine's")
     expect(os.getpid() == FIRST_CHILD, "namespaces", f"the process has number {os.getpid()}, not {FIRST_CHILD}")
+    expect(os.getpgrp() == os.getsid(0) == FIRST_CHILD, "session", "the process shares one with the watcher")
     files_are_sealed()
     interfaces = network_interfaces()
     expect(interfaces <= {LOOPBACK}, "network", f"there are {', '.join(sorted(interfaces))}")

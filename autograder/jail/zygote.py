@@ -114,7 +114,7 @@ class Zygote:
         if "error" in answer:
             connection.close()
             raise JailError(*answer["error"])
-        return Child(connection, answer["pid"])
+        return Child(connection, answer["pid"], policy.wall_seconds)
 
     def close(self) -> None:
         """End the zygote and every child that still runs."""
