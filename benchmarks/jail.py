@@ -18,7 +18,7 @@ from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
 from autograder.jail import Zygote
-from autograder.jail.provisioner import JailProvisioner, shared_zygote
+from autograder.jail.provisioner import JailProvisioner
 
 NAME = "seq2gpt-jail"
 CODE = "import torch\nfloat(torch.ones(3) @ torch.ones(3))"
@@ -64,7 +64,9 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=5)
     repeat = parser.parse_args().repeat
     factory = KernelProvisionerFactory.instance()
-    factory.provisioners[NAME] = EntryPoint(NAME, f"{JailProvisioner.__module__}:{JailProvisioner.__name__}", "")
+    factory.provisioners[NAME] = EntryPoint(
+        NAME, f"{JailProvisioner.__module__}:{JailProvisioner.__name__}", ""
+    )
     with Zygote() as zygote:
         jailed(), stock(), spawn(zygote)  # warm: the zygote of the provisioner is made, files are in memory
         spawns, kernels, stocks = [], [], []
@@ -73,8 +75,12 @@ def main() -> None:
             kernels.append(seconds(jailed))
             stocks.append(seconds(stock))
     ready, ours, theirs = map(statistics.median, (spawns, kernels, stocks))
-    print(f"a jailed process with torch is ready after {1000 * ready:.0f} ms (best {1000 * min(spawns):.0f} ms)")
-    print(f"notebook through the jail {ours:.2f} s, stock kernel {theirs:.2f} s: {theirs / ours:.1f} times as fast")
+    print(
+        f"a jailed process with torch is ready after {1000 * ready:.0f} ms (best {1000 * min(spawns):.0f} ms)"
+    )
+    print(
+        f"notebook through the jail {ours:.2f} s, stock kernel {theirs:.2f} s: {theirs / ours:.1f} times as fast"
+    )
 
 
 if __name__ == "__main__":

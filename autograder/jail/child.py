@@ -53,7 +53,9 @@ class Child:
             patience = max(0.0, self.latest_end - time.monotonic())
             if not select.select([self.connection], [], [], patience if timeout is None else timeout)[0]:
                 if time.monotonic() >= self.latest_end:
-                    raise JailError("watch", f"the process that watches {self.pid} does not answer; end both by hand")
+                    raise JailError(
+                        "watch", f"the process that watches {self.pid} does not answer; end both by hand"
+                    )
                 raise TimeoutError(f"the jailed process {self.pid} still runs after {timeout} seconds")
             self._outcome = self._read_outcome()
         return self._outcome
@@ -81,7 +83,9 @@ class Child:
         try:
             header, output = receive(self.connection)
         except Closed as closed:
-            raise JailError("watch", "the process that watches the jail was killed, and the jail with it") from closed
+            raise JailError(
+                "watch", "the process that watches the jail was killed, and the jail with it"
+            ) from closed
         finally:
             self.connection.close()
         return Outcome(**header, output=output)
@@ -93,5 +97,3 @@ class Child:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.kill()
-
-

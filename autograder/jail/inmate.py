@@ -58,8 +58,8 @@ def settle_in(inmate: Inmate) -> None:
             os.dup2(source, target)
         os.close(nothing)
         os.close(inmate.stream)
-        sys.stdout = sys.__stdout__ = text_stream(1)
-        sys.stderr = sys.__stderr__ = text_stream(2)
+        sys.stdout = text_stream(1)
+        sys.stderr = text_stream(2)
     with step("reset signals and session"):
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)

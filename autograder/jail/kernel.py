@@ -44,8 +44,8 @@ def main(payload: bytes, fds: list[int]) -> None:
     connection = json.loads(payload)
     listening.update({connection[f"{channel}_port"]: fd for channel, fd in zip(CHANNELS, fds, strict=True)})
     CONNECTION_FILE.write_text(json.dumps(connection))
-    kernelapp.Heartbeat = GivenHeartbeat
-    kernelapp.IOPubThread = QuietIOPubThread
+    parts: Any = kernelapp  # in which the app finds what it is made of
+    parts.Heartbeat, parts.IOPubThread = GivenHeartbeat, QuietIOPubThread
     app = GivenKernelApp.instance()
     app.initialize(["-f", str(CONNECTION_FILE), *OPTIONS])
     app.start()

@@ -19,6 +19,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning import LocalProvisioner
 from traitlets import Bool, Float, Integer, List, Unicode
 
@@ -46,9 +47,13 @@ class JailProvisioner(LocalProvisioner):
     too much of is told in the log.
     """
 
-    modules = List(Unicode(), ["seq2gpt"], config=True, help="modules of the course that the kernel may import")
+    modules = List(
+        Unicode(), ["seq2gpt"], config=True, help="modules of the course that the kernel may import"
+    )
     preload = List(Unicode(), list(KERNEL_PRELOAD), config=True, help="what the zygote imports in advance")
-    copy_files = Bool(True, config=True, help="whether the files beside the notebook are copied into the jail")
+    copy_files = Bool(
+        True, config=True, help="whether the files beside the notebook are copied into the jail"
+    )
     wall_seconds = Float(3600.0, config=True, help="longest life of a kernel")
     cpu_seconds = Float(7200.0, config=True, help="processor time of a kernel and all that it starts")
     memory_bytes = Integer(4 * GIB, config=True, help="memory of a kernel and all that it starts")
@@ -66,11 +71,11 @@ class JailProvisioner(LocalProvisioner):
         """Decide on unix sockets in a private folder, which nobody else can reach."""
         if not self.folder:
             self.folder = tempfile.mkdtemp(prefix="seq2gpt-kernel-")
-        manager = self.parent
+        manager: Any = self.parent
         manager.transport, manager.ip, manager.cache_ports = "ipc", str(Path(self.folder, "k")), False
         return await super().pre_launch(**kwargs)
 
-    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Fork the kernel, with sockets that listen already."""
         plain = {k: v.decode() if isinstance(v, bytes) else v for k, v in self.connection_info.items()}
         files = files_in(Path(kwargs.get("cwd") or ".")) if self.copy_files else {}
@@ -87,7 +92,7 @@ class JailProvisioner(LocalProvisioner):
             for s in sockets:
                 s.close()
         self.pid = self.child.pid
-        return self.connection_info  # type: ignore[no-any-return]
+        return self.connection_info
 
     def policy(self) -> Policy:
         """What the kernel may use."""
@@ -170,10 +175,17 @@ def files_in(folder: Path) -> dict[str, bytes]:
     for where, folders, names in os.walk(folder):  # does not enter linked folders
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for path in (Path(where, name) for name in sorted(names)):
-            if path.is_symlink() or not path.is_file() or path.suffix == ".ipynb" or path.name.startswith("."):
+            if (
+                path.is_symlink()
+                or not path.is_file()
+                or path.suffix == ".ipynb"
+                or path.name.startswith(".")
+            ):
                 continue
             room -= path.stat().st_size
             if room < 0:
-                raise OSError(f"{folder} holds more than {MAX_COPIED_BYTES} bytes; start the notebook in a smaller folder")
+                raise OSError(
+                    f"{folder} holds more than {MAX_COPIED_BYTES} bytes; start the notebook in a smaller folder"
+                )
             files[path.relative_to(folder).as_posix()] = path.read_bytes()
     return files
