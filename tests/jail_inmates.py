@@ -1,5 +1,6 @@
 """What hostile code tries, one function per attack; each runs as the entry of a jailed process."""
 
+import contextlib
 import ctypes
 import errno
 import json
@@ -101,9 +102,14 @@ def forbidden(given: dict[str, Any]) -> dict[str, Callable[[], Any]]:
     hard = {f"hard link to {path}": lambda p=path: through_hard_link(p) for path in given["secrets"]}
     lists = {f"list {path}": lambda p=path: os.listdir(p) for path in given["folders"]}
     outside = {f"signal {pid}": lambda p=pid: os.kill(p, signal.SIGTERM) for pid in given["pids"]}
-    peeks = {f"environment of {pid}": lambda p=pid: Path(f"/proc/{p}/environ").read_bytes() for pid in [1, *given["pids"]]}
+    peeks = {
+        f"environment of {pid}": lambda p=pid: Path(f"/proc/{p}/environ").read_bytes()
+        for pid in [1, *given["pids"]]
+    }
     unshares = {f"unshare {flag:#x}": lambda f=flag: syscall(272, 97, f) for flag in NAMESPACE_FLAGS}
-    families = {f"socket family {f}": lambda f=f: socket.socket(f, kind) for f, kind in FAMILIES.items()}
+    families = {
+        f"socket family {f}": lambda f=f, kind=kind: socket.socket(f, kind) for f, kind in FAMILIES.items()
+    }
     return {
         **reads, **links, **hard, **lists, **outside, **peeks, **unshares, **families,
         "memory of process 1": lambda: Path("/proc/1/mem").open("rb"),
@@ -188,7 +194,7 @@ def write_everywhere(payload: bytes, fds: list[int]) -> None:
     written = []
     for folder, folders, names in os.walk("/"):
         if folder == "/proc":
-            folders[:] = ["1"]  # the others are this very process
+            folders.clear()  # its files belong to no disk, and other tests are about them
         targets = [os.path.join(folder, "new"), *(os.path.join(folder, name) for name in names[:3])]
         for target in targets:
             try:
@@ -248,10 +254,8 @@ def fork_bomb(payload: bytes, fds: list[int]) -> None:
 def spinning_fork_bomb(payload: bytes, fds: list[int]) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while True:
-        try:
+        with contextlib.suppress(OSError):
             os.fork()
-        except OSError:
-            pass
 
 
 def thread_bomb(payload: bytes, fds: list[int]) -> None:
@@ -400,10 +404,8 @@ def daemonise(payload: bytes, fds: list[int]) -> None:
 
 def kill_all(payload: bytes, fds: list[int]) -> None:
     for number in (signal.SIGTERM, signal.SIGSTOP, signal.SIGKILL):
-        try:
+        with contextlib.suppress(OSError):
             os.kill(1, number)
-        except OSError:
-            pass
     sibling = os.fork()
     if sibling == 0:
         time.sleep(60)
@@ -445,3 +447,21 @@ def orphans(payload: bytes, fds: list[int]) -> None:
         os.waitpid(pid, 0)
         time.sleep(0.002)
     say("done")
+
+
+def swap(payload: bytes, fds: list[int]) -> None:
+    """Read everything from the first socket and send it backwards over the second."""
+    first, second = (socket.socket(fileno=fd) for fd in fds)
+    data = bytearray()
+    while part := first.recv(2**16):
+        data += part
+    second.sendall(bytes(data[::-1]))
+    second.shutdown(socket.SHUT_WR)
+
+
+def kill_me(payload: bytes, fds: list[int]) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def kill_group(payload: bytes, fds: list[int]) -> None:
+    os.kill(0, signal.SIGKILL)

@@ -14,18 +14,30 @@ from autograder.jail.seccomp import ARCHITECTURES
 OLDEST_KERNEL = (5, 14)  # counts processes per namespace of users
 NEEDED_IDS = 2**16
 # Without one of these, root cannot make a jail: its number in the kernel's list.
-NEEDED_CAPABILITIES = {"CHOWN": 0, "KILL": 5, "SETGID": 6, "SETUID": 7, "SETPCAP": 8, "SYS_PTRACE": 19, "SYS_ADMIN": 21}
+NEEDED_CAPABILITIES = {
+    "CHOWN": 0,
+    "KILL": 5,
+    "SETGID": 6,
+    "SETUID": 7,
+    "SETPCAP": 8,
+    "SYS_PTRACE": 19,
+    "SYS_ADMIN": 21,
+}
 SWITCHES = {
     "user/max_user_namespaces": ("0", "sysctl user.max_user_namespaces=10000"),
     "kernel/unprivileged_userns_clone": ("0", "sysctl kernel.unprivileged_userns_clone=1"),
-    "kernel/apparmor_restrict_unprivileged_userns": ("1", "sysctl kernel.apparmor_restrict_unprivileged_userns=0"),
+    "kernel/apparmor_restrict_unprivileged_userns": (
+        "1",
+        "sysctl kernel.apparmor_restrict_unprivileged_userns=0",
+    ),
 }
 WAYS_OUT = (
-    "install docker or podman and grade in a container; or, for code that you trust, "
+    "install docker or podman (on Windows in WSL); or, for code that you trust, "
     "pass --unsafe-no-sandbox, which runs it with your rights"
 )
 PROBE = "import ctypes, sys; c = ctypes.CDLL(None, use_errno=True); sys.exit(ctypes.get_errno() if c.unshare(int(sys.argv[1])) else 0)"
 PROBE_SECONDS = 30.0
+SETTINGS = Path("/proc/sys")
 
 
 def require_namespaces() -> str:
@@ -96,7 +108,7 @@ def privilege_missing() -> str:
 def switched_off() -> str:
     """The switch that keeps ordinary users from making namespaces."""
     for name, (bad, command) in SWITCHES.items():
-        path = Path("/proc/sys", name)
+        path = SETTINGS / name
         if path.exists() and path.read_text().strip() == bad:
             return f"{name.replace('/', '.')} is {bad}; run `sudo {command}`"
     return ""

@@ -3,6 +3,7 @@
 import contextlib
 import select
 import socket
+import time
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Literal, Self
@@ -10,6 +11,8 @@ from typing import Literal, Self
 from autograder.jail.errors import JailError
 from autograder.jail.messages import Closed, receive
 
+INTERRUPT = b"i"
+GRACE_SECONDS = 30.0  # for the watcher to notice, to kill, and to report
 Ended = Literal["exit", "signal", "memory", "time", "cpu", "processes", "output", "killed"]
 
 
@@ -38,15 +41,21 @@ class Child:
     ``pid`` is the process, as this machine numbers it, whose death ends all processes of the jail.
     """
 
-    def __init__(self, connection: socket.socket, pid: int) -> None:
+    def __init__(self, connection: socket.socket, pid: int, wall_seconds: float) -> None:
         self.connection = connection
         self.pid = pid
+        self.latest_end = time.monotonic() + wall_seconds + GRACE_SECONDS
         self._outcome: Outcome | None = None
 
     def wait(self, timeout: float | None = None) -> Outcome:
         """How it ended; waits until it has. ``TimeoutError`` after ``timeout`` seconds, while it goes on running."""
         if self._outcome is None:
-            if not select.select([self.connection], [], [], timeout)[0]:
+            patience = max(0.0, self.latest_end - time.monotonic())
+            if not select.select([self.connection], [], [], patience if timeout is None else timeout)[0]:
+                if time.monotonic() >= self.latest_end:
+                    raise JailError(
+                        "watch", f"the process that watches {self.pid} does not answer; end both by hand"
+                    )
                 raise TimeoutError(f"the jailed process {self.pid} still runs after {timeout} seconds")
             self._outcome = self._read_outcome()
         return self._outcome
@@ -67,13 +76,16 @@ class Child:
         if self._outcome is None:
             with contextlib.suppress(OSError):
                 self.connection.shutdown(socket.SHUT_WR)
+            self.latest_end = min(self.latest_end, time.monotonic() + GRACE_SECONDS)
         return self.wait()
 
     def _read_outcome(self) -> Outcome:
         try:
             header, output = receive(self.connection)
         except Closed as closed:
-            raise JailError("watch", "the process that watches the jail was killed, and the jail with it") from closed
+            raise JailError(
+                "watch", "the process that watches the jail was killed, and the jail with it"
+            ) from closed
         finally:
             self.connection.close()
         return Outcome(**header, output=output)
@@ -85,6 +97,3 @@ class Child:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.kill()
-
-
-INTERRUPT = b"i"

@@ -51,7 +51,7 @@ def run_init(request: Request, orders: int, status: int, stream: int) -> NoRetur
 
 def lock_in_and_fork(request: Request, status: int, stream: int) -> tuple[tuple[int, int], int]:
     """Give up everything that is not needed, then fork the process that the jail is for."""
-    limits = resource_limits(request.policy, data_bytes())
+    limits = resource_limits(request.policy, request.mode, data_bytes())
     root.enter()
     become(request.identity, request.mode)
     with step("die with the watcher"):

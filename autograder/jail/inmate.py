@@ -58,13 +58,14 @@ def settle_in(inmate: Inmate) -> None:
             os.dup2(source, target)
         os.close(nothing)
         os.close(inmate.stream)
-        sys.stdout = sys.__stdout__ = text_stream(1)
-        sys.stderr = sys.__stderr__ = text_stream(2)
-    with step("reset signals"):
+        sys.stdout = text_stream(1)
+        sys.stderr = text_stream(2)
+    with step("reset signals and session"):
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.pthread_sigmask(signal.SIG_SETMASK, [])
         linux.prctl(linux.PR_SET_DUMPABLE, 1)  # so that its memory can be measured exactly
+        os.setsid()  # a signal to the process group must not reach the watcher, who may be the same user
     with step("enter the folder"):
         os.umask(0o022)
         os.chdir(f"/{root.HOME}")

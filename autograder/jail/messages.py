@@ -14,7 +14,9 @@ class Closed(ConnectionError):
     """The other side is gone."""
 
 
-def send(connection: socket.socket, header: dict[str, Any], body: bytes = b"", fds: Sequence[int] = ()) -> None:
+def send(
+    connection: socket.socket, header: dict[str, Any], body: bytes = b"", fds: Sequence[int] = ()
+) -> None:
     """Send a header that JSON can hold, bytes, and open files."""
     text = json.dumps(header).encode()
     start = LENGTHS.pack(len(text), len(body))
@@ -30,7 +32,9 @@ def receive(connection: socket.socket) -> tuple[dict[str, Any], bytes]:
     return header, body
 
 
-def receive_with_fds(connection: socket.socket, max_fds: int = MAX_FDS) -> tuple[dict[str, Any], bytes, list[int]]:
+def receive_with_fds(
+    connection: socket.socket, max_fds: int = MAX_FDS
+) -> tuple[dict[str, Any], bytes, list[int]]:
     """The next message with the open files that came with it. ``Closed`` if the other side is gone."""
     start, fds, _, _ = socket.recv_fds(connection, LENGTHS.size, max_fds)
     start += exactly(connection, LENGTHS.size - len(start))

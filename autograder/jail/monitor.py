@@ -26,7 +26,9 @@ SETUP_SECONDS = 30.0
 Report = dict[str, Any]
 
 
-def supervise(connection: socket.socket, view: View, mode: str, host: dict[str, str], zygote: int) -> NoReturn:
+def supervise(
+    connection: socket.socket, view: View, mode: str, host: dict[str, str], zygote: int
+) -> NoReturn:
     """Read what is asked for from ``connection``, do it in a jail, and send the outcome."""
     os.setsid()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)

@@ -42,7 +42,9 @@ class Policy:
             if field.type is int and not isinstance(value, int):
                 raise ValueError(f"{field.name}={value!r} counts things; use a whole number")
             if field.type is int and value < least:
-                raise ValueError(f"{field.name}={value} is too little for a Python process; use {least} or more")
+                raise ValueError(
+                    f"{field.name}={value} is too little for a Python process; use {least} or more"
+                )
             if value <= 0:
                 raise ValueError(f"{field.name}={value} leaves no time; use more than 0")
 

@@ -11,9 +11,14 @@ from autograder.jail.view import View
 
 BASE = Path("/sys")  # covered while the jail is built: nothing that it shows lies here
 HOME = "box"
-WRITABLE = (HOME, "tmp", "dev/shm")  # noqa: S108
+WRITABLE = (HOME, "tmp", "dev/shm")
 DEVICES = ("null", "random", "urandom")  # no /dev/zero: mapped shared, its memory is in no process's account
-LINKS = {"fd": "/proc/self/fd", "stdin": "/proc/self/fd/0", "stdout": "/proc/self/fd/1", "stderr": "/proc/self/fd/2"}
+LINKS = {
+    "fd": "/proc/self/fd",
+    "stdin": "/proc/self/fd/0",
+    "stdout": "/proc/self/fd/1",
+    "stderr": "/proc/self/fd/2",
+}
 SKELETON = "size=4m,nr_inodes=16384,mode=755"
 NOTHING = "size=4k,nr_inodes=4096,mode=755"
 PLAIN = linux.MS_NOSUID | linux.MS_NODEV

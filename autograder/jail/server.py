@@ -46,7 +46,9 @@ def prepare(preload: list[str]) -> None:
     threads = len(os.listdir("/proc/self/task"))
     if threads != 1:
         names = ", ".join(preload)
-        raise JailError("stay single-threaded", f"importing {names} started {threads - 1} threads; preload less")
+        raise JailError(
+            "stay single-threaded", f"importing {names} started {threads - 1} threads; preload less"
+        )
     gc.collect()
     gc.freeze()
 

@@ -54,7 +54,9 @@ class Usage:
         """Memory with shared pages divided among those that share them; the estimate where that is not shown."""
         status = self._read(pid, "status")
         pages = self._read(pid, "smaps_rollup")
-        return fields_sum(pages, EXACT) + fields_sum(status, ("VmPTE",)) if pages else fields_sum(status, QUICK)
+        return (
+            fields_sum(pages, EXACT) + fields_sum(status, ("VmPTE",)) if pages else fields_sum(status, QUICK)
+        )
 
     def _read(self, pid: str, name: str) -> str:
         """A file of a process; empty if the process is gone or hides it."""

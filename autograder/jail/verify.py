@@ -29,7 +29,10 @@ def jailed(mode: str, host: dict[str, str], limits: dict[str, int], fds: set[int
     here = current()
     for name in left_by(mode):
         expect(here[name] != host[name], "namespaces", f"{name} is still the machine's")
-    expect(os.getpid() == FIRST_CHILD, "namespaces", f"the process has number {os.getpid()}, not {FIRST_CHILD}")
+    expect(
+        os.getpid() == FIRST_CHILD, "namespaces", f"the process has number {os.getpid()}, not {FIRST_CHILD}"
+    )
+    expect(os.getpgrp() == os.getsid(0) == FIRST_CHILD, "session", "the process shares one with the watcher")
     files_are_sealed()
     interfaces = network_interfaces()
     expect(interfaces <= {LOOPBACK}, "network", f"there are {', '.join(sorted(interfaces))}")
@@ -60,7 +63,9 @@ def files_are_sealed() -> None:
         _, _, _, _, point, options, *_ = line.split()
         flags = set(options.split(","))
         expect("ro" in flags or point in OUTCASTS, "file system", f"{point} can be written to")
-        expect("nosuid" in flags or point.startswith("/dev/"), "file system", f"{point} honours set-uid programs")
+        expect(
+            "nosuid" in flags or point.startswith("/dev/"), "file system", f"{point} honours set-uid programs"
+        )
     expect("proc" in names and "sys" not in names, "file system", "the root is still the machine's")
 
 

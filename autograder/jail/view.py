@@ -84,7 +84,9 @@ def location(name: str) -> Path:
     """The file that is run when the module is imported."""
     found = importlib.util.find_spec(name)
     if found is None or not found.has_location or found.origin is None:
-        raise ModuleNotFoundError(f"{name!r} is no module with a file of its own; name one that can be imported here")
+        raise ModuleNotFoundError(
+            f"{name!r} is no module with a file of its own; name one that can be imported here"
+        )
     return Path(found.origin).resolve()
 
 

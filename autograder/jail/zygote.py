@@ -71,7 +71,9 @@ class Zygote:
             words.seek(0)
             last = words.read().decode(errors="replace").strip().splitlines()[-1:]
             step, reason = answer["error"]
-            raise JailError(step, reason or "".join(last) or f"Python ended with code {self.process.returncode}")
+            raise JailError(
+                step, reason or "".join(last) or f"Python ended with code {self.process.returncode}"
+            )
 
     @property
     def pid(self) -> int:
@@ -84,7 +86,7 @@ class Zygote:
         payload: bytes = b"",
         fds: Sequence[int] = (),
         policy: Policy = Policy(),  # noqa: B008 (frozen)
-        files: Mapping[str, bytes] = {},  # noqa: B006 (never written)
+        files: Mapping[str, bytes] = {},
     ) -> Child:
         """Run ``entry``, written ``"module:function"``, as ``function(payload, fds)`` in a jail of its own.
 
@@ -114,7 +116,7 @@ class Zygote:
         if "error" in answer:
             connection.close()
             raise JailError(*answer["error"])
-        return Child(connection, answer["pid"])
+        return Child(connection, answer["pid"], policy.wall_seconds)
 
     def close(self) -> None:
         """End the zygote and every child that still runs."""
