@@ -18,7 +18,9 @@ class ProcessEnded(Exception):
     """The process in which the student's code ran is gone."""
 
     def __init__(self) -> None:
-        super().__init__("the Python process had ended: by exit, by a crash, or because the memory or time allowed ran out")
+        super().__init__(
+            "the Python process had ended: by exit, by a crash, or because the memory or time allowed ran out"
+        )
 
 
 @contextlib.contextmanager

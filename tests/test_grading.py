@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 import time
 from pathlib import Path
 
@@ -19,10 +18,10 @@ from autograder.grading.config import check_config, course_config
 from autograder.grading.execute import files_beside, run_notebook, scored
 from autograder.grading.feedback import SafeOutputs, safe_markdown
 from autograder.grading.limits import Limits
+from autograder.grading.processes import jail
 from autograder.grading.report import ClassReport
 from autograder.grading.run import grade_lab
 from autograder.grading.seed import SEED_VARIABLE, grading_seed
-from autograder.grading.processes import zygote
 from autograder.grading.structure import SourceCell, released_text, restore
 from seq2gpt.errors import UserError
 from tiny_course import LAB, answered, find, insert_after, remove, submit
@@ -261,7 +260,11 @@ def test_what_has_not_changed_is_not_graded_again(report: ClassReport, course: P
     again = grade_lab(course, course / "work", LAB, limits=LIMITS)
     assert again.scores() == report.scores()
     assert [s.flags for s in again.students] == [s.flags for s in report.students]
-    assert {s.student for s in again.students if s.graded_now} == {"linked", "no_lab", "renamed"}  # nothing to keep
+    assert {s.student for s in again.students if s.graded_now} == {
+        "linked",
+        "no_lab",
+        "renamed",
+    }  # nothing to keep
 
 
 def test_a_change_is_graded(report: ClassReport, course: Path) -> None:
@@ -285,7 +288,7 @@ def test_grading_leaves_the_submissions_alone(report: ClassReport, course: Path)
 
 
 def test_no_process_survives(report: ClassReport) -> None:
-    assert psutil.Process(zygote().pid).children() == []
+    assert psutil.Process(jail().pid).children() == []
 
 
 @pytest.mark.parametrize(

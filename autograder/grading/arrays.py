@@ -82,7 +82,11 @@ def decode_tensor(codec: "Codec", data: list[Any]) -> Any:
         if math.prod(shape) * size != len(content):
             raise ValueError("shape and content do not fit")
         empty = not math.prod(shape)
-        value = torch.frombuffer(bytearray(content), dtype=dtype).reshape(shape) if not empty else torch.empty(shape, dtype=dtype)
+        value = (
+            torch.frombuffer(bytearray(content), dtype=dtype).reshape(shape)
+            if not empty
+            else torch.empty(shape, dtype=dtype)
+        )
     if grad is True:
         value.requires_grad_()
     return value

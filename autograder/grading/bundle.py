@@ -42,19 +42,25 @@ def code_digest() -> str:
 
 @dataclass(frozen=True)
 class Bundle:
-    """All that decides the scores of a lab but the submission and the seed. ``code`` names the course's version."""
+    """All that decides the scores of a lab but the submission and the seed.
+
+    ``code`` names the course's version; ``unsafe`` runs submissions without a jail.
+    """
 
     lab: str
     structure: tuple[SourceCell, ...]
     files: Files = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     code: str = ""
+    unsafe: bool = False
 
     @property
     def digest(self) -> str:
         """A name for exactly this bundle."""
         cells = [dataclasses.asdict(cell) for cell in self.structure]
-        return digest_of([self.lab, self.code, cells, dataclasses.asdict(self.limits)], self.files)
+        return digest_of(
+            [self.lab, self.code, cells, dataclasses.asdict(self.limits), self.unsafe], self.files
+        )
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import nbformat
 from nbformat.notebooknode import NotebookNode
 from nbgrader import utils
 
-from autograder.grading import exercises, intake
+from autograder.grading import exercises, intake, suspicion
 from autograder.grading.bundle import Bundle, Submission
 from autograder.grading.execute import code_cells, run_notebook
 from autograder.grading.structure import restore
@@ -38,10 +38,14 @@ def grade_submission(bundle: Bundle, submission: Submission, seed: str) -> tuple
         return hopeless(bundle, str(problem)), ""
     notebook, repairs = restore(submitted, bundle.structure)
     try:
-        reports = run_notebook(notebook, {**submission.files, **bundle.files}, bundle.limits, seed)
+        reports = run_notebook(
+            notebook, {**submission.files, **bundle.files}, bundle.limits, seed, bundle.unsafe
+        )
     except (JailError, OSError) as error:
         raise MachineFault(f"{type(error).__name__}: {error}") from error
-    found = [exercises.of_cell(bundle.lab, cell, notebook, reports) for cell in bundle.structure if cell.grade]
+    found = [
+        exercises.of_cell(bundle.lab, cell, notebook, reports) for cell in bundle.structure if cell.grade
+    ]
     result = {
         "problem": "",
         "scores": {exercise["test"]: exercise["points"] for exercise in found},
@@ -49,6 +53,7 @@ def grade_submission(bundle: Bundle, submission: Submission, seed: str) -> tuple
         "unanswered": unanswered(notebook),
         "repairs": repairs,
         "flags": flags_of(notebook),
+        "attempts": attempts_in(notebook),
         "seconds": round(time.monotonic() - started, 3),
     }
     return result, nbformat.writes(notebook)
@@ -64,8 +69,15 @@ def hopeless(bundle: Bundle, problem: str) -> dict[str, Any]:
         "unanswered": [],
         "repairs": [],
         "flags": [],
+        "attempts": [],
         "seconds": 0.0,
     }
+
+
+def attempts_in(notebook: NotebookNode) -> list[str]:
+    """What the student's own cells reach for that no exercise needs."""
+    own = [cell.source for cell in code_cells(notebook) if not utils.is_locked(cell)]
+    return list(dict.fromkeys(found for source in own for found in suspicion.attempts(source)))
 
 
 def unanswered(notebook: NotebookNode) -> list[str]:

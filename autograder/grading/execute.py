@@ -14,10 +14,11 @@ from typing import Any
 from nbformat.notebooknode import NotebookNode
 from nbgrader import utils
 from nbgrader.preprocessors import NbGraderPreprocessor
-from traitlets import Instance, List, Unicode
+from traitlets import Instance, Unicode
 
 from autograder.grading.limits import Limits
 from autograder.grading.outputs import error_output
+from autograder.grading.processes import jail
 from autograder.grading.seed import SEED_VARIABLE, grading_seed
 from autograder.grading.session import CellRun, Session
 
@@ -30,10 +31,17 @@ class NotebookRun:
     The student's cells run in the student's process, tests in the judge's, and what else the instructor wrote in both.
     """
 
-    def __init__(self, cells: Sequence[NotebookNode], files: Mapping[str, bytes], limits: Limits, seed: str) -> None:
+    def __init__(
+        self,
+        cells: Sequence[NotebookNode],
+        files: Mapping[str, bytes],
+        limits: Limits,
+        seed: str,
+        unsafe: bool = False,
+    ) -> None:
         self.cells = up_to_the_last_graded([c for c in cells if c.cell_type == "code"])
         self.limits = limits
-        self.session = Session(limits, {SEED_VARIABLE: seed}, files)
+        self.session = Session(jail(unsafe), limits, {SEED_VARIABLE: seed}, files)
         self.guilty: set[int] = set()
         self.reports: dict[str, list[dict[str, Any]]] = {}
         self.deadline = time.monotonic() + limits.total_seconds
@@ -58,9 +66,7 @@ class NotebookRun:
             result = self.session.run_judge(cell.source, self.seconds_for(cell))
             self.reports[cell.metadata.nbgrader.grade_id] = result.reports
             return scored(result.outputs, cell, self.verdict(result))
-        result = self.run_student(position)
-        if utils.is_locked(cell) and self.session.judge:
-            self.session.run_judge(cell.source, self.seconds_for(cell))
+        result = self.run_untested(position)
         return result.outputs + self.verdict(result)
 
     def seconds_for(self, cell: NotebookNode) -> float:
@@ -81,20 +87,23 @@ class NotebookRun:
 
     def prepare(self, position: int) -> None:
         """Bring both processes into the state before ``position``: earlier cells run again, but tests and guilty cells."""
-        session = self.session
-        while session.judge is None or session.student is None:
-            replay_judge = session.judge is None
-            if replay_judge:
-                session.end_student()
-                session.start_judge()
-            session.start_student()
+        while self.session.pair is None:
+            self.session.start()
             for i, cell in enumerate(self.cells[:position]):
-                if i in self.guilty or is_test(cell) or not cell.source.strip():
-                    continue
-                if not self.run_student(i).usable:
+                if i not in self.guilty and not is_test(cell) and cell.source.strip():
+                    self.run_untested(i)
+                if self.session.pair is None:
                     break
-                if replay_judge and utils.is_locked(cell):
-                    session.run_judge(cell.source, self.seconds_for(cell))
+
+    def run_untested(self, position: int) -> CellRun:
+        """Run a cell that is no test: in the student's process, and if the instructor wrote it in the judge's too."""
+        cell = self.cells[position]
+        result = self.run_student(position)
+        if utils.is_locked(cell) and self.session.pair:
+            self.session.run_judge(cell.source, self.seconds_for(cell))
+            if self.session.pair is None:
+                self.guilty.add(position)
+        return result
 
     def run_student(self, position: int) -> CellRun:
         """Run a cell in the student's process, and remember if it must not run again."""
@@ -151,9 +160,14 @@ def value_problem(values: list[Any], points: float) -> str:
     return ""
 
 
-def run_notebook(nb: NotebookNode, files: Mapping[str, bytes], limits: Limits, seed: str) -> dict[str, Any]:
-    """Execute ``nb`` in place, with ``files`` beside it; returns the reports of the checks by test cell."""
-    run = NotebookRun(nb.cells, files, limits, seed)
+def run_notebook(
+    nb: NotebookNode, files: Mapping[str, bytes], limits: Limits, seed: str, unsafe: bool = False
+) -> dict[str, Any]:
+    """Execute ``nb`` in place, with ``files`` beside it; returns the reports of the checks by test cell.
+
+    ``unsafe`` runs it without a jail.
+    """
+    run = NotebookRun(nb.cells, files, limits, seed, unsafe)
     run.run()
     return run.reports
 
@@ -178,20 +192,15 @@ def regular_files(folder: Path) -> Iterator[Path]:
                 yield path
 
 
-class BoundedExecute(NbGraderPreprocessor):
+class JudgedExecute(NbGraderPreprocessor):
     """nbgrader preprocessor around :func:`run_notebook`."""
 
     limits = Instance(Limits, args=(), help="what a submission may use").tag(config=True)
     seed_file = Unicode("", help="where the private seed of the graded inputs is kept").tag(config=True)
-    executed: Any = List(help="outputs of each code cell, when the notebook has run already").tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
-        if self.executed:
-            for cell, outputs in zip(code_cells(nb), self.executed, strict=True):
-                cell.outputs = outputs
-        else:
-            folder = Path(resources["metadata"]["path"] or ".")
-            run_notebook(nb, files_beside(folder), self.limits, grading_seed(Path(self.seed_file)))
+        folder = Path(resources["metadata"]["path"] or ".")
+        run_notebook(nb, files_beside(folder), self.limits, grading_seed(Path(self.seed_file)))
         return nb, resources
 
 

@@ -48,7 +48,9 @@ class GradeWriter:
                 grade.auto_score = score
                 grade.needs_manual_grade = score is None or grade.manual_score is not None
             for comment in notebook.comments:
-                comment.auto_comment = "No response." if comment.name in result.get("unanswered", ()) else None
+                comment.auto_comment = (
+                    "No response." if comment.name in result.get("unanswered", ()) else None
+                )
             self.gradebook.db.flush()
             penalty = self.late.penalty(float(notebook.score), float(submission.total_seconds_late))
             notebook.late_submission_penalty = penalty or None
@@ -94,7 +96,9 @@ def patiently(step: Callable[[], T], undo: Callable[[], None]) -> T:
             undo()
             if "locked" not in str(error).lower() or time.monotonic() > deadline:
                 why = str(error.orig or error)
-                raise UserError(f"the gradebook cannot be written ({why}); close what uses it and grade again") from error
+                raise UserError(
+                    f"the gradebook cannot be written ({why}); close what uses it and grade again"
+                ) from error
             time.sleep(0.2)
 
 

@@ -1,6 +1,6 @@
 """The process in which tests run. It never executes a line that a student wrote.
 
-Entry of a jailed process: ``main(payload, [controller's socket])``. A test cell is ordinary Python: the names that it uses
+Entry of a jailed process: ``main(payload, [controller's socket, student's socket])``. A test cell is ordinary Python: the names that it uses
 and does not define are the student's, by value or as proxies.
 """
 
@@ -13,7 +13,8 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from autograder.grading.link import Link, StudentNames
+from autograder.grading.link import Link
+from autograder.grading.names import StudentNames
 from autograder.grading.shell import Shell
 from autograder.grading.wire import Channel, PeerGone
 
@@ -23,10 +24,12 @@ STUDENT = "__student__"  # where checks find the student's names
 class Judge:
     """The instructor's cells at run time."""
 
-    def __init__(self, controller: Channel) -> None:
+    def __init__(self, controller: Channel, student: Channel) -> None:
         self.controller = controller
         self.shell = Shell(self.emit)
-        self.link: Link | None = None
+        self.link = Link(student, self.ask_interrupt)
+        self.shell.names[STUDENT] = StudentNames(self.link)
+        self.shell.names["student_eval"] = self.evaluate
         self.borrowed: set[str] = set()  # names whose values are the student's
 
     def emit(self, output: dict[str, Any]) -> None:
@@ -40,22 +43,7 @@ class Judge:
                 message, _ = self.controller.receive()
             except PeerGone:
                 return
-            if "connect" in message:
-                self.connect()
-            else:
-                self.run_cell(message["run"], message["seconds"])
-
-    def connect(self) -> None:
-        """Take over the connection to a new process of the student's."""
-        self.controller.sock.setblocking(True)
-        _, fds, _, _ = socket.recv_fds(self.controller.sock, 1, 1)
-        self.controller.sock.setblocking(False)
-        if self.link:
-            self.link.gone = True
-            self.link.channel.close()
-        self.link = Link(Channel(socket.socket(fileno=fds[0])), self.ask_interrupt)
-        self.shell.names[STUDENT] = StudentNames(self.link)
-        self.shell.names["student_eval"] = self.evaluate
+            self.run_cell(message["run"], message["seconds"])
 
     def ask_interrupt(self) -> None:
         """Have the controller interrupt the student's code."""
@@ -63,13 +51,11 @@ class Judge:
 
     def evaluate(self, code: str, **names: Any) -> Any:
         """``student_eval("model.head.weight is model.wte.weight", model=model)``: an expression, evaluated over there."""
-        assert self.link
         return self.link.request("eval", None, (code,), names)
 
     def run_cell(self, source: str, seconds: float) -> None:
         """Run one cell and say how it ended."""
         link = self.link
-        assert link
         link.late = False
         link.deadline = time.monotonic() + seconds
         finished = self.borrow(source) and self.shell.run_source(source)
@@ -90,9 +76,11 @@ class Judge:
         if not wanted:
             return True
         try:
-            found = names[STUDENT].link.request("names", None, tuple(wanted))
+            found = self.link.request("names", None, tuple(wanted))
         except BaseException as error:
-            self.emit({"output_type": "error", "ename": type(error).__name__, "evalue": str(error), "traceback": []})
+            self.emit(
+                {"output_type": "error", "ename": type(error).__name__, "evalue": str(error), "traceback": []}
+            )
             return False
         names.update({name: value for name, value in found.items() if name in self.borrowed})
         return True
@@ -121,6 +109,5 @@ def used_names(source: str) -> set[str]:
 def main(payload: bytes, fds: Sequence[int]) -> None:
     """Serve until the controller closes its end; ``payload`` are environment variables, the private seed among them."""
     os.environ.update(json.loads(payload))
-    Judge(Channel(socket.socket(fileno=fds[0]))).serve()
-
-
+    controller, student = (Channel(socket.socket(fileno=fd)) for fd in fds)
+    Judge(controller, student).serve()

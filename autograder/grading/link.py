@@ -4,25 +4,24 @@ Nothing that comes in is believed to be what it says: it is decoded by value, bo
 missing the request raises and the check fails.
 """
 
-import builtins
-import importlib
 import math
-import operator
 import signal
 import sys
 import time
 import types
 import weakref
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from autograder.grading import proxies, randomness
+from autograder.grading.bridge import Bridge, Graph
+from autograder.grading.errors import remote_error
+from autograder.grading.request import RequestCodec
 from autograder.grading.shared import Shared
-from autograder.grading.wire import Buffers, Channel, Codec, Json, PeerGone, PeerLate, WireError, refuse
+from autograder.grading.wire import Buffers, Channel, Json, PeerLate, WireError, refuse
 from autograder.timing import ProcessEnded, TooSlow
 
 CALL_SECONDS = 30.0  # processor time of one call, unless a check sets its own limit
@@ -31,63 +30,6 @@ GRACE_SECONDS = 2.0
 LAST_SECONDS = 0.5  # of a test's time, kept for its own end
 MOST_CALLBACKS = 100_000
 DRAWS = {"call", "next", "eval"}  # operations in which the student's code may draw random numbers
-TRUSTED = ("torch", "numpy", "math", "builtins", "seq2gpt", "operator", "functools", "itertools")
-
-
-class RequestCodec(Codec):
-    """The judge's side of the wire, for one request and its reply."""
-
-    def __init__(self, link: "Link", buffers: Buffers | None = None) -> None:
-        super().__init__(buffers)
-        self.link = link
-        self.outputs: tuple[Tensor, ...] = ()
-
-    def refer(self, value: Any) -> Json:
-        if proxies.is_remote(value):
-            return ["o", proxies.number_of(value)]
-        name = library_name(value)
-        if name:
-            return ["Q", *name]
-        return ["J", self.link.lend(value)]
-
-    def refer_tensor(self, value: Tensor) -> Json | None:
-        if id(value) in self.link.shared.names:
-            return ["P", self.link.shared.names[id(value)]]
-        number = self.link.number(value)
-        return ["A", number, Codec.encode(Detached(self), value)]
-
-    def resolve(self, data: list[Json]) -> Any:
-        tag = data[0]
-        if tag == "o":
-            return self.link.proxy(data)
-        if tag == "J":
-            return self.link.lent[data[1]]
-        if tag == "P":
-            return self.link.shared.get(data[1])
-        if tag == "A":
-            return self.link.sent[data[1]]
-        if tag == "G":
-            return self.outputs[data[1]]
-        return super().resolve(data)
-
-
-class Detached(Codec):
-    """Encodes a tensor's numbers, and whether it wants a gradient, into another codec's buffers."""
-
-    def __init__(self, codec: Codec) -> None:
-        super().__init__(codec.buffers)
-
-
-def library_name(value: Any) -> tuple[str, str] | None:
-    """Where both processes find a function or class of a library; None if it is the test's own."""
-    module, name = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
-    if not isinstance(module, str) or not isinstance(name, str) or module.split(".")[0] not in TRUSTED:
-        return None
-    try:
-        found = operator.attrgetter(name)(importlib.import_module(module))
-    except (ImportError, AttributeError):
-        return None
-    return (module, name) if found is value else None
 
 
 class Link:
@@ -159,7 +101,9 @@ class Link:
 
     # ── requests
 
-    def request(self, op: str, of: Any = None, args: tuple[Any, ...] = (), kwargs: Any = types.MappingProxyType({})) -> Any:
+    def request(
+        self, op: str, of: Any = None, args: tuple[Any, ...] = (), kwargs: Any = types.MappingProxyType({})
+    ) -> Any:
         """Ask the student's process for something; its exceptions are raised here, its prints printed here."""
         if self.gone:
             raise ProcessEnded
@@ -294,84 +238,3 @@ class Link:
             return set()
         codec.outputs = Bridge.apply(Graph(self, int(graph["id"]), outputs, inputs), *inputs)
         return {name for kind, name in named if kind == "A"}
-
-
-def remote_error(data: Json) -> BaseException:
-    """An exception of the student's code, as the built-in type that it is one of, with its own name and text."""
-    name, kinds, text = str(data["name"]), data["kinds"], str(data["text"])
-    if "TooSlow" == name or "KeyboardInterrupt" in kinds:
-        return TooSlow()
-    if "SystemExit" in kinds:
-        return SystemExit(text)
-    found = [getattr(builtins, k, None) for k in kinds if type(k) is str]
-    base = next((k for k in found if isinstance(k, type) and issubclass(k, Exception)), RuntimeError)
-    if not proxies.NAME.fullmatch(name):
-        name = "Exception"
-    kind = type(name, (base,), {"__init__": lambda self, *_: None, "__str__": lambda self: text})
-    error = BaseException.__new__(kind, text)
-    error.students_line = str(data["line"])  # type: ignore[attr-defined]
-    return error
-
-
-class Graph:
-    """A piece of the autograd graph in the student's process; it keeps its inputs, which may get gradients, alive."""
-
-    def __init__(self, link: Link, number: int, outputs: list[Tensor], inputs: list[Tensor]) -> None:
-        self.link, self.number, self.outputs, self.inputs = link, number, outputs, inputs
-
-    def gradients(self, wanted: tuple[Tensor | None, ...], inputs: int) -> tuple[Tensor | None, ...]:
-        """The gradients of its inputs, computed over there."""
-        if all(g is None for g in wanted):
-            return (None,) * inputs
-        found = self.link.request("backward", self.number, wanted)
-        if type(found) is not list or len(found) != inputs or not all(isinstance(g, Tensor | None) for g in found):
-            raise RuntimeError("the gradients cannot be read")
-        return tuple(found)
-
-    def __del__(self) -> None:
-        self.link.free_graphs.append(self.number)
-
-
-class Bridge(torch.autograd.Function):
-    """The student's piece of the graph: its backward pass runs in the student's process."""
-
-    @staticmethod
-    def forward(ctx: Any, graph: Graph, *inputs: Tensor) -> tuple[Tensor, ...]:
-        ctx.graph, ctx.inputs = graph, len(inputs)
-        ctx.set_materialize_grads(False)
-        outputs, graph.outputs = tuple(graph.outputs), []
-        return outputs
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Tensor | None, ...]:
-        return (None, *ctx.graph.gradients(gradients, ctx.inputs))
-
-
-class StudentNames(MutableMapping[str, Any]):
-    """The names of the student's notebook, read and set over there."""
-
-    def __init__(self, link: Link) -> None:
-        self.link = link
-
-    def __getitem__(self, name: str) -> Any:
-        found = self.link.request("names", None, (name,))
-        if name not in found:
-            raise KeyError(name)
-        return found[name]
-
-    def __setitem__(self, name: str, value: Any) -> None:
-        self.update({name: value})
-
-    def __delitem__(self, name: str) -> None:
-        self.link.request("remove", None, (name,))
-
-    def __iter__(self) -> Iterator[str]:
-        raise TypeError("the student's names are not listed; ask for one")
-
-    def __len__(self) -> int:
-        raise TypeError("the student's names are not counted; ask for one")
-
-    def update(self, names: Any = (), /, **more: Any) -> None:  # type: ignore[override]
-        """Set several names with one message."""
-        self.link.request("define", None, (), dict(names, **more))

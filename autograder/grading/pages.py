@@ -23,7 +23,9 @@ li { margin: .4rem 0; } ul { list-style: none; padding-left: 0; } .why { margin-
 """
 
 
-def write_pages(folder: Path, lab: str, student: str, result: dict[str, Any], answers: dict[str, str]) -> None:
+def write_pages(
+    folder: Path, lab: str, student: str, result: dict[str, Any], answers: dict[str, str]
+) -> None:
     """Write ``LAB.html``, ``LAB.txt`` and ``LAB.json``; ``answers`` are the student's own cells by exercise."""
     write_whole(folder / f"{lab}.html", page(lab, student, result, answers))
     write_whole(folder / f"{lab}.txt", plain(lab, student, result))
@@ -64,7 +66,11 @@ def _page(lab: str, student: str, result: dict[str, Any], answers: dict[str, str
 def exercise_html(exercise: dict[str, Any], answer: str) -> list[str]:
     """One exercise as HTML."""
     say = html.escape
-    points = "to be graded by hand" if exercise["points"] is None else f"{exercise['points']:g} of {exercise['max_points']:g}"
+    points = (
+        "to be graded by hand"
+        if exercise["points"] is None
+        else f"{exercise['points']:g} of {exercise['max_points']:g}"
+    )
     parts = [f"<h2>{say(exercise['name'])}: {points}</h2>"]
     if exercise["message"]:
         parts.append(f"<p>{say(exercise['message'])}</p>")
@@ -93,7 +99,11 @@ def reasons(check: dict[str, Any]) -> list[str]:
     if check["passed"]:
         return []
     known = check.get("misconception")
-    found = [check["message"], f"In {check['line']}" if check["line"] else "", f"What happened: {known['says']}" if known else ""]
+    found = [
+        check["message"],
+        f"In {check['line']}" if check["line"] else "",
+        f"What happened: {known['says']}" if known else "",
+    ]
     return [sentence for sentence in found if sentence]
 
 
@@ -105,7 +115,11 @@ def plain(lab: str, student: str, result: dict[str, Any]) -> str:
     if result.get("late_penalty"):
         lines.append(f"Handed in late: {result['late_penalty']:g} points are taken off.")
     for exercise in result["exercises"]:
-        points = "to be graded by hand" if exercise["points"] is None else f"{exercise['points']:g} of {exercise['max_points']:g}"
+        points = (
+            "to be graded by hand"
+            if exercise["points"] is None
+            else f"{exercise['points']:g} of {exercise['max_points']:g}"
+        )
         lines += ["", f"{exercise['name']}: {points}"]
         lines += textwrap.wrap(exercise["message"], WIDTH, initial_indent="  ", subsequent_indent="  ")
         for check in exercise["checks"]:
@@ -115,7 +129,10 @@ def plain(lab: str, student: str, result: dict[str, Any]) -> str:
             if check.get("misconception"):
                 lines.append(f"      Read again: {check['misconception']['url']}")
         if exercise["printed"]:
-            lines += ["  Printed by your code while it was tested:", textwrap.indent(exercise["printed"].rstrip(), "    ")]
+            lines += [
+                "  Printed by your code while it was tested:",
+                textwrap.indent(exercise["printed"].rstrip(), "    "),
+            ]
     return "\n".join(lines) + "\n"
 
 
@@ -123,7 +140,13 @@ def shortened(result: dict[str, Any]) -> dict[str, Any]:
     """The result without what the student's code printed and with short messages."""
 
     def short(exercise: dict[str, Any]) -> dict[str, Any]:
-        checks = [check | {"message": check["message"][:300], "line": check["line"][:300]} for check in exercise["checks"]]
+        checks = [
+            check | {"message": check["message"][:300], "line": check["line"][:300]}
+            for check in exercise["checks"]
+        ]
         return exercise | {"printed": "", "message": exercise["message"][:300], "checks": checks}
 
-    return result | {"problem": result["problem"][:1000], "exercises": [short(e) for e in result["exercises"]]}
+    return result | {
+        "problem": result["problem"][:1000],
+        "exercises": [short(e) for e in result["exercises"]],
+    }

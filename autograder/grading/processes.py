@@ -1,14 +1,16 @@
-"""The jailed processes of a grader: copied from one zygote, which this process makes when it needs the first."""
+"""The jailed processes of a grader: copied from one that has everything imported, made when the first is needed."""
 
 import atexit
 import functools
 import json
 import socket
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from autograder.grading.limits import Limits
 from autograder.grading.wire import Channel
-from autograder.jail import Child, Policy, Zygote
+from autograder.jail import Policy
+from autograder.jail.choose import Jail, open_jail
 
 PRELOAD = (
     *("numpy", "torch", "torch.nn.functional", "torch.autograd.gradcheck", "jaxtyping", "IPython.display"),
@@ -24,7 +26,21 @@ MODULES = (
     *(f"autograder.{name}" for name in ("checking", "expect", "recorder", "report", "timing")),
     *(
         f"autograder.grading.{name}"
-        for name in ("arrays", "judge", "link", "proxies", "randomness", "service", "shared", "shell", "wire", "worker")
+        for name in (
+            *(
+                "arrays",
+                "bridge",
+                "errors",
+                "judge",
+                "link",
+                "names",
+                "proxies",
+                "randomness",
+                "reply",
+                "request",
+            ),
+            *("service", "shared", "shell", "wire", "worker"),
+        )
     ),
 )
 JUDGE_MEMORY = 2**31
@@ -32,9 +48,9 @@ SETUP_SECONDS = 60.0  # of the whole time, for starting and replaying
 
 
 @functools.cache
-def zygote() -> Zygote:
-    """The one zygote of this process."""
-    made = Zygote(PRELOAD, MODULES)
+def jail(unsafe: bool = False) -> Jail:
+    """The jail of this process, made at first use; ``unsafe`` is no jail at all."""
+    made = open_jail(PRELOAD, MODULES, unsafe=unsafe)
     atexit.register(made.close)
     return made
 
@@ -42,11 +58,18 @@ def zygote() -> Zygote:
 class Process:
     """A jailed process and the controller's connection to it."""
 
-    def __init__(self, entry: str, payload: bytes, sockets: list[socket.socket], policy: Policy, files: Mapping[str, bytes]):
+    def __init__(
+        self,
+        jail: Jail,
+        entry: str,
+        payload: bytes,
+        link: socket.socket,
+        policy: Policy,
+        files: Mapping[str, bytes],
+    ) -> None:
         ours, theirs = socket.socketpair()
         with theirs:
-            fds = [theirs.fileno(), *(s.fileno() for s in sockets)]
-            self.child: Child = zygote().spawn(entry, payload, fds, policy, files)
+            self.child = jail.spawn(entry, payload, [theirs.fileno(), link.fileno()], policy, files)
         self.channel = Channel(ours)
 
     def close(self) -> None:
@@ -55,25 +78,38 @@ class Process:
         self.channel.close()
 
 
-def student_process(limits: Limits, judges_end: socket.socket, files: Mapping[str, bytes]) -> Process:
-    """A process for a student's cells, in a folder with these files."""
-    policy = Policy(
-        wall_seconds=limits.total_seconds + SETUP_SECONDS,
-        cpu_seconds=limits.cpu_seconds,
+@dataclass
+class Pair:
+    """A student's process and the judge that calls it; neither outlives the other."""
+
+    student: Process
+    judge: Process
+
+    def close(self) -> None:
+        """End both."""
+        self.student.close()
+        self.judge.close()
+
+
+def start_pair(jail: Jail, limits: Limits, variables: dict[str, str], files: Mapping[str, bytes]) -> Pair:
+    """Two new processes, connected: ``files`` lie beside the student's code, ``variables`` are the judge's environment."""
+    time = {"wall_seconds": limits.total_seconds + SETUP_SECONDS, "cpu_seconds": limits.cpu_seconds}
+    for_student = Policy(
+        **time,
         memory_bytes=limits.memory_bytes,
         processes=limits.processes,
         open_files=limits.open_files,
         file_bytes=limits.file_bytes,
         tmpfs_bytes=limits.disk_bytes,
     )
-    return Process("autograder.grading.worker:main", b"", [judges_end], policy, files)
-
-
-def judge_process(limits: Limits, variables: dict[str, str]) -> Process:
-    """A process for the tests; ``variables`` are for its environment."""
-    policy = Policy(
-        wall_seconds=limits.total_seconds + SETUP_SECONDS,
-        cpu_seconds=limits.cpu_seconds,
-        memory_bytes=JUDGE_MEMORY,
-    )
-    return Process("autograder.grading.judge:main", json.dumps(variables).encode(), [], policy, {})
+    for_judge = Policy(**time, memory_bytes=JUDGE_MEMORY)
+    judges_end, students_end = socket.socketpair()
+    with judges_end, students_end:
+        payload = json.dumps(variables).encode()
+        judge = Process(jail, "autograder.grading.judge:main", payload, judges_end, for_judge, {})
+        try:
+            student = Process(jail, "autograder.grading.worker:main", b"", students_end, for_student, files)
+        except BaseException:
+            judge.close()
+            raise
+    return Pair(student, judge)

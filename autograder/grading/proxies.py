@@ -17,7 +17,18 @@ if TYPE_CHECKING:
 
 OWN = ("__class__", "__bases__", "__mro__", "__deepcopy__", "__copy__", "__signature__")
 # Methods by which a result would judge itself.
-VERDICTS = {"allclose", "array_equal", "equal", "eq", "ne", "isclose", "equals", "__eq__", "__ne__", "__bool__"}
+VERDICTS = {
+    "allclose",
+    "array_equal",
+    "equal",
+    "eq",
+    "ne",
+    "isclose",
+    "equals",
+    "__eq__",
+    "__ne__",
+    "__bool__",
+}
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,60}")
 
 
@@ -225,7 +236,11 @@ def refuse_operator(self: Remote, *_: Any) -> NoReturn:
 
 for _operator in (
     *("lt", "le", "gt", "ge", "neg", "pos", "abs", "invert", "int", "float", "complex", "index", "round"),
-    *(f"{side}{name}" for side in ("", "r") for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow")),
+    *(
+        f"{side}{name}"
+        for side in ("", "r")
+        for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow")
+    ),
     *(f"{side}{name}" for side in ("", "r") for name in ("matmul", "and", "or", "xor", "lshift", "rshift")),
 ):
     setattr(Remote, f"__{_operator}__", refuse_operator)

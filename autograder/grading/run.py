@@ -17,7 +17,8 @@ from nbgrader.plugins import CsvExportPlugin
 from sqlalchemy.exc import SAWarning
 from tqdm.auto import tqdm
 
-from autograder.grading import intake, release
+from autograder.derive import without_markers
+from autograder.grading import intake, release, suspicion
 from autograder.grading.bundle import Bundle, Submission, code_digest, key_of
 from autograder.grading.config import COURSE, SEED_FILE, course_config
 from autograder.grading.engine import MachineFault, hopeless
@@ -27,7 +28,7 @@ from autograder.grading.gradebook import GradeWriter, timestamp_of
 from autograder.grading.limits import Limits
 from autograder.grading.pages import write_pages
 from autograder.grading.pool import Runner, process_pool
-from autograder.grading.report import ClassReport, StudentReport
+from autograder.grading.report import ClassReport, StudentReport, differences
 from autograder.grading.seed import grading_seed
 from autograder.grading.settings import Settings, read_settings
 from autograder.grading.store import Store, discard, write_whole
@@ -46,18 +47,20 @@ def grade_lab(
     workers: int | None = None,
     limits: Limits | None = None,
     again: bool = False,
+    unsafe: bool = False,
     make_executor: MakeExecutor = process_pool,
 ) -> ClassReport:
     """Grade everything in ``work/submitted`` for one lab of the course in ``root``.
 
     Leaves the gradebook, the graded notebooks, the feedback and ``grades.csv`` in ``work``. A submission
     that cannot be read scores 0 and is reported with one reason; it never stops the others. ``again`` runs
-    what has not changed, too. Raises ``UserError`` when there is nothing to grade.
+    what has not changed, too; ``unsafe`` runs submissions without a jail. Raises ``UserError`` when there is
+    nothing to grade.
     """
     if workers is not None and workers < 1:
         raise UserError(f"--workers {workers} grades nothing; use 1 or more")
     settings = read_settings(work)
-    grading = LabGrading(root.resolve(), work.resolve(), lab, settings, limits or settings.limits)
+    grading = LabGrading(root.resolve(), work.resolve(), lab, settings, limits or settings.limits, unsafe)
     wanted = grading.choose(students)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Object of type .* not in session", SAWarning)
@@ -74,14 +77,19 @@ class Job:
     result: dict[str, Any] = field(default_factory=dict)
     graded_now: bool = True
     before: dict[str, float] | None = None
+    penalty_before: float = 0.0
+    answers: dict[str, str] = field(default_factory=dict)
+    last: dict[str, Any] | None = None
 
 
 class LabGrading:
     """One lab, one gradebook."""
 
-    def __init__(self, root: Path, work: Path, lab: str, settings: Settings, limits: Limits) -> None:
+    def __init__(
+        self, root: Path, work: Path, lab: str, settings: Settings, limits: Limits, unsafe: bool
+    ) -> None:
         self.root, self.work, self.lab = root, work, lab
-        self.settings, self.limits = settings, limits
+        self.settings, self.limits, self.unsafe = settings, limits, unsafe
         self.submitted = work / "submitted"
         self.db_url = str(course_config(root, work).CourseDirectory.db_url)
         self.seed = grading_seed(work / SEED_FILE)
@@ -91,7 +99,10 @@ class LabGrading:
         """Whom to grade; checks that lab and students exist."""
         source = self.root / "solutions" / self.lab / f"{self.lab}.ipynb"
         if not source.is_file():
-            labs = ", ".join(sorted(p.name for p in (self.root / "solutions").glob("*") if p.is_dir())) or "none yet"
+            labs = (
+                ", ".join(sorted(p.name for p in (self.root / "solutions").glob("*") if p.is_dir()))
+                or "none yet"
+            )
             raise UserError(
                 f"there is no lab {self.lab!r}; the labs are {labs}; build it with `seq2gpt course build`"
             )
@@ -115,23 +126,29 @@ class LabGrading:
             files=files_beside(self.root / "solutions" / self.lab),
             limits=self.limits,
             code=code_digest(),
+            unsafe=self.unsafe,
         )
 
     @property
     def max_scores(self) -> dict[str, float]:
         """Points of each exercise, in the order of the lab."""
-        return {exercise_name(self.lab, c.name): c.points for c in self.bundle.structure if c.points is not None}
+        return {
+            exercise_name(self.lab, c.name): c.points for c in self.bundle.structure if c.points is not None
+        }
 
-    def grade(self, students: list[str], workers: int, again: bool, make_executor: MakeExecutor) -> ClassReport:
+    def grade(
+        self, students: list[str], workers: int, again: bool, make_executor: MakeExecutor
+    ) -> ClassReport:
         """Run what has to run, and enter results as they come."""
         jobs = {student: Job(student) for student in students}
         with (
             GradeWriter(self.db_url, COURSE, self.lab, self.settings.late) as writer,
             tqdm(total=len(jobs), desc=self.lab, unit="submission") as bar,
         ):
-            before = writer.scores()
+            before, penalties = writer.scores(), writer.penalties()
             for job in jobs.values():
-                job.before = before.get(job.student)
+                job.before, job.penalty_before = before.get(job.student), penalties.get(job.student, 0.0)
+                job.last = (self.store.entered(self.lab, job.student) or {}).get("result")
             runner = Runner(make_executor, workers, self.settings.tries)
             try:
                 for job, graded in runner.run(self.bundle, self.seed, self.to_run(jobs, again, writer, bar)):
@@ -157,7 +174,7 @@ class LabGrading:
                     yield job, submission
                     continue
                 job.graded_now = not self.is_entered(job)
-                job.result = kept[0]
+                job.result, job.answers = kept[0], self.answers_in(kept[1])
                 if job.graded_now:
                     self.enter(writer, job, *kept)
             else:
@@ -190,26 +207,37 @@ class LabGrading:
 
     def enter(self, writer: GradeWriter, job: Job, result: dict[str, Any], notebook: str) -> None:
         """Put one result into the gradebook, with the graded notebook and the feedback."""
-        job.result = result
+        job.result, job.answers = result, self.answers_in(notebook)
         handed_in = timestamp_of(self.submitted / job.student / self.lab)
         penalty = writer.enter(job.student, result, handed_in)
         graded = self.outcome(job.student, "autograded")
         discard(graded)
         if notebook:
             write_whole(graded / f"{self.lab}.ipynb", notebook)
-        self.write_feedback(job, notebook, penalty)
+        told = job.result | {"late_penalty": penalty}
+        write_pages(self.outcome(job.student, "feedback"), self.lab, job.student, told, job.answers)
         self.store.note_entered(self.lab, job.student, job.key, result)
 
-    def write_feedback(self, job: Job, notebook: str, penalty: float) -> None:
-        """What the student gets back."""
-        answers = {}
-        if notebook:
-            for cell in nbformat.reads(notebook, as_version=4).cells:
-                known = cell.metadata.get("nbgrader", {})
-                if known.get("solution"):
-                    answers[exercise_name(self.lab, known["grade_id"])] = cell.source
-        folder = self.outcome(job.student, "feedback")
-        write_pages(folder, self.lab, job.student, job.result | {"late_penalty": penalty}, answers)
+    def answers_in(self, notebook: str) -> dict[str, str]:
+        """The texts of a notebook's answer cells by exercise."""
+        if not notebook:
+            return {}
+        cells = [
+            (cell, cell.metadata.get("nbgrader", {})) for cell in nbformat.reads(notebook, as_version=4).cells
+        ]
+        return {
+            exercise_name(self.lab, known["grade_id"]): c.source
+            for c, known in cells
+            if known.get("solution")
+        }
+
+    def own_answers(self) -> dict[str, str]:
+        """The course's own answers by exercise."""
+        source = self.root / "solutions" / self.lab / f"{self.lab}.ipynb"
+        return {
+            name: without_markers(text)
+            for name, text in self.answers_in(source.read_text(encoding="utf-8")).items()
+        }
 
     def note_fault(self, job: Job, fault: MachineFault) -> None:
         """Leave a submission ungraded that this machine could not run; its score stays what it was."""
@@ -223,17 +251,25 @@ class LabGrading:
         lines = [
             StudentReport(
                 job.student,
-                {exercise_name(self.lab, name): points for name, points in scores.get(job.student, {}).items()},
+                {
+                    exercise_name(self.lab, name): points
+                    for name, points in scores.get(job.student, {}).items()
+                },
                 job.result["problem"],
                 job.result["repairs"] + job.result["flags"],
                 job.result["seconds"],
                 job.graded_now,
                 penalty=penalties.get(job.student, 0.0),
                 exercises=job.result["exercises"],
+                attempts=job.result["attempts"],
+                before=None if job.before is None else sum(job.before.values()) - job.penalty_before,
+                reasons=differences(job.last, job.result),
             )
             for job in jobs
         ]
-        report = ClassReport(self.lab, self.max_scores, lines)
+        alike = suspicion.alike({job.student: job.answers for job in jobs if job.answers}, self.own_answers())
+        report = ClassReport(self.lab, self.max_scores, lines, alike, self.unsafe)
+        report.write_json(self.work / f"report-{self.lab}.json")
         report.write_csv(self.work / f"grades-{self.lab}.csv")
         CsvExportPlugin(to=str(self.work / "grades.csv")).export(writer.gradebook)
         return report

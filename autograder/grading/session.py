@@ -1,7 +1,6 @@
 """The two processes in which a submission is graded, seen from the controller: run a cell within a time, and leave nothing behind."""
 
 import select
-import socket
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,8 +8,9 @@ from typing import Any
 
 from autograder.grading.limits import Limits
 from autograder.grading.outputs import Collector
-from autograder.grading.processes import Process, judge_process, student_process
+from autograder.grading.processes import Pair, Process, start_pair
 from autograder.grading.wire import WireError
+from autograder.jail.choose import Jail
 
 GRACE_SECONDS = 3.0  # between an interrupt and the end of the process
 FULL = 0.75  # of the memory allowed
@@ -33,35 +33,26 @@ class CellRun:
 
 
 class Session:
-    """A student's process and a judge's; each is started when it is needed, and again after it has ended."""
+    """A student's process and its judge, started together when they are needed, and again after either has ended."""
 
-    def __init__(self, limits: Limits, variables: dict[str, str], files: Mapping[str, bytes]) -> None:
+    def __init__(
+        self, jail: Jail, limits: Limits, variables: dict[str, str], files: Mapping[str, bytes]
+    ) -> None:
+        self.jail = jail
         self.limits = limits
         self.variables = variables
         self.files = files
-        self.student: Process | None = None
-        self.judge: Process | None = None
+        self.pair: Pair | None = None
 
-    def start_judge(self) -> None:
-        """A new judge; the student's process, if there is one, cannot be handed over to it."""
-        self.judge = judge_process(self.limits, self.variables)
-
-    def start_student(self) -> None:
-        """A new process for the student's cells, connected to the judge."""
-        assert self.judge
-        judges_end, students_end = socket.socketpair()
-        with judges_end, students_end:
-            self.student = student_process(self.limits, students_end, self.files)
-            self.judge.channel.send({"connect": True})
-            self.judge.channel.sock.setblocking(True)
-            socket.send_fds(self.judge.channel.sock, [b"."], [judges_end.fileno()])
-            self.judge.channel.sock.setblocking(False)
+    def start(self) -> None:
+        """Start both."""
+        self.pair = start_pair(self.jail, self.limits, self.variables, self.files)
 
     def run_student(self, source: str, seconds: float) -> CellRun:
         """Run a cell in the student's process; after ``seconds`` interrupt it, and if that does not help end it."""
-        assert self.student
+        assert self.pair
         run, collector = CellRun(allowed=seconds), Collector(self.limits.output_characters)
-        done = self._run(self.student, {"run": source}, collector, seconds, run)
+        done = self._run(self.pair.student, {"run": source}, collector, seconds, run)
         run.outputs = collector.finish()
         if done is None:
             run.usable = False
@@ -70,25 +61,25 @@ class Session:
             if done.get("ended"):
                 run.ended, run.usable = "died", False
         if not run.usable:
-            self.end_student()
+            self.close()
         return run
 
     def run_judge(self, source: str, seconds: float) -> CellRun:
-        """Run a cell in the judge's process. Afterwards either process may be gone."""
-        assert self.judge
+        """Run a cell in the judge's process. Afterwards both may be gone."""
+        assert self.pair
         run, collector = CellRun(allowed=seconds), Collector(self.limits.output_characters)
-        done = self._run(self.judge, {"run": source, "seconds": seconds}, collector, seconds, run)
+        done = self._run(self.pair.judge, {"run": source, "seconds": seconds}, collector, seconds, run)
         run.outputs, run.reports = collector.finish(), collector.reports
         if done is None:
-            self.end_judge()
+            self.close()
             return run
         if done["late"]:
             run.ended = "timeout"
         if done["gone"]:
             run.ended = "timeout" if done["late"] else "died"
         if done["gone"] or not self.has_room(done):
-            self.end_student()
-        run.usable = self.student is not None
+            self.close()
+        run.usable = self.pair is not None
         return run
 
     def has_room(self, done: dict[str, Any]) -> bool:
@@ -120,8 +111,8 @@ class Session:
             message, _ = process.channel.receive(min(deadline, time.monotonic() + FRAME_SECONDS))
             if not isinstance(message, dict):
                 continue
-            if "interrupt" in message and process is self.judge and self.student:
-                self.student.child.interrupt()
+            if "interrupt" in message and self.pair and process is self.pair.judge:
+                self.pair.student.child.interrupt()
             elif isinstance(message.get("done"), dict):
                 done: dict[str, Any] = message["done"]
                 return done
@@ -129,19 +120,8 @@ class Session:
                 collector.take(message.get("output"))
         return None
 
-    def end_student(self) -> None:
-        """End the student's process with all that it started."""
-        if self.student:
-            self.student.close()
-            self.student = None
-
-    def end_judge(self) -> None:
-        """End the judge, and the student's process with it."""
-        self.end_student()
-        if self.judge:
-            self.judge.close()
-            self.judge = None
-
     def close(self) -> None:
-        """End both."""
-        self.end_judge()
+        """End both, with all that they started."""
+        if self.pair:
+            self.pair.close()
+            self.pair = None

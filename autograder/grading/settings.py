@@ -1,13 +1,13 @@
 """What an instructor may set for grading, in ``grading.toml`` beside the submissions; without the file, defaults.
 
-    tries = 2                # how often a submission is run when this machine, not the student, is at fault
+tries = 2                # how often a submission is run when this machine, not the student, is at fault
 
-    [limits]
-    cell_seconds = 60
+[limits]
+cell_seconds = 60
 
-    [late]
-    percent_per_day = 10     # of the points earned; a day that has begun counts
-    grace_minutes = 15
+[late]
+percent_per_day = 10     # of the points earned; a day that has begun counts
+grace_minutes = 15
 """
 
 import dataclasses
@@ -80,7 +80,11 @@ def made(kind: type[T], values: Any, where: str) -> T:
             raise UserError(f"{where} has the unknown setting {name!r}; it may have {', '.join(fields)}")
         if fields[name].type in (int, float):
             whole = fields[name].type is int
-            good = isinstance(value, int if whole else int | float) and not isinstance(value, bool) and value >= 0
+            good = (
+                isinstance(value, int if whole else int | float)
+                and not isinstance(value, bool)
+                and value >= 0
+            )
             if not good:
                 wanted = "whole number" if whole else "number"
                 raise UserError(f"{where}: {name} is {value!r}; use a {wanted} of at least 0")
@@ -93,6 +97,8 @@ class LatePolicy(LateSubmissionPlugin):
     percent_per_day = Float(0.0, help="percent of the points earned").tag(config=True)
     grace_minutes = Float(0.0, help="minutes that cost nothing").tag(config=True)
 
-    def late_submission_penalty(self, student_id: str, score: float, total_seconds_late: float) -> float | None:
+    def late_submission_penalty(
+        self, student_id: str, score: float, total_seconds_late: float
+    ) -> float | None:
         late = Late(percent_per_day=self.percent_per_day, grace_minutes=self.grace_minutes)
         return late.penalty(score, total_seconds_late) or None

@@ -26,7 +26,16 @@ CELL_NAME = re.compile(r"<cell \d+>")
 TEXT_LIMIT = 20_000
 LARGEST_PIECE = 2**16
 BATCH = 8_000  # characters that a cell prints are sent together
-IGNORED_MAGICS = {"matplotlib", "config", "load_ext", "autoreload", "reload_ext", "pylab", "precision", "xmode"}
+IGNORED_MAGICS = {
+    "matplotlib",
+    "config",
+    "load_ext",
+    "autoreload",
+    "reload_ext",
+    "pylab",
+    "precision",
+    "xmode",
+}
 
 
 class InputRefused(RuntimeError):
@@ -139,7 +148,12 @@ class Shell(InteractiveShell):
         self.names["_"] = value
         data, metadata = self.display_formatter.format(value)
         self.emit(
-            {"output_type": "execute_result", "data": as_text(data), "metadata": metadata, "execution_count": self.count}
+            {
+                "output_type": "execute_result",
+                "data": as_text(data),
+                "metadata": metadata,
+                "execution_count": self.count,
+            }
         )
 
     # ── what get_ipython() offers
@@ -160,7 +174,10 @@ class Shell(InteractiveShell):
     def run_cell_magic(self, magic_name: str, line: str, cell: str, **_: Any) -> None:
         """Run the body of ``%%time`` and the like; leave other languages alone."""
         if magic_name in ("time", "timeit", "capture", "prun"):
-            exec(compile(self.transformer.transform_cell(cell), CELL_FILE.format(self.count), "exec"), self.names)  # noqa: S102
+            exec(
+                compile(self.transformer.transform_cell(cell), CELL_FILE.format(self.count), "exec"),
+                self.names,
+            )  # noqa: S102
         else:
             print(f"%%{magic_name} has no effect while a notebook is graded")
 

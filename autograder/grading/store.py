@@ -24,7 +24,9 @@ class Store:
 
     def keep(self, key: str, result: dict[str, Any], notebook: str) -> None:
         """Keep a result."""
-        write_whole(self.folder / "results" / f"{key}.json", json.dumps({"result": result, "notebook": notebook}))
+        write_whole(
+            self.folder / "results" / f"{key}.json", json.dumps({"result": result, "notebook": notebook})
+        )
 
     def drop(self, key: str) -> None:
         """Forget a result."""
@@ -33,7 +35,9 @@ class Store:
     def entered(self, lab: str, student: str) -> dict[str, Any] | None:
         """The record of what was entered last: ``key`` and ``result``."""
         try:
-            record: dict[str, Any] = json.loads((self.folder / lab / f"{student}.json").read_text(encoding="utf-8"))
+            record: dict[str, Any] = json.loads(
+                (self.folder / lab / f"{student}.json").read_text(encoding="utf-8")
+            )
             return record if isinstance(record["result"], dict) else None
         except (OSError, ValueError, KeyError, TypeError):
             return None

@@ -111,7 +111,9 @@ class Channel:
             size -= len(part)
         return b"".join(parts)
 
-    def _wait(self, readers: list[socket.socket], writers: list[socket.socket], deadline: float | None) -> None:
+    def _wait(
+        self, readers: list[socket.socket], writers: list[socket.socket], deadline: float | None
+    ) -> None:
         left = None if deadline is None else deadline - time.monotonic()
         if left is not None and (left <= 0 or not any(select.select(readers, writers, [], left))):
             raise PeerLate("no answer in time")

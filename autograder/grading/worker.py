@@ -57,7 +57,9 @@ class Worker:
         self.student_runs = True
         finished = self.shell.run_source(source)
         self.student_runs = False
-        self.controller.send({"done": {"ok": finished, "ended": self.shell.ended, "held": self.service.held()}})
+        self.controller.send(
+            {"done": {"ok": finished, "ended": self.shell.ended, "held": self.service.held()}}
+        )
 
     def serve_request(self, request: Json, buffers: Buffers) -> None:
         """Answer one request of the judge's."""
@@ -127,7 +129,7 @@ def main(payload: bytes, fds: Sequence[int]) -> None:
     """Serve until the controller closes its end."""
     os.environ.update(MPLBACKEND="agg", NBGRADER_EXECUTION="autograde")
     random.seed(0)
-    numpy.random.seed(0)  # noqa: NPY002
+    numpy.random.seed(0)
     torch.manual_seed(0)
     controller, judge = (Channel(socket.socket(fileno=fd)) for fd in fds)
     Worker(controller, judge).serve()
