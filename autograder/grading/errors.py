@@ -19,6 +19,6 @@ def remote_error(data: Json) -> BaseException:
     if not proxies.NAME.fullmatch(name):
         name = "Exception"
     kind = type(name, (base,), {"__init__": lambda self, *_: None, "__str__": lambda self: text})
-    error = BaseException.__new__(kind, text)
-    error.students_line = str(data["line"])  # type: ignore[attr-defined]
+    error: BaseException = base.__new__(kind, text)
+    vars(error)["students_line"] = str(data["line"])
     return error

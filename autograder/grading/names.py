@@ -30,6 +30,6 @@ class StudentNames(MutableMapping[str, Any]):
     def __len__(self) -> int:
         raise TypeError("the student's names are not counted; ask for one")
 
-    def update(self, names: Any = (), /, **more: Any) -> None:  # type: ignore[override]
+    def update(self, names: Any = (), /, **more: Any) -> None:
         """Set several names with one message."""
         self.link.request("define", None, (), dict(names, **more))

@@ -93,16 +93,17 @@ class Pair:
 
 def start_pair(jail: Jail, limits: Limits, variables: dict[str, str], files: Mapping[str, bytes]) -> Pair:
     """Two new processes, connected: ``files`` lie beside the student's code, ``variables`` are the judge's environment."""
-    time = {"wall_seconds": limits.total_seconds + SETUP_SECONDS, "cpu_seconds": limits.cpu_seconds}
+    seconds = limits.total_seconds + SETUP_SECONDS
     for_student = Policy(
-        **time,
+        wall_seconds=seconds,
+        cpu_seconds=limits.cpu_seconds,
         memory_bytes=limits.memory_bytes,
         processes=limits.processes,
         open_files=limits.open_files,
         file_bytes=limits.file_bytes,
         tmpfs_bytes=limits.disk_bytes,
     )
-    for_judge = Policy(**time, memory_bytes=JUDGE_MEMORY)
+    for_judge = Policy(wall_seconds=seconds, cpu_seconds=limits.cpu_seconds, memory_bytes=JUDGE_MEMORY)
     judges_end, students_end = socket.socketpair()
     with judges_end, students_end:
         payload = json.dumps(variables).encode()

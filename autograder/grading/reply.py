@@ -4,7 +4,7 @@ import importlib
 import operator
 from typing import TYPE_CHECKING, Any
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from autograder.grading.shared import same_numbers
 from autograder.grading.wire import Buffers, Codec, Json, WireError
@@ -84,7 +84,9 @@ class ReplyCodec(Codec):
         if data[0] == "P":
             return self.service.shared.get(data[1])
         if data[0] == "A":
-            return self._argument(data[1], self.decode(data[2]))
+            tensor = self.decode(data[2])
+            parameter = nn.Parameter(tensor.detach(), tensor.requires_grad) if data[3] else tensor
+            return self._argument(data[1], parameter)
         if data[0] == "Q":
             return operator.attrgetter(data[2])(importlib.import_module(data[1]))
         return super().resolve(data)

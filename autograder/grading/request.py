@@ -4,7 +4,7 @@ import importlib
 import operator
 from typing import TYPE_CHECKING, Any
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from autograder.grading import proxies
 from autograder.grading.wire import Buffers, Codec, Json
@@ -35,7 +35,7 @@ class RequestCodec(Codec):
         if id(value) in self.link.shared.names:
             return ["P", self.link.shared.names[id(value)]]
         number = self.link.number(value)
-        return ["A", number, Codec.encode(Detached(self), value)]
+        return ["A", number, Codec.encode(Detached(self), value), isinstance(value, nn.Parameter)]
 
     def resolve(self, data: list[Json]) -> Any:
         tag = data[0]

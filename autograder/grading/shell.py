@@ -45,7 +45,7 @@ class InputRefused(RuntimeError):
 class Stream(io.TextIOBase):
     """``sys.stdout`` or ``sys.stderr`` of a cell."""
 
-    encoding = "utf-8"  # type: ignore[assignment]
+    encoding = "utf-8"
 
     def __init__(self, name: str, emit: Emit) -> None:
         self.name = name
@@ -77,7 +77,7 @@ class Publisher(DisplayPublisher):
 
     emit: Emit
 
-    def publish(self, data: Any, metadata: Any = None, **more: Any) -> None:
+    def publish(self, data: Any, metadata: Any = None, source: Any = None, **more: Any) -> None:
         self.emit({"output_type": "display_data", "data": as_text(data), "metadata": metadata or {}})
 
     def clear_output(self, wait: bool = False) -> None:
@@ -97,6 +97,7 @@ class Shell(InteractiveShell):
         self.streams = [Stream("stdout", emit), Stream("stderr", emit)]
         self.module = types.ModuleType("__main__")
         self.names: dict[str, Any] = self.module.__dict__
+        self.user_ns = self.names
         self.names.update(__builtins__=builtins, get_ipython=lambda: self, exit=leave, quit=leave)
         self.display_formatter = DisplayFormatter(parent=self)
         self.display_pub = Publisher(parent=self)
@@ -107,7 +108,7 @@ class Shell(InteractiveShell):
         sys.modules["__main__"] = self.module
         sys.stdout, sys.stderr = self.streams
         builtins.input = refuse_input
-        InteractiveShell._instance = self
+        InteractiveShell._instance = self  # type: ignore[assignment]
         from IPython.display import display
 
         self.names["display"] = display
@@ -146,6 +147,7 @@ class Shell(InteractiveShell):
     def show(self, value: Any) -> None:
         """Emit the value of a cell."""
         self.names["_"] = value
+        assert self.display_formatter
         data, metadata = self.display_formatter.format(value)
         self.emit(
             {
@@ -158,12 +160,7 @@ class Shell(InteractiveShell):
 
     # ── what get_ipython() offers
 
-    @property
-    def user_ns(self) -> dict[str, Any]:  # type: ignore[override]
-        """The names of the notebook."""
-        return self.names
-
-    def run_line_magic(self, magic_name: str, line: str, **_: Any) -> Any:
+    def run_line_magic(self, magic_name: str, line: str, _stack_depth: int = 1) -> Any:
         """Ignore what only concerns a screen; time what is to be timed."""
         if magic_name in ("time", "timeit"):
             return self.run_cell_magic(magic_name, "", line)
@@ -174,10 +171,10 @@ class Shell(InteractiveShell):
     def run_cell_magic(self, magic_name: str, line: str, cell: str, **_: Any) -> None:
         """Run the body of ``%%time`` and the like; leave other languages alone."""
         if magic_name in ("time", "timeit", "capture", "prun"):
-            exec(
+            exec(  # noqa: S102
                 compile(self.transformer.transform_cell(cell), CELL_FILE.format(self.count), "exec"),
                 self.names,
-            )  # noqa: S102
+            )
         else:
             print(f"%%{magic_name} has no effect while a notebook is graded")
 

@@ -85,18 +85,18 @@ def skeleton(source: str) -> tuple[str, ...]:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ()
+    docstrings = {
+        id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant)
+    }
     parts = []
     for node in ast.walk(tree):
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            continue
-        text = (
-            node.attr
-            if isinstance(node, ast.Attribute)
-            else repr(node.value)
-            if isinstance(node, ast.Constant)
-            else ""
-        )
-        parts.append(f"{type(node).__name__} {text[:40]}")
+        text = ""
+        if isinstance(node, ast.Attribute):
+            text = node.attr
+        elif isinstance(node, ast.Constant):
+            text = repr(node.value)[:40]
+        if id(node) not in docstrings and not (isinstance(node, ast.Expr) and id(node.value) in docstrings):
+            parts.append(f"{type(node).__name__} {text}")
     return tuple(parts)
 
 

@@ -131,7 +131,7 @@ SEQUENCES: dict[str, type] = {"l": list, "t": tuple, "s": set, "z": frozenset, "
 MAPPINGS: dict[str, type] = {"d": dict, "O": OrderedDict, "C": Counter}
 TAG_OF = {kind: tag for tag, kind in {**SEQUENCES, **MAPPINGS}.items()}
 SCALARS = (bool, int, float, str)
-ARRAY_KINDS = "biufc"
+PLAIN: dict[type, Callable[[Any], Any]] = {int: int.__int__, float: float.__float__, str: str.__str__}
 
 
 class Codec:
@@ -186,9 +186,9 @@ class Codec:
         encoded = arrays.encode(self, value)
         if encoded is not None:
             return encoded
-        for base in SCALARS:
+        for base, plain in PLAIN.items():
             if isinstance(value, base) and not hasattr(value, "__dict__"):
-                return self.encode(base.__new__(base, base.__str__(value) if base is str else value), depth)
+                return self.encode(plain(value), depth)
         return self.refer(value)
 
     def add_buffer(self, content: bytes) -> int:
