@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from autograder.grading.bundle import Bundle, Submission
 from autograder.grading.engine import MachineFault, grade_submission
+from seq2gpt.errors import UserError
 
 Job = TypeVar("Job")
 Graded = tuple[dict[str, Any], str]
@@ -68,10 +69,14 @@ class Runner:
 
 
 def outcome_of(future: "Future[Graded]") -> Graded | MachineFault:
-    """A result, or the machine's fault; any other exception is a mistake of ours and is raised."""
+    """A result, or the machine's fault; no submission, however odd, stops those after it. ``UserError`` is raised."""
     try:
         return future.result()
+    except UserError:  # such as no jail on this machine: the same for all
+        raise
     except MachineFault as fault:
         return fault
     except BrokenProcessPool as error:
         return MachineFault(f"the process that graded it died: {error}")
+    except Exception as error:
+        return MachineFault(f"{type(error).__name__}: {error}")
