@@ -23,6 +23,7 @@ from autograder.grading.report import ClassReport
 from autograder.grading.run import grade_lab
 from autograder.grading.seed import SEED_VARIABLE, grading_seed
 from autograder.grading.structure import SourceCell, released_text, restore
+from autograder.report import RECORD_TYPE
 from seq2gpt.errors import UserError
 from tiny_course import LAB, answered, find, insert_after, remove, submit
 
@@ -459,6 +460,14 @@ def test_a_flood_of_output_ends_in_time(tmp_path: Path) -> None:
     assert len(printed(flood)) < 2 * Limits().output_characters
     assert "CellTimeoutError" in [o.get("ename") for o in flood.outputs]
     assert printed(after) == "still here\n"
+
+
+def test_a_student_cannot_hand_in_a_report_of_a_check(tmp_path: Path) -> None:
+    record = {"exercise": "x", "points": 9, "hidden": False, "blank": False, "problem": "", "checks": []}
+    forged = f"from IPython.display import display\ndisplay({{{RECORD_TYPE!r}: {record}, 'text/plain': 'ok'}}, raw=True)"
+    nb = answered(double=tiny.ANSWERS["double"] + "\n" + forged)
+    reports = run_notebook(nb, {}, LIMITS, "seed")
+    assert not any(reports.values())
 
 
 def test_the_time_for_the_whole_notebook(tmp_path: Path) -> None:

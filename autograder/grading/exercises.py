@@ -22,10 +22,11 @@ def of_cell(lab: str, test: SourceCell, notebook: NotebookNode, reports: dict[st
     exercise = blank(lab, test) | {"points": None if points is None else float(points)}
     if not test.test:
         return exercise
-    shown = reports.get(test.name) or []
-    if shown:
-        return exercise | from_reports(shown)
-    return exercise | from_outputs(cell)
+    plain, shown = from_outputs(cell), reports.get(test.name) or []
+    if not shown:
+        return exercise | plain
+    told = exercise | from_reports(shown)
+    return told | {"message": plain.get("message") or told["message"]}
 
 
 def unread(lab: str, test: SourceCell) -> Exercise:

@@ -11,9 +11,10 @@ KINDS = ("text/plain", "text/html", "text/markdown", "text/latex", "image/png", 
 
 
 class Collector:
-    """Collects the outputs of one cell, up to a size."""
+    """Collects the outputs of one cell, up to a size; of a judge's cell the reports of the checks too."""
 
-    def __init__(self, room: int) -> None:
+    def __init__(self, room: int, judges: bool = False) -> None:
+        self.judges = judges
         self.outputs: list[Any] = []
         self.reports: list[dict[str, Any]] = []
         self.room = self.limit = room
@@ -29,7 +30,8 @@ class Collector:
             if not self.clear_next:
                 self.outputs.clear()
             return
-        self.note_report(output)
+        if self.judges:
+            self.note_report(output)
         made = made_output(output)
         if made is None:
             return
@@ -39,7 +41,7 @@ class Collector:
         self._add(made)
 
     def note_report(self, output: dict[str, Any]) -> None:
-        """Keep the report of a check in a form that programs read; only a judge's is ever looked at."""
+        """Keep the report of a check in a form that programs read."""
         data = output.get("data")
         report = data.get(RECORD_TYPE) if isinstance(data, dict) else None
         if isinstance(report, dict):

@@ -67,7 +67,7 @@ class Session:
     def run_judge(self, source: str, seconds: float) -> CellRun:
         """Run a cell in the judge's process. Afterwards both may be gone."""
         assert self.pair
-        run, collector = CellRun(allowed=seconds), Collector(self.limits.output_characters)
+        run, collector = CellRun(allowed=seconds), Collector(self.limits.output_characters, judges=True)
         done = self._run(self.pair.judge, {"run": source, "seconds": seconds}, collector, seconds, run)
         run.outputs, run.reports = collector.finish(), collector.reports
         if done is None:
