@@ -252,7 +252,10 @@ def test_help_names_every_command_and_example(capsys):
         assert re.search(rf"^  {name} +{re.escape(about)}$", HELP, re.MULTILINE)
     assert main(["course"]) == 0
     assert capsys.readouterr().out == COURSE_HELP
-    assert all(f"\n  {command} " in COURSE_HELP for command in ("start", "submit", "build", "grade", "regrade", "all"))
+    assert all(
+        f"\n  {command} " in COURSE_HELP
+        for command in ("start", "submit", "build", "grade", "regrade", "all")
+    )
 
 
 def test_help_of_a_command_explains_every_flag(capsys):

@@ -383,8 +383,7 @@ TESTS = {
         result = in_place(x, log)
         assert torch.equal(x, torch.zeros(2)) and log == [], "seen, not believed"
         assert torch.equal(result, torch.ones(2))
-        from autograder.grading.proxies import notes_of_last_call
-        changed, _ = notes_of_last_call(in_place)
+        changed, _ = in_place.__last_call__
         assert torch.equal(changed[0], torch.ones(2)) and changed[1] == ["x"]
         """,
     "generators": """

@@ -52,6 +52,8 @@ class Remote:
             return known[:1] if name == "__bases__" else (self, *known)
         if name == "__signature__":
             return signature_of(self)
+        if name == "__last_call__":
+            return last_call(self)
         if name in OWN:
             return object.__getattribute__(self, name)
         if name in VERDICTS:
@@ -190,15 +192,12 @@ def number_of(proxy: Remote) -> int:
     return int(_of(proxy, "_number"))
 
 
-def notes_of_last_call(function: Any) -> tuple[dict[Any, Any], set[Any]]:
-    """What the last call of the student's code changed of its arguments, and the devices that it asked PyTorch for.
+def last_call(proxy: Remote) -> tuple[dict[Any, Any], set[Any]]:
+    """``function.__last_call__``: what the last call changed of its arguments, and the devices that it asked PyTorch for.
 
-    The changes are new values by position or name; the test's own objects stay as they were. Both are empty for a
-    function of this process.
+    The changes are new values by position or name; the test's own objects stay as they were.
     """
-    if not is_remote(function):
-        return {}, set()
-    link = _of(function, "_link")
+    link = _of(proxy, "_link")
     return dict(link.changed), set(link.devices)
 
 
