@@ -18,6 +18,7 @@ from autograder.grading.config import check_config, course_config
 from autograder.grading.execute import files_beside, run_notebook, scored
 from autograder.grading.feedback import SafeOutputs, safe_markdown
 from autograder.grading.limits import Limits
+from autograder.grading.outputs import Collector
 from autograder.grading.processes import jail
 from autograder.grading.report import ClassReport
 from autograder.grading.run import grade_lab
@@ -466,8 +467,12 @@ def test_a_student_cannot_hand_in_a_report_of_a_check(tmp_path: Path) -> None:
     record = {"exercise": "x", "points": 9, "hidden": False, "blank": False, "problem": "", "checks": []}
     forged = f"from IPython.display import display\ndisplay({{{RECORD_TYPE!r}: {record}, 'text/plain': 'ok'}}, raw=True)"
     nb = answered(double=tiny.ANSWERS["double"] + "\n" + forged)
-    reports = run_notebook(nb, {}, LIMITS, "seed")
-    assert not any(reports.values())
+    assert not any(run_notebook(nb, {}, LIMITS, "seed").values())
+    sent = {"output_type": "display_data", "data": {RECORD_TYPE: record}}
+    for judges in (False, True):
+        collector = Collector(100, judges)
+        collector.take(sent)
+        assert collector.reports == [record] * judges
 
 
 def test_the_time_for_the_whole_notebook(tmp_path: Path) -> None:

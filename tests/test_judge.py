@@ -133,16 +133,16 @@ def test_depth_and_count_are_bounded_both_ways() -> None:
     "data",
     [
         {}, [], [7], ["?"], ["l"], ["l", 3], ["d", [[1]]], ["d", [[["l", []], 1]]], ["i", "0x"], ["i", "0x" + "f" * 30_000],
-        ["f", "1e5"], ["b", 0], ["b", "x"], ["b", -1], ["r", 1, 2, 0], ["c", "a", 1], ["T", "float32", [2], 0, False, "cpu"],
+        ["f", "1e5"], ["b", 1], ["b", "x"], ["b", -1], ["r", 1, 2, 0], ["c", "a", 1], ["T", "float32", [3], 0, False, "cpu"],
         ["T", "float32", [-1], 0, False, "cpu"], ["T", "object", [0], 0, False, "cpu"], ["T", "float32", [2**50], 0, False, "meta"],
-        ["T"], ["N", "O", [1], 0, False], ["N", "<f8", [3], 0, False], ["size", ["a"]], ["device", "cuda"], ["dtype", "evil"],
+        ["T"], ["N", "O", [1], 0, False], ["N", "V8", [1], 0, False], ["N", "<M8[s]", [1], 0, False], ["N", "<f8", [3], 0, False], ["size", ["a"]], ["device", "cuda"], ["dtype", "evil"],
         ["o", 1], ["P", "x"], ["Q", "os", "system"],
     ],
     ids=str,
 )  # fmt: skip
 def test_malformed_values_are_wire_errors_and_nothing_else(data: Any) -> None:
     with pytest.raises(WireError):
-        Codec().decode(data)
+        Codec([bytes(8)]).decode(data)
 
 
 @pytest.mark.parametrize(

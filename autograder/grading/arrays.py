@@ -3,7 +3,6 @@
 PyTorch and NumPy are used only if the process has imported them already: a value of theirs cannot exist before.
 """
 
-import math
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -78,15 +77,9 @@ def decode_tensor(codec: "Codec", data: list[Any]) -> Any:
     if device == "meta":
         value = torch.empty(shape, dtype=dtype, device="meta")
     else:
-        content, size = codec.buffer(index), torch.empty(0, dtype=dtype).element_size()
-        if math.prod(shape) * size != len(content):
-            raise ValueError("shape and content do not fit")
-        empty = not math.prod(shape)
-        value = (
-            torch.frombuffer(bytearray(content), dtype=dtype).reshape(shape)
-            if not empty
-            else torch.empty(shape, dtype=dtype)
-        )
+        content = bytearray(codec.buffer(index))
+        value = torch.frombuffer(content, dtype=dtype) if content else torch.empty(0, dtype=dtype)
+        value = value.reshape(shape)  # refuses a shape that does not fit
     if grad is True:
         value.requires_grad_()
     return value
