@@ -90,6 +90,17 @@ def clone_user_namespace() -> None:
     os.waitpid(pid, 0)
 
 
+def trace_child() -> None:
+    pid = os.fork()
+    if pid == 0:
+        time.sleep(60)
+    try:
+        syscall(101, 117, 16, pid, 0, 0)
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+
+
 def raise_limit() -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard + 1, hard + 1))
@@ -111,7 +122,7 @@ def forbidden(given: dict[str, Any]) -> dict[str, Callable[[], Any]]:
         f"socket family {f}": lambda f=f, kind=kind: socket.socket(f, kind) for f, kind in FAMILIES.items()
     }
     return {
-        **reads, **links, **hard, **lists, **outside, **peeks, **unshares, **families,
+        **reads, **links, **hard, **lists, **outside, **peeks, **families,
         "memory of process 1": lambda: Path("/proc/1/mem").open("rb"),
         "files of process 1": lambda: os.listdir("/proc/1/fd"),
         "root of process 1": lambda: os.listdir("/proc/1/root/"),
@@ -119,7 +130,7 @@ def forbidden(given: dict[str, Any]) -> dict[str, Callable[[], Any]]:
         "abstract socket": lambda: connect(socket.AF_UNIX, "\0" + given["abstract"]),
         "named socket": lambda: connect(socket.AF_UNIX, given["named"]),
         "ptrace attach": lambda: syscall(101, 117, 16, 1, 0, 0),
-        "ptrace me": lambda: syscall(101, 117, 0, 0, 0, 0),
+        "ptrace a child": trace_child,
         "mount": lambda: steal_mount("/tmp"),
         "unmount": lambda: syscall(166, 39, b"/proc", 2),
         "pivot_root": lambda: syscall(155, 41, b"/tmp", b"/tmp"),
@@ -152,6 +163,7 @@ def forbidden(given: dict[str, Any]) -> dict[str, Callable[[], Any]]:
         "raise a limit": raise_limit,
         "priority": lambda: os.setpriority(os.PRIO_PROCESS, 0, -5),
         "real time": lambda: os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1)),
+        **unshares,  # last: in a namespace of its own a process may do more, and reaches less
     }  # fmt: skip
 
 

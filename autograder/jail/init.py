@@ -106,7 +106,8 @@ def reaped() -> Iterable[tuple[int, int]]:
             return
         if pid == 0:
             return
-        yield pid, code
+        if os.WIFEXITED(code) or os.WIFSIGNALED(code):
+            yield pid, code
 
 
 def report(status: int, message: dict[str, Any]) -> None:

@@ -47,9 +47,12 @@ def supervise(
     for fd in fds:
         os.close(fd)
     send(connection, {"pid": jail.pid})
-    reason = Watch(jail, policy, connection).run()
-    send(connection, jail.outcome(reason, policy), bytes(jail.output))
-    os._exit(0)
+    try:
+        reason = Watch(jail, policy, connection).run()
+        send(connection, jail.outcome(reason, policy), bytes(jail.output))
+    except Exception as error:
+        send(connection, {"error": ("watch", repr(error))})
+    os._exit(0)  # and with this process the jail, if it still runs
 
 
 def die_with(zygote: int) -> None:
