@@ -1,12 +1,13 @@
 """Kernels from the zygote: nbclient runs notebooks in the jail as with any other kernel."""
 
+import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from typing import Any
 
 import pytest
-from jupyter_client.manager import KernelManager
 from jupyter_client.provisioning import KernelProvisionerFactory
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
@@ -34,29 +35,43 @@ def _registered() -> Iterator[None]:
     shared_zygote.cache_clear()
 
 
-def client(*cells: str, cwd: Path | None = None, timeout: int = 60, **config: object) -> NotebookClient:
-    manager = KernelManager(kernel_name="python3")
-    settings = {"preload": FAST, **config}
-    manager.kernel_spec.metadata["kernel_provisioner"] = {"provisioner_name": NAME, "config": settings}
-    notebook = new_notebook(cells=[new_code_cell(cell) for cell in cells])
-    return NotebookClient(
-        notebook, km=manager, timeout=timeout, resources={"metadata": {"path": str(cwd)}} if cwd else {}
-    )
+@pytest.fixture
+def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., NotebookClient]:
+    """Makes clients of a kernel that is described as a user would, in a file."""
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
+
+    def make(*cells: str, timeout: int = 60, **config: Any) -> NotebookClient:
+        provisioner = {"provisioner_name": NAME, "config": {"preload": FAST, **config}}
+        description = {
+            "argv": ["python", "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+            "display_name": "jailed",
+            "language": "python",
+            "metadata": {"kernel_provisioner": provisioner},
+        }
+        folder = tmp_path / "jupyter" / "kernels" / "jailed"
+        folder.mkdir(parents=True)
+        (folder / "kernel.json").write_text(json.dumps(description))
+        notebook = new_notebook(cells=[new_code_cell(cell) for cell in cells])
+        beside = tmp_path / "beside"
+        beside.mkdir()
+        (beside / "data.txt").write_text("beside")
+        resources = {"metadata": {"path": str(beside)}}
+        return NotebookClient(notebook, kernel_name="jailed", timeout=timeout, resources=resources)
+
+    return make
 
 
 def texts(done: NotebookClient) -> list[str]:
     return [o.get("text") or o["data"]["text/plain"] for cell in done.nb.cells for o in cell.outputs]
 
 
-def test_a_notebook_runs_in_the_jail(tmp_path: Path) -> None:
-    (tmp_path / "data.txt").write_text("beside")
+def test_a_notebook_runs_in_the_jail(client: Callable[..., NotebookClient]) -> None:
     done = client(
         "import os\nos.getpid(), os.getcwd()",
         "print(open('data.txt').read())",
         "os.path.exists('/home'), os.listdir('/proc/1/fd') if os.access('/proc/1/fd', os.R_OK) else None",
         "from seq2gpt.errors import UserError; UserError.__name__",
         "import socket\ntry: socket.socket()\nexcept OSError as e: print(e.strerror)",
-        cwd=tmp_path,
     )
     done.execute()
     assert texts(done) == [
@@ -68,15 +83,17 @@ def test_a_notebook_runs_in_the_jail(tmp_path: Path) -> None:
     ]
 
 
-def test_errors_and_interrupts_are_those_of_any_kernel() -> None:
+def test_errors_are_those_of_any_kernel(client: Callable[..., NotebookClient]) -> None:
     with pytest.raises(CellExecutionError, match="ZeroDivisionError"):
         client("1 / 0").execute()
-    slow = client("import time\ntime.sleep(50)", timeout=1)
+
+
+def test_a_cell_that_takes_too_long_is_interrupted(client: Callable[..., NotebookClient]) -> None:
     with pytest.raises(CellTimeoutError):
-        slow.execute()
+        client("import time\ntime.sleep(50)", timeout=1).execute()
 
 
-def test_a_kernel_that_takes_too_much_dies() -> None:
+def test_a_kernel_that_takes_too_much_dies(client: Callable[..., NotebookClient]) -> None:
     start = time.monotonic()
     with pytest.raises(DeadKernelError):
         client("x = [bytes(2**22) + b'1' for _ in range(500)]", memory_bytes=200 * 2**20).execute()
