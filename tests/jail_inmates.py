@@ -125,7 +125,7 @@ def forbidden(given: dict[str, Any]) -> dict[str, Callable[[], Any]]:
         **reads, **links, **hard, **lists, **outside, **peeks, **families,
         "memory of process 1": lambda: Path("/proc/1/mem").open("rb"),
         "files of process 1": lambda: os.listdir("/proc/1/fd"),
-        "root of process 1": lambda: os.listdir("/proc/1/root/"),
+        "root of process 1": lambda: os.listdir("/proc/1/root"),
         "loopback": lambda: connect(socket.AF_INET, ("127.0.0.1", given["port"])),
         "abstract socket": lambda: connect(socket.AF_UNIX, "\0" + given["abstract"]),
         "named socket": lambda: connect(socket.AF_UNIX, given["named"]),
@@ -161,7 +161,7 @@ def forbidden(given: dict[str, Any]) -> dict[str, Callable[[], Any]]:
         "setgroups": lambda: os.setgroups([0]),
         "device": device,
         "raise a limit": raise_limit,
-        "priority": lambda: os.setpriority(os.PRIO_PROCESS, 0, -5),
+        "priority": lambda: os.setpriority(os.PRIO_PROCESS, 0, os.getpriority(os.PRIO_PROCESS, 0) - 1),
         "real time": lambda: os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1)),
         **unshares,  # last: in a namespace of its own a process may do more, and reaches less
     }  # fmt: skip
