@@ -477,3 +477,21 @@ def kill_me(payload: bytes, fds: list[int]) -> None:
 
 def kill_group(payload: bytes, fds: list[int]) -> None:
     os.kill(0, signal.SIGKILL)
+
+
+def socket_hoard(payload: bytes, fds: list[int]) -> None:
+    """Keep bytes in sockets, where no process's account shows them."""
+    for _ in range(11):
+        if os.fork() == 0:
+            break
+    pairs = []
+    with contextlib.suppress(OSError):
+        while True:
+            pairs.append(socket.socketpair())
+    for pair in pairs:
+        for end in pair:
+            end.setblocking(False)
+            with contextlib.suppress(OSError):
+                while True:
+                    end.send(bytes(2**14))
+    time.sleep(60)

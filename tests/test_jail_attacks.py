@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import jail_inmates
-from autograder.jail import Child, Outcome, Policy, Zygote
+from autograder.jail import Child, JailError, Outcome, Policy, Zygote
 from autograder.jail.available import no_namespaces_because
 from autograder.jail.policy import MIB
 
@@ -126,6 +126,26 @@ def test_large_payload(zygote: Zygote) -> None:
     text = "x" * 5_000_001
     with zygote.spawn("jail_inmates:hello", text.encode(), policy=Policy(output_bytes=2**23)) as child:
         assert told(child.wait())["payload"] == text
+
+
+def test_a_course_in_a_closed_folder_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As under root's home: the way to the modules may be closed, the modules may not."""
+    course = tmp_path / "home" / "course"
+    course.mkdir(parents=True)
+    module = course / "jail_closed.py"
+    module.write_text("def entry(payload, fds): print('open')")
+    course.chmod(0o755)
+    module.chmod(0o644)
+    course.parent.chmod(0o700)
+    monkeypatch.syspath_prepend(course)
+    with Zygote(preload=(), modules=("jail_closed",)) as zygote:
+        with zygote.spawn("jail_closed:entry") as child:
+            assert child.wait().output == b"open\n"
+        module.chmod(0o600 if os.getuid() == 0 else 0o000)
+        with pytest.raises(
+            JailError, match=f"{module} cannot be read in the jail; run `chmod -R go\\+rX {module}`"
+        ):
+            zygote.spawn("jail_closed:entry")
 
 
 def test_what_is_asked_for_is_checked(zygote: Zygote) -> None:
@@ -349,6 +369,10 @@ def test_memory_bomb(zygote: Zygote, generations: int) -> None:
 
 def test_memory_of_many_is_added_up(zygote: Zygote) -> None:
     assert run(zygote, "many_hoards", wall_seconds=20).ended == "memory"
+
+
+def test_memory_in_sockets(zygote: Zygote) -> None:
+    assert run(zygote, "socket_hoard", open_files=400).ended == "memory"
 
 
 def test_shared_memory_counts_once(zygote: Zygote) -> None:

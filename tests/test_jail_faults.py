@@ -179,6 +179,13 @@ def test_without_the_watcher_memory_is_taken(faulty: Callable[[str], Zygote]) ->
     assert run(faulty(fault), "memory_bomb", b"0").ended != "memory"
 
 
+def test_without_counting_sockets_memory_is_taken(faulty: Callable[[str], Zygote]) -> None:
+    zygote = faulty("usage.Usage._socket_bytes = lambda self: 0\n")
+    policy = Policy(wall_seconds=3, memory_bytes=192 * 2**20, processes=13, open_files=400)
+    with zygote.spawn("jail_inmates:socket_hoard", policy=policy) as child:
+        assert child.wait(timeout=60).ended == "time"
+
+
 def test_without_exact_measuring_shared_memory_counts_often(faulty: Callable[[str], Zygote]) -> None:
     fault = "usage.EXACT = ('Rss',)\n"
     assert run(faulty(fault), "shared_hoard").ended == "memory"

@@ -14,7 +14,9 @@ HERE = Path(__file__).parent
 
 @pytest.mark.skipif(os.getuid() != 0, reason="the tests run as an ordinary user already")
 @pytest.mark.skipif(bool(no_namespaces_because()), reason=f"no jail here: {no_namespaces_because()}")
-@pytest.mark.parametrize("name", ["test_jail_attacks.py", "test_jail_faults.py"])
+@pytest.mark.parametrize(
+    "name", ["test_jail_attacks.py", pytest.param("test_jail_faults.py", marks=pytest.mark.slow)]
+)
 def test_everything_holds_for_an_ordinary_user(name: str) -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     command = [

@@ -84,7 +84,7 @@ def run(request: dict[str, Any], sockets: list[socket.socket]) -> NoReturn:
         }
         set_limits(limits)
         header = {"entry": request["entry"], "payload": len(payload)}
-        code = call_entry(Inmate(header, payload, fds, 1, "container", {}, limits))
+        code = call_entry(Inmate(header, payload, fds, 1))
     finally:
         with contextlib.suppress(BaseException):
             sys.stdout.flush()
