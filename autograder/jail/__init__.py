@@ -13,9 +13,30 @@ of the isolation that fails raises :class:`JailError` with the step's name: noth
 ``available`` says what is possible elsewhere.
 """
 
-from autograder.jail.child import Child, Outcome
-from autograder.jail.errors import JailError, JailUnavailable
-from autograder.jail.policy import Policy
-from autograder.jail.zygote import Zygote
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from autograder.jail.available import JailUnavailable
+    from autograder.jail.child import Child, Outcome
+    from autograder.jail.errors import JailError
+    from autograder.jail.policy import Policy
+    from autograder.jail.zygote import Zygote
 
 __all__ = ["Child", "JailError", "JailUnavailable", "Outcome", "Policy", "Zygote"]
+
+HOMES = {
+    "Child": "child",
+    "JailError": "errors",
+    "JailUnavailable": "available",
+    "Outcome": "child",
+    "Policy": "policy",
+    "Zygote": "zygote",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a part when it is asked for: the zygote, which is copied into every jail, holds its own side only."""
+    if name not in HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{HOMES[name]}"), name)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from autograder.jail.errors import JailUnavailable
+from autograder.jail.available import JailUnavailable
 from autograder.jail.policy import Policy
 from autograder.jail.stream import StreamChild, own_sockets, request_for, start_piped
 
