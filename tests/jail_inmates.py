@@ -205,6 +205,7 @@ def write_everywhere(payload: bytes, fds: list[int]) -> None:
     """Try to make a file in every folder and to change every file; say where that worked."""
     written = []
     for folder, folders, names in os.walk("/"):
+        del folders[9:]  # enough of each kind
         if folder == "/proc":
             folders.clear()  # its files belong to no disk, and other tests are about them
         targets = [os.path.join(folder, "new"), *(os.path.join(folder, name) for name in names[:3])]
@@ -450,8 +451,8 @@ def interrupted(payload: bytes, fds: list[int]) -> None:
 
 
 def orphans(payload: bytes, fds: list[int]) -> None:
-    """A thousand orphans, one after the other: process 1 must bury them, or the last ones cannot be born."""
-    for _ in range(300):
+    """A hundred orphans, one after the other: process 1 must bury them, or the last ones cannot be born."""
+    for _ in range(100):
         pid = os.fork()
         if pid == 0:
             os.fork()
@@ -495,3 +496,10 @@ def socket_hoard(payload: bytes, fds: list[int]) -> None:
                 while True:
                     end.send(bytes(2**14))
     time.sleep(60)
+
+
+def start_python(payload: bytes, fds: list[int]) -> None:
+    import subprocess
+
+    done = subprocess.run([sys.executable, "-c", "print(6 * 7)"], capture_output=True, text=True)
+    say([done.stdout, done.stderr])

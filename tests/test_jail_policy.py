@@ -3,6 +3,7 @@
 import math
 import re
 import socket
+import sys
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,7 @@ def test_view_has_python_and_the_named_modules_only() -> None:
     assert str(ROOT / "src/seq2gpt/__init__.py") in view.modules
     assert str(ROOT / "autograder/grading") in view.modules
     assert not any(Path(p).is_relative_to(ROOT) for p in view.shown if ".venv" not in p)
+    assert not {sys.prefix, sys.base_prefix} & set(view.shown), "a prefix may be a home folder"
     assert {str(ROOT / "autograder"), str(ROOT / "src/seq2gpt")} == set(view.hidden)
     assert set(view.path) == {str(ROOT), str(ROOT / "src")}
     assert View.from_json(view.to_json()) == view
