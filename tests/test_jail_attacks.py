@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -463,6 +464,33 @@ def test_crash(zygote: Zygote, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     outcome = run(zygote, "crash")
     assert (outcome.ended, outcome.code) == ("signal", 11)
     assert list(tmp_path.iterdir()) == []
+
+
+GRADER = """
+import time
+from autograder.jail import Zygote
+zygote = Zygote(preload=(), modules=("jail_inmates",))
+child = zygote.spawn("jail_inmates:spin")
+print(zygote.pid, child.pid, flush=True)
+time.sleep(60)
+"""
+
+
+def test_killing_the_grader_ends_everything() -> None:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    grader = subprocess.Popen(
+        [sys.executable, "-c", GRADER], stdout=subprocess.PIPE, text=True, env=environment
+    )
+    assert grader.stdout is not None
+    with grader.stdout as said:
+        ids = [int(word) for word in said.readline().split()]
+    grader.kill()
+    grader.wait()
+    end = time.monotonic() + 10
+    while any(Path(f"/proc/{pid}").exists() for pid in ids) and time.monotonic() < end:
+        time.sleep(0.02)
+    assert len(ids) == 2
+    assert not any(Path(f"/proc/{pid}").exists() for pid in ids)
 
 
 def test_closing_the_zygote_ends_its_children(tmp_path: Path) -> None:

@@ -10,7 +10,10 @@ The entry is called as ``main(payload, fds)`` in a process that has torch import
 and an empty folder of its own, and nothing else: no network, no other process, no home folder, no writable disk. What it
 may use is the :class:`Policy`; when it takes more, everything that it started is killed and the outcome says why. A step
 of the isolation that fails raises :class:`JailError` with the step's name: nothing ever runs with less. Linux only;
-``available`` says what is possible elsewhere.
+``choose.open_jail`` takes a container elsewhere, or refuses.
+
+It does not stop a fault of the kernel (that needs a virtual machine), nor what can be learned from how long things
+take. All jails of one zygote share its memory layout and what it has imported, so it must hold no secret.
 """
 
 from importlib import import_module
