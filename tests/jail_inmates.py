@@ -503,3 +503,8 @@ def start_python(payload: bytes, fds: list[int]) -> None:
 
     done = subprocess.run([sys.executable, "-c", "print(6 * 7)"], capture_output=True, text=True)
     say([done.stdout, done.stderr])
+
+
+def tell_and_spin(payload: bytes, fds: list[int]) -> None:
+    os.write(fds[0], str(os.getpid()).encode())
+    spin(payload, fds)

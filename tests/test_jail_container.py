@@ -5,6 +5,7 @@ import json
 import os
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -227,8 +228,16 @@ def test_unsafe_is_loud_and_recorded(capfd: pytest.CaptureFixture[str]) -> None:
         outcome = child.wait(timeout=60)
     assert (outcome.ended, outcome.jail) == ("exit", "unsafe")
     assert json.loads(outcome.output)["files"] == ["f"]
-    with jail.spawn("jail_inmates:spin", policy=Policy(wall_seconds=0.5)) as child:
-        assert child.wait(timeout=60).ended == "time"
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        policy = Policy(wall_seconds=0.5)
+        with jail.spawn("jail_inmates:tell_and_spin", fds=[theirs.fileno()], policy=policy) as child:
+            pid = int(ours.recv(20))
+            assert child.wait(timeout=60).ended == "time"
+    end = time.monotonic() + 10
+    while Path(f"/proc/{pid}").exists() and time.monotonic() < end:
+        time.sleep(0.02)
+    assert not Path(f"/proc/{pid}").exists()
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,6 @@ def run(request: dict[str, Any], sockets: list[socket.socket]) -> NoReturn:
     """Become the process that the container is for."""
     code = 1
     try:
-        os.setsid()
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(2, 1)
         fds = [s.detach() for s in sockets]
