@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable
 from importlib.metadata import EntryPoint
 
-from jupyter_client.manager import KernelManager
 from jupyter_client.provisioning import KernelProvisionerFactory
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
@@ -50,10 +49,9 @@ def jailed() -> None:
 
 def execute(provisioner: str) -> None:
     """Execute a notebook of two cells with a kernel from this provisioner."""
-    manager = KernelManager(kernel_name="python3")
-    manager.kernel_spec.metadata["kernel_provisioner"] = {"provisioner_name": provisioner}
+    KernelProvisionerFactory.instance().default_provisioner_name = provisioner
     notebook = new_notebook(cells=[new_code_cell(CODE), new_code_cell("1 + 1")])
-    NotebookClient(notebook, km=manager).execute()
+    NotebookClient(notebook, kernel_name="python3").execute()
     value = notebook.cells[0].outputs[-1]["data"]["text/plain"]
     assert value == "3.0", value
 

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 
 import jail_inmates
-from autograder.jail import Child, Outcome, Policy, Zygote
+from autograder.jail import Child, JailError, Outcome, Policy, Zygote
 from autograder.jail.available import no_namespaces_because
 from autograder.jail.policy import MIB
 
@@ -128,6 +129,26 @@ def test_large_payload(zygote: Zygote) -> None:
         assert told(child.wait())["payload"] == text
 
 
+def test_a_course_in_a_closed_folder_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As under root's home: the way to the modules may be closed, the modules may not."""
+    course = tmp_path / "home" / "course"
+    course.mkdir(parents=True)
+    module = course / "jail_closed.py"
+    module.write_text("def entry(payload, fds): print('open')")
+    course.chmod(0o755)
+    module.chmod(0o644)
+    course.parent.chmod(0o700)
+    monkeypatch.syspath_prepend(course)
+    with Zygote(preload=(), modules=("jail_closed",)) as zygote:
+        with zygote.spawn("jail_closed:entry") as child:
+            assert child.wait().output == b"open\n"
+        module.chmod(0o600 if os.getuid() == 0 else 0o000)
+        with pytest.raises(
+            JailError, match=f"{module} cannot be read in the jail; run `chmod -R go\\+rX {module}`"
+        ):
+            zygote.spawn("jail_closed:entry")
+
+
 def test_what_is_asked_for_is_checked(zygote: Zygote) -> None:
     for entry in ("jail_inmates", "a b:c", ":x", "x:"):
         with pytest.raises(ValueError, match="names no function"):
@@ -137,6 +158,10 @@ def test_what_is_asked_for_is_checked(zygote: Zygote) -> None:
             zygote.spawn("jail_inmates:hello", files={name: b""})
     with pytest.raises(ValueError, match="65 open files"):
         zygote.spawn("jail_inmates:hello", fds=[0] * 65)
+
+
+def test_another_python_can_be_started(zygote: Zygote) -> None:
+    assert told(run(zygote, "start_python")) == ["42\n", ""]
 
 
 def test_wait_with_timeout_and_poll(zygote: Zygote) -> None:
@@ -351,6 +376,10 @@ def test_memory_of_many_is_added_up(zygote: Zygote) -> None:
     assert run(zygote, "many_hoards", wall_seconds=20).ended == "memory"
 
 
+def test_memory_in_sockets(zygote: Zygote) -> None:
+    assert run(zygote, "socket_hoard", open_files=400).ended == "memory"
+
+
 def test_shared_memory_counts_once(zygote: Zygote) -> None:
     assert told(run(zygote, "shared_hoard")) == 120 * MIB
 
@@ -368,7 +397,7 @@ def test_cpu_time(zygote: Zygote) -> None:
 
 
 def test_cpu_time_of_children_that_nobody_waits_for(zygote: Zygote) -> None:
-    assert run(zygote, "spin_in_grandchildren", cpu_seconds=2, wall_seconds=60).ended == "cpu"
+    assert run(zygote, "spin_in_grandchildren", cpu_seconds=1, wall_seconds=60).ended == "cpu"
 
 
 def test_sleep_costs_wall_time_only(zygote: Zygote) -> None:
@@ -435,6 +464,33 @@ def test_crash(zygote: Zygote, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     outcome = run(zygote, "crash")
     assert (outcome.ended, outcome.code) == ("signal", 11)
     assert list(tmp_path.iterdir()) == []
+
+
+GRADER = """
+import time
+from autograder.jail import Zygote
+zygote = Zygote(preload=(), modules=("jail_inmates",))
+child = zygote.spawn("jail_inmates:spin")
+print(zygote.pid, child.pid, flush=True)
+time.sleep(60)
+"""
+
+
+def test_killing_the_grader_ends_everything() -> None:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    grader = subprocess.Popen(
+        [sys.executable, "-c", GRADER], stdout=subprocess.PIPE, text=True, env=environment
+    )
+    assert grader.stdout is not None
+    with grader.stdout as said:
+        ids = [int(word) for word in said.readline().split()]
+    grader.kill()
+    grader.wait()
+    end = time.monotonic() + 10
+    while any(Path(f"/proc/{pid}").exists() for pid in ids) and time.monotonic() < end:
+        time.sleep(0.02)
+    assert len(ids) == 2
+    assert not any(Path(f"/proc/{pid}").exists() for pid in ids)
 
 
 def test_closing_the_zygote_ends_its_children(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import json
 import os
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,9 +28,11 @@ from pathlib import Path
 notes = Path(__file__).parent
 with (notes / "calls").open("a") as calls:
     print(json.dumps(sys.argv[1:]), file=calls)
+if sys.argv[1:3] == ["image", "inspect"] and "no-such-image" in sys.argv:
+    sys.exit("Error response from daemon: No such image: no-such-image:latest")
 if sys.argv[1] == "run":
-    if "no-such-image" in sys.argv:
-        sys.exit("Unable to find image 'no-such-image:latest' locally")
+    if "broken-image" in sys.argv:
+        sys.exit("exec: python: executable file not found in $PATH")
     arguments = sys.argv[sys.argv.index("--entrypoint") + 3 :]
     name = sys.argv[sys.argv.index("--name") + 1]
     environment = {{"PYTHONPATH": {os.pathsep.join((str(ROOT), str(ROOT / "src"), str(HERE)))!r}}}
@@ -178,8 +181,16 @@ def test_out_of_memory(docker: Path) -> None:
 
 
 def test_container_that_does_not_start(docker: Path) -> None:
-    with pytest.raises(JailError, match=r"start \(container\): Unable to find image 'no-such-image:latest'"):
-        ContainerJail("no-such-image").spawn("jail_inmates:hello")
+    with pytest.raises(JailError, match=r"start \(container\): exec: python: executable file not found"):
+        ContainerJail("broken-image").spawn("jail_inmates:hello")
+
+
+def test_image_that_is_not_there(docker: Path) -> None:
+    with pytest.raises(
+        JailUnavailable,
+        match="has no image 'no-such-image'.*No such image: .*run `.*docker build -t no-such-image .`",
+    ):
+        ContainerJail("no-such-image")
 
 
 def test_limits_inside(docker: Path) -> None:
@@ -217,8 +228,16 @@ def test_unsafe_is_loud_and_recorded(capfd: pytest.CaptureFixture[str]) -> None:
         outcome = child.wait(timeout=60)
     assert (outcome.ended, outcome.jail) == ("exit", "unsafe")
     assert json.loads(outcome.output)["files"] == ["f"]
-    with jail.spawn("jail_inmates:spin", policy=Policy(wall_seconds=0.5)) as child:
-        assert child.wait(timeout=60).ended == "time"
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        policy = Policy(wall_seconds=0.5)
+        with jail.spawn("jail_inmates:tell_and_spin", fds=[theirs.fileno()], policy=policy) as child:
+            pid = int(ours.recv(20))
+            assert child.wait(timeout=60).ended == "time"
+    end = time.monotonic() + 10
+    while Path(f"/proc/{pid}").exists() and time.monotonic() < end:
+        time.sleep(0.02)
+    assert not Path(f"/proc/{pid}").exists()
 
 
 @pytest.mark.parametrize(

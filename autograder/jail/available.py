@@ -7,9 +7,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from autograder.jail.errors import JailUnavailable
 from autograder.jail.namespaces import NAMESPACES, largest_range, left_by
 from autograder.jail.seccomp import ARCHITECTURES
+from seq2gpt.errors import UserError
 
 OLDEST_KERNEL = (5, 14)  # counts processes per namespace of users
 NEEDED_IDS = 2**16
@@ -38,6 +38,10 @@ WAYS_OUT = (
 PROBE = "import ctypes, sys; c = ctypes.CDLL(None, use_errno=True); sys.exit(ctypes.get_errno() if c.unshare(int(sys.argv[1])) else 0)"
 PROBE_SECONDS = 30.0
 SETTINGS = Path("/proc/sys")
+
+
+class JailUnavailable(UserError):
+    """No jail is possible on this machine; the message says why and how to get one."""
 
 
 def require_namespaces() -> str:

@@ -46,9 +46,12 @@ class Child:
         self.pid = pid
         self.latest_end = time.monotonic() + wall_seconds + GRACE_SECONDS
         self._outcome: Outcome | None = None
+        self._lost: JailError | None = None
 
     def wait(self, timeout: float | None = None) -> Outcome:
         """How it ended; waits until it has. ``TimeoutError`` after ``timeout`` seconds, while it goes on running."""
+        if self._lost:
+            raise self._lost
         if self._outcome is None:
             patience = max(0.0, self.latest_end - time.monotonic())
             if not select.select([self.connection], [], [], patience if timeout is None else timeout)[0]:
@@ -82,12 +85,15 @@ class Child:
     def _read_outcome(self) -> Outcome:
         try:
             header, output = receive(self.connection)
-        except Closed as closed:
-            raise JailError(
-                "watch", "the process that watches the jail was killed, and the jail with it"
-            ) from closed
+        except Closed:
+            header = {
+                "error": ("watch", "the process that watches the jail was killed, and the jail with it")
+            }
         finally:
             self.connection.close()
+        if "error" in header:
+            self._lost = JailError(*header["error"])
+            raise self._lost
         return Outcome(**header, output=output)
 
     def __enter__(self) -> Self:
@@ -96,4 +102,5 @@ class Child:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.kill()
+        if not self._lost:
+            self.kill()

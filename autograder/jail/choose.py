@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-from autograder.jail.available import WAYS_OUT, no_namespaces_because
+from autograder.jail.available import WAYS_OUT, JailUnavailable, no_namespaces_because
 from autograder.jail.container import IMAGE, ContainerJail, find_engine
-from autograder.jail.errors import JailUnavailable
 from autograder.jail.unsafe import UnsafeJail
 from autograder.jail.zygote import PRELOAD, Zygote
 

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from autograder.jail.errors import JailUnavailable
+from autograder.jail.available import JailUnavailable
 from autograder.jail.policy import Policy
 from autograder.jail.stream import StreamChild, own_sockets, request_for, start_piped
 
 ENGINES = ("docker", "podman")
 IMAGE = "seq2gpt-jail"
+RECIPE = "FROM python:3.12-slim\nRUN pip install seq2gpt[course]"
 THROW_AWAY = "64000:64000"
 OWN_PROCESSES = 2  # the container's init, and the process that carries the sockets
 
@@ -79,10 +80,9 @@ class Container:
 class ContainerJail:
     """Runs entries as :class:`autograder.jail.Zygote` does, each in a container of ``image``.
 
-    The image needs Python, torch and this package, for example ``FROM python:3.12-slim`` and
-    ``RUN pip install 'seq2gpt[course]'``, built as ``docker build -t seq2gpt-jail .``.
+    The image needs Python, torch and this package; the message of ``JailUnavailable`` says how to make one.
 
-    ``JailUnavailable`` if there is neither docker nor podman.
+    ``JailUnavailable`` if there is neither docker nor podman, or none that runs and has the image.
     """
 
     mode = "container"
@@ -93,6 +93,16 @@ class ContainerJail:
         if not self.engine:
             raise JailUnavailable(
                 f"there is no {' or '.join(ENGINES)} on PATH; install one of them to jail student code"
+            )
+
+        found = subprocess.run(
+            [self.engine, "image", "inspect", image], capture_output=True, text=True, timeout=60, check=False
+        )
+        if found.returncode:
+            words = "".join(found.stderr.strip().splitlines()[-1:]) or f"exit code {found.returncode}"
+            raise JailUnavailable(
+                f"{self.engine} has no image {image!r} to jail student code in ({words}); start the engine, then write "
+                f"{RECIPE!r} into a Dockerfile and run `{self.engine} build -t {image} .`"
             )
 
     def spawn(

@@ -1,7 +1,5 @@
 """What goes wrong with a jail: never the fault of the code that runs in it."""
 
-from seq2gpt.errors import UserError
-
 
 class JailError(RuntimeError):
     """A step of the isolation failed, so the child was not run; ``step`` names it.
@@ -15,7 +13,3 @@ class JailError(RuntimeError):
         super().__init__(f"{step}: {reason}")
         self.step = step
         self.parts = (step, reason)
-
-
-class JailUnavailable(UserError):
-    """No jail is possible on this machine; the message says why and how to get one."""

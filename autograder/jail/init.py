@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from autograder.jail import linux, root, seccomp
+from autograder.jail import linux, root, seccomp, verify
 from autograder.jail.errors import JailError
 from autograder.jail.inmate import Inmate, run_inmate
 from autograder.jail.limits import data_bytes, resource_limits, set_limits
@@ -23,7 +23,8 @@ from autograder.jail.steps import step
 
 @dataclass(frozen=True)
 class Request:
-    """What one jail is made for; ``host`` are the namespaces of the machine, which must be left."""
+    """What one jail is made for; ``host`` are the namespaces of the machine, which must
+    be left, and ``shown`` the paths that must be readable."""
 
     header: dict[str, Any]
     body: bytes
@@ -32,6 +33,7 @@ class Request:
     identity: Identity
     mode: str
     host: dict[str, str]
+    shown: tuple[str, ...]
 
 
 def run_init(request: Request, orders: int, status: int, stream: int) -> NoReturn:
@@ -67,9 +69,15 @@ def lock_in_and_fork(request: Request, status: int, stream: int) -> tuple[tuple[
     if pid == 0:
         signal.set_wakeup_fd(-1)
         linux.close_all_but([status, stream, *request.fds])
-        inmate = Inmate(request.header, request.body, request.fds, stream, request.mode, request.host, limits)
-        run_inmate(inmate, status)
+        inmate = Inmate(request.header, request.body, request.fds, stream)
+        run_inmate(inmate, status, lambda: verify_jail(request, status, limits))
     return wakeup, pid
+
+
+def verify_jail(request: Request, status: int, limits: dict[str, int]) -> None:
+    """Raise ``JailError`` unless the jail is as it should be; called by the child."""
+    verify.jailed(request.mode, request.host, limits, {status, *request.fds})
+    verify.readable(request.shown)
 
 
 def listen_for_deaths() -> tuple[int, int]:
@@ -106,7 +114,8 @@ def reaped() -> Iterable[tuple[int, int]]:
             return
         if pid == 0:
             return
-        yield pid, code
+        if os.WIFEXITED(code) or os.WIFSIGNALED(code):
+            yield pid, code
 
 
 def report(status: int, message: dict[str, Any]) -> None:

@@ -66,7 +66,6 @@ def run(request: dict[str, Any], sockets: list[socket.socket]) -> NoReturn:
     """Become the process that the container is for."""
     code = 1
     try:
-        os.setsid()
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(2, 1)
         fds = [s.detach() for s in sockets]
@@ -84,7 +83,7 @@ def run(request: dict[str, Any], sockets: list[socket.socket]) -> NoReturn:
         }
         set_limits(limits)
         header = {"entry": request["entry"], "payload": len(payload)}
-        code = call_entry(Inmate(header, payload, fds, 1, "container", {}, limits))
+        code = call_entry(Inmate(header, payload, fds, 1))
     finally:
         with contextlib.suppress(BaseException):
             sys.stdout.flush()

@@ -38,8 +38,8 @@ def supervise(
         identity = leave(mode)
         die_with(zygote)
         root.build(view, policy, identity)
-        request = Request(header, body, fds, policy, identity, mode, host)
-        jail = start(request, view.path)
+        request = Request(header, body, fds, policy, identity, mode, host, (*view.shown, *view.modules))
+        jail = start(request)
     except Exception as error:
         failed = error if isinstance(error, JailError) else JailError("start", repr(error))
         send(connection, {"error": failed.parts})
@@ -47,9 +47,12 @@ def supervise(
     for fd in fds:
         os.close(fd)
     send(connection, {"pid": jail.pid})
-    reason = Watch(jail, policy, connection).run()
-    send(connection, jail.outcome(reason, policy), bytes(jail.output))
-    os._exit(0)
+    try:
+        reason = Watch(jail, policy, connection).run()
+        send(connection, jail.outcome(reason, policy), bytes(jail.output))
+    except Exception as error:
+        send(connection, {"error": ("watch", repr(error))})
+    os._exit(0)  # and with this process the jail, if it still runs
 
 
 def die_with(zygote: int) -> None:
@@ -93,7 +96,7 @@ class Jail:
         }
 
 
-def start(request: Request, path: tuple[str, ...]) -> Jail:
+def start(request: Request) -> Jail:
     """Fork process 1 of the jail and wait until the jail is complete; ``JailError`` if a step fails."""
     orders_read, orders = os.pipe()
     status, status_write = os.pipe()

@@ -13,7 +13,7 @@ class Policy:
 
     ``wall_seconds`` and ``cpu_seconds`` are for the whole tree, ``memory_bytes`` for what its processes hold together,
     counting shared memory once. ``processes`` counts threads too. ``file_bytes`` bounds one file, ``tmpfs_bytes`` and
-    ``files`` all files together, ``output_bytes`` what is written to stdout and stderr.
+    ``files`` all files together, which lie in memory on top of ``memory_bytes``, ``output_bytes`` what is written to stdout and stderr.
 
     ``ValueError`` if a bound is not a positive, finite number, or is below what Python needs to start.
 

@@ -5,6 +5,7 @@ The steps that made it have reported no error; this asks the kernel whether they
 
 import os
 import resource
+from collections.abc import Iterable
 from pathlib import Path
 
 from autograder.jail import root
@@ -42,6 +43,18 @@ def jailed(mode: str, host: dict[str, str], limits: dict[str, int], fds: set[int
     left_open = open_files() - {0, 1, 2} - fds
     what = [os.readlink(f"/proc/self/fd/{fd}") for fd in sorted(left_open)]
     expect(not left_open, "open files", f"{', '.join(what)} still open")
+
+
+def readable(paths: Iterable[str]) -> None:
+    """Raise ``JailError`` if this user cannot read what is shown: a fault of the installation, and not of what runs."""
+    for path in map(Path, paths):
+        files = [path, path / "__init__.py"] if path.is_dir() else [path]
+        closed = [str(file) for file in files if file.exists() and not os.access(file, os.R_OK)]
+        expect(
+            not closed,
+            "files shown",
+            f"{', '.join(closed)} cannot be read in the jail; run `chmod -R go+rX {path}`",
+        )
 
 
 def expect(holds: bool, step: str, reason: str) -> None:

@@ -10,7 +10,6 @@ from typing import Any, Self
 
 SYSTEM = ("/usr/lib", "/usr/lib64", "/usr/lib32", "/lib", "/lib64", "/lib32")
 SETTINGS = ("/etc/ld.so.cache", "/etc/fonts")
-SHARED_PREFIXES = (Path("/usr"), Path("/usr/local"))  # they hold more than Python
 # The course's own packages: checks, mutants and solutions are shown to nobody who does not name them.
 HIDDEN = ("autograder", "seq2gpt")
 
@@ -47,16 +46,14 @@ class View:
 
 
 def interpreter_paths() -> list[str]:
-    """The folders of this Python and of its virtual environment, with what their links lead to."""
-    paths: list[Path] = []
-    for prefix in dict.fromkeys((Path(sys.base_prefix), Path(sys.prefix))):
-        if prefix in SHARED_PREFIXES:
-            version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-            paths += [prefix / "lib" / version, prefix / "lib" / "python3", prefix / "bin" / version]
-        else:
-            paths.append(prefix)
-    paths.append(Path(sys.executable).resolve())
-    return existing(dict.fromkeys(str(path) for path in paths))
+    """What Python needs of its own folder and of its virtual environment's.
+
+    Never a whole prefix: it may be a home folder, or have a course cloned into it.
+    """
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    parts = ("lib", "lib64", "pyvenv.cfg", "bin/python", "bin/python3", f"bin/{version}")
+    prefixes = dict.fromkeys((Path(sys.base_prefix), Path(sys.prefix)))
+    return existing([str(prefix / part) for prefix in prefixes for part in parts])
 
 
 def existing(paths: Iterable[str]) -> list[str]:
