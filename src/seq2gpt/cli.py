@@ -174,7 +174,14 @@ def _train_preset(preset: str, arguments: list[str]) -> None:
 
 
 def _course(arguments: list[str]) -> None:
-    names = {"start": "start", "submit": "submit", "build": "build", "grade": "grade", "regrade": "regrade", "all": "make_all"}
+    names = {
+        "start": "start",
+        "submit": "submit",
+        "build": "build",
+        "grade": "grade",
+        "regrade": "regrade",
+        "all": "make_all",
+    }
     if not arguments or arguments[0] in HELP_WORDS:
         print(COURSE_HELP, end="")
         return
