@@ -24,7 +24,7 @@ from autograder import mutants
 from autograder.expect import CheckFailed
 from autograder.recorder import Recorder, same
 from autograder.report import Outcome, Report
-from autograder.timing import TooSlow, time_limit
+from autograder.timing import ProcessEnded, TooSlow, time_limit
 
 PUBLIC_SEED = 7
 SEED_VARIABLE = "SEQ2GPT_GRADING_SEED"
@@ -196,6 +196,8 @@ def attempt(
         )
     except TooSlow:
         outcome.message = f"Your code had not finished after {SECONDS_PER_CHECK} seconds of computing: does a loop never end?"
+    except ProcessEnded as ended:
+        outcome.message = f"Your code could not be called: {ended}."
     except SystemExit:
         outcome.message = "Your code called exit(); an answer should return its result."
     except Exception as error:
@@ -208,6 +210,8 @@ def attempt(
 
 def students_line(error: Exception) -> str:
     """The line of the student's cell that raised, empty if it cannot be told."""
+    if known := getattr(error, "students_line", ""):  # raised in the student's process
+        return str(known)
     for frame in reversed(inspect.getinnerframes(error.__traceback__) if error.__traceback__ else []):
         notebook_cell = "ipykernel" in frame.filename or frame.filename.startswith("<ipython")
         if notebook_cell and frame.code_context:
@@ -245,8 +249,9 @@ class Lab:
 
     @property
     def namespace(self) -> MutableMapping[str, Any]:
-        """The names that the notebook's cells defined."""
-        return self._namespace if self._namespace is not None else sys.modules["__main__"].__dict__
+        """The names that the notebook's cells defined; while it is graded, those of the student's process."""
+        names = sys.modules["__main__"].__dict__
+        return self._namespace if self._namespace is not None else names.get("__student__", names)
 
     def report(self, name: str, seed: int = PUBLIC_SEED) -> Report:
         """Check the exercise as it stands in the notebook, without showing anything."""

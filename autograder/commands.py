@@ -1,8 +1,13 @@
 """What ``seq2gpt course …`` does. Each command prints a short report; mistakes are ``UserError``\\ s."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from autograder import lessons
+from seq2gpt.errors import UserError
+
+if TYPE_CHECKING:
+    from autograder.grading.report import ClassReport
 
 
 def start(folder: Path) -> None:
@@ -40,14 +45,50 @@ def build(check: bool = False) -> None:
         print("all notebooks are up to date")
 
 
-def grade(lab: str, workers: int | None = None) -> None:
-    """Grade the submissions to a lab, such as ``07-attention``, that lie in ``autograder/submitted``."""
-    lesson = lessons.find_lesson(lab)  # before nbgrader is loaded, which takes seconds
+def grade(
+    labs: tuple[str, ...],
+    students: str = "",
+    workers: int | None = None,
+    resume: bool = False,
+    unsafe_no_sandbox: bool = False,
+) -> None:
+    """Grade the submissions to labs, such as ``07-attention``, that lie in ``autograder/submitted``.
+
+    STUDENTS are names with commas between; without them everybody is graded. What has not changed since it was graded is
+    not run again. RESUME goes on with a run that was interrupted, with what was asked for then.
+    """
+    run_grading(labs, students, workers, resume, unsafe_no_sandbox, again=False)
+
+
+def regrade(labs: tuple[str, ...], students: str = "", workers: int | None = None) -> None:
+    """Run submissions again, after a check was corrected, and show whose score changed and why."""
+    for report in run_grading(labs, students, workers, resume=False, unsafe=False, again=True):
+        print("\n".join([f"\nScores of {report.lab} that changed:", *(report.changes() or ["none"])]))
+
+
+def run_grading(
+    labs: tuple[str, ...], students: str, workers: int | None, resume: bool, unsafe: bool, again: bool
+) -> "list[ClassReport]":
+    """Grade several labs one after another and print their reports."""
+    if not (labs or resume):
+        raise UserError("no lab is named; name one, such as 07-attention")
+    names = [lessons.find_lesson(lab).name for lab in labs]  # before nbgrader is loaded, which takes seconds
+    from autograder.grading import journal
     from autograder.grading.run import grade_lab
 
     work = lessons.ROOT / "autograder"
-    print(grade_lab(lessons.ROOT, work, lesson.name, workers=workers).table())
+    wanted = tuple(filter(None, students.split(","))) or None
+    request = journal.unfinished(work) if resume else journal.Request(tuple(names), wanted, workers)
+    journal.begin(work, request)
+    reports = []
+    for lab in request.labs:
+        reports.append(
+            grade_lab(lessons.ROOT, work, lab, request.students, request.workers, again=again, unsafe=unsafe)
+        )
+        print(reports[-1].text())
+    journal.finish(work)
     print(f"\nScores: {work / 'grades.csv'}\nFeedback: {work / 'feedback'}")
+    return reports
 
 
 def make_all() -> None:

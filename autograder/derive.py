@@ -287,3 +287,8 @@ def _line_end(text: str) -> str:
 
 def _is_code(line: str) -> bool:
     return bool(line.strip()) and not line.lstrip().startswith("#")
+
+
+def without_markers(cell: str) -> str:
+    """An answer as a student writes it."""
+    return "\n".join(line for line in cell.split("\n") if line.strip() not in (BEGIN, END))

@@ -189,7 +189,7 @@ def release(nb: NotebookNode, lesson: Lesson) -> NotebookNode:
     from nbgrader.converters import GenerateAssignment  # takes three seconds
 
     from autograder.grading.config import course_config
-    from autograder.grading.run import NbGraderError, convert
+    from autograder.grading.release import NbGraderError, convert
 
     with tempfile.TemporaryDirectory(prefix="seq2gpt-") as folder:
         root = Path(folder)

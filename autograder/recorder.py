@@ -5,6 +5,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
 
 def copy_of(value: Any) -> Any:
@@ -30,19 +31,47 @@ def same(a: Any, b: Any) -> bool:
     return type(a) is type(b) and not isinstance(a, Tensor) and bool(a == b)
 
 
+class DeviceSpy(TorchFunctionMode):
+    """Notices which devices PyTorch's functions are called with; no GPU is needed to tell."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.devices: set[torch.device] = set()
+
+    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        self.devices |= {v for v in [*args, *kwargs.values()] if isinstance(v, torch.device)}
+        return function(*args, **kwargs)
+
+
+def call_with_spy(function: Callable[..., Any], args: Any, kwargs: Any) -> tuple[Any, set[torch.device]]:
+    """The result of a call, and the devices asked for in it; only a call that is given one is watched."""
+    if not any(isinstance(v, torch.device) for v in [*args, *kwargs.values()]):
+        return function(*args, **kwargs), set()
+    with DeviceSpy() as spy:
+        return function(*args, **kwargs), spy.devices
+
+
 class Recorder:
-    """Calls the student's object, keeps copies of its results, and undoes changes to the inputs."""
+    """Calls the student's object, keeps copies of its results, and undoes changes to the inputs.
+
+    ``devices`` are those that the last call asked for, if it was given one.
+    """
 
     def __init__(self, original: Any, adapt: Callable[[Any], Callable[..., Any]] | None = None) -> None:
         self.original = original
         self.function = adapt(original) if adapt else original
         self.results: list[Any] = []
         self.changed_inputs = False
+        self.devices: set[torch.device] = set()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         args_before, kwargs_before = copy_of(args), copy_of(kwargs)
-        result = self.function(*args, **kwargs)
+        result, self.devices = call_with_spy(self.function, args, kwargs)
         self.results.append(copy_of(result))
+        changed, devices = getattr(self.original, "__last_call__", ((), set()))  # of a process elsewhere
+        self.changed_inputs |= bool(changed)
+        self.devices |= devices
         for value, old in zip(
             [*args, *kwargs.values()], [*args_before, *kwargs_before.values()], strict=True
         ):

@@ -4,10 +4,12 @@ import html
 import sys
 import textwrap
 from dataclasses import dataclass, field
+from typing import Any
 
 from autograder.mutants import Mutant
 
 SITE = "https://seq2gpt.github.io/seq2gpt"
+RECORD_TYPE = "application/vnd.seq2gpt.report+json"
 PRINTED_LIMIT = 2000
 WIDTH = 100
 
@@ -115,13 +117,47 @@ class Report:
             )
         return f"<div role='status'>{''.join(rows)}</div>"
 
+    def record(self) -> dict[str, Any]:
+        """The report as data that JSON can hold; hidden inputs leave no trace in it."""
+        checks = []
+        for outcome in self.outcomes:
+            told = not (outcome.passed or self.hidden)
+            checks.append(
+                {
+                    "name": outcome.name,
+                    "sentence": outcome.sentence,
+                    "points": outcome.points,
+                    "passed": outcome.passed,
+                    "message": outcome.message if told else "",
+                    "line": outcome.line if told else "",
+                    "misconception": misconception(self.lab, outcome.known) if outcome.known else None,
+                }
+            )
+        return {
+            "exercise": self.exercise,
+            "points": self.points,
+            "hidden": self.hidden,
+            "blank": self.blank,
+            "problem": self.problem,
+            "checks": checks,
+            "printed": "" if self.hidden else self.printed[:PRINTED_LIMIT],
+        }
+
     def show(self) -> None:
         """Display in a notebook, print elsewhere."""
         ipython = sys.modules.get("IPython")
         if ipython and ipython.get_ipython():
-            ipython.display.display({"text/plain": self.text(), "text/html": self.html()}, raw=True)
+            data: dict[str, Any] = {"text/plain": self.text(), "text/html": self.html()}
+            if "__student__" in sys.modules["__main__"].__dict__:  # a judge: programs read its reports
+                data[RECORD_TYPE] = self.record()
+            ipython.display.display(data, raw=True)
         else:
             print(self.text())
+
+
+def misconception(lab: str, known: Mutant) -> dict[str, str]:
+    """A recognised mistake: its name, the sentence that clears it up, and where the lesson does."""
+    return {"name": known.name, "says": known.says, "url": lesson_url(lab, known.anchor)}
 
 
 def lesson_url(lab: str, anchor: str) -> str:

@@ -14,7 +14,7 @@ from nbformat.notebooknode import NotebookNode
 
 from autograder import mutants
 from autograder.checking import load_exercises, score_of, total_points
-from autograder.derive import BEGIN, END, derive
+from autograder.derive import derive, without_markers
 from autograder.lessons import Lesson
 from seq2gpt.errors import UserError
 
@@ -137,8 +137,3 @@ def write_class(root: Path, work: Path, lab: str) -> dict[str, float]:
 def grade_id(cell: NotebookNode) -> str:
     """The name by which nbgrader knows a cell; empty for other cells."""
     return str(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
-
-
-def without_markers(cell: str) -> str:
-    """An answer as a student writes it."""
-    return "\n".join(line for line in cell.split("\n") if line.strip() not in (BEGIN, END))

@@ -1,4 +1,4 @@
-"""A bound on the time of one check, so that an endless loop costs its own points only.
+"""What ends a check early: a bound on its time, so that an endless loop costs its own points only.
 
 Processor time is counted, not the clock's: a busy machine must not cost an honest answer its points.
 """
@@ -12,6 +12,15 @@ from types import FrameType
 
 class TooSlow(BaseException):
     """Raised in the student's code; not an ``Exception``, so that a bare ``except Exception`` lets it by."""
+
+
+class ProcessEnded(Exception):
+    """The process in which the student's code ran is gone."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the Python process had ended: by exit, by a crash, or because the memory or time allowed ran out"
+        )
 
 
 @contextlib.contextmanager

@@ -228,9 +228,11 @@ def test_every_field_is_a_flag(folder):
         ("sample --promt x", "there is no flag --promt (did you mean --prompt?); see `seq2gpt sample --help`"),
         ("sample --top-k few", "--top-k takes a whole number, not 'few'; see `seq2gpt sample --help`"),
         ("course strat", "there is no course command 'strat' (did you mean start?); choose from start, submit, "
-         "build, grade, all"),
+         "build, grade, regrade, all"),
         ("course start", "FOLDER is missing; see `seq2gpt course start --help`"),
         ("course build --chek", "there is no flag --chek (did you mean --check?); see `seq2gpt course build --help`"),
+        ("course grade", "no lab is named; name one, such as 07-attention"),
+        ("course grade lab other --workers x", "--workers takes a whole number, not 'x'; see `seq2gpt course grade --help`"),
         ("course grade lab --workers x", "--workers takes a whole number, not 'x'; see `seq2gpt course grade --help`"),
     ],
 )  # fmt: skip
@@ -280,7 +282,10 @@ def test_help_names_every_command_and_example(capsys):
         assert re.search(rf"^  {name} +{re.escape(about)}$", HELP, re.MULTILINE)
     assert main(["course"]) == 0
     assert capsys.readouterr().out == COURSE_HELP
-    assert all(f"\n  {command} " in COURSE_HELP for command in ("start", "submit", "build", "grade", "all"))
+    assert all(
+        f"\n  {command} " in COURSE_HELP
+        for command in ("start", "submit", "build", "grade", "regrade", "all")
+    )
 
 
 def test_help_of_a_command_explains_every_flag(capsys):

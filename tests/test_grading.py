@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 import time
 from pathlib import Path
 
@@ -16,14 +15,16 @@ from traitlets.config import Config
 import tiny_course as tiny
 from autograder.grading import intake
 from autograder.grading.config import check_config, course_config
-from autograder.grading.execute import run_notebook, scored
+from autograder.grading.execute import files_beside, run_notebook, scored
 from autograder.grading.feedback import SafeOutputs, safe_markdown
 from autograder.grading.limits import Limits
+from autograder.grading.outputs import Collector
+from autograder.grading.processes import jail
 from autograder.grading.report import ClassReport
 from autograder.grading.run import grade_lab
 from autograder.grading.seed import SEED_VARIABLE, grading_seed
-from autograder.grading.session import MARK, Kernel, KernelUnavailable
 from autograder.grading.structure import SourceCell, released_text, restore
+from autograder.report import RECORD_TYPE
 from seq2gpt.errors import UserError
 from tiny_course import LAB, answered, find, insert_after, remove, submit
 
@@ -261,7 +262,11 @@ def test_what_has_not_changed_is_not_graded_again(report: ClassReport, course: P
     again = grade_lab(course, course / "work", LAB, limits=LIMITS)
     assert again.scores() == report.scores()
     assert [s.flags for s in again.students] == [s.flags for s in report.students]
-    assert {s.student for s in again.students if s.graded_now} == set(HOPELESS)
+    assert {s.student for s in again.students if s.graded_now} == {
+        "linked",
+        "no_lab",
+        "renamed",
+    }  # nothing to keep
 
 
 def test_a_change_is_graded(report: ClassReport, course: Path) -> None:
@@ -285,8 +290,7 @@ def test_grading_leaves_the_submissions_alone(report: ClassReport, course: Path)
 
 
 def test_no_process_survives(report: ClassReport) -> None:
-    environments = [p.info["environ"] or {} for p in psutil.process_iter(["environ"])]
-    assert not [e for e in environments if MARK in e and e["JPY_PARENT_PID"] == str(os.getpid())]
+    assert psutil.Process(jail().pid).children() == []
 
 
 @pytest.mark.parametrize(
@@ -416,7 +420,7 @@ def test_the_last_value_counts_and_nothing_else() -> None:
 def run_cells(folder: Path, *sources: str, limits: Limits = LIMITS) -> list[NotebookNode]:
     """Run cells and give them back."""
     nb = new_notebook(cells=[new_code_cell(source) for source in sources])
-    run_notebook(nb, folder, limits, "a private seed")
+    run_notebook(nb, files_beside(folder), limits, "a private seed")
     return list(nb.cells)
 
 
@@ -432,17 +436,18 @@ def test_the_process_is_bounded_and_alone(tmp_path: Path, monkeypatch: pytest.Mo
     files, environment, child, big_file, many_files = run_cells(
         tmp_path,
         "import os\nopen('data.txt', 'a').write('!')\nprint(sorted(os.listdir()), open('data.txt').read())",
-        f"print(os.environ['{SEED_VARIABLE}'], 'A_TOKEN' in os.environ)",
-        "import subprocess\nfor _ in range(2):\n    subprocess.Popen(['sleep', '313.37'], start_new_session=True)",
+        f"print('{SEED_VARIABLE}' in os.environ, 'A_TOKEN' in os.environ)",
+        "import subprocess, sys\nsleep = [sys.executable, '-c', 'import time; time.sleep(313.37)']\n"
+        "for _ in range(2):\n    subprocess.Popen(sleep, start_new_session=True)",
         "open('big', 'wb').write(bytes(2**27))",
         "files = [open('data.txt') for _ in range(5000)]",
         limits=Limits(),
     )
     assert printed(files) == "['data.txt'] beside the notebook!\n"
     assert (tmp_path / "data.txt").read_text() == "beside the notebook"
-    assert printed(environment) == "a private seed False\n"
+    assert printed(environment) == "False False\n"
     assert child.outputs == []
-    assert not [p for p in psutil.process_iter(["cmdline"]) if "313.37" in (p.info["cmdline"] or [])]
+    assert not [p for p in psutil.process_iter(["cmdline"]) if "313.37" in " ".join(p.info["cmdline"] or [])]
     assert [o.ename for o in big_file.outputs] == ["OSError"]
     assert [o.ename for o in many_files.outputs] == ["OSError"]
 
@@ -456,6 +461,18 @@ def test_a_flood_of_output_ends_in_time(tmp_path: Path) -> None:
     assert len(printed(flood)) < 2 * Limits().output_characters
     assert "CellTimeoutError" in [o.get("ename") for o in flood.outputs]
     assert printed(after) == "still here\n"
+
+
+def test_a_student_cannot_hand_in_a_report_of_a_check(tmp_path: Path) -> None:
+    record = {"exercise": "x", "points": 9, "hidden": False, "blank": False, "problem": "", "checks": []}
+    forged = f"from IPython.display import display\ndisplay({{{RECORD_TYPE!r}: {record}, 'text/plain': 'ok'}}, raw=True)"
+    nb = answered(double=tiny.ANSWERS["double"] + "\n" + forged)
+    assert not any(run_notebook(nb, {}, LIMITS, "seed").values())
+    sent = {"output_type": "display_data", "data": {RECORD_TYPE: record}}
+    for judges in (False, True):
+        collector = Collector(100, judges)
+        collector.take(sent)
+        assert collector.reports == [record] * judges
 
 
 def test_the_time_for_the_whole_notebook(tmp_path: Path) -> None:
@@ -474,22 +491,7 @@ def test_cleared_output_is_gone_and_input_is_refused(tmp_path: Path) -> None:
         "input()",
     )
     assert printed(cleared) == "b\n"
-    assert asked.outputs[0].ename == "StdinNotImplementedError"
-
-
-def test_a_kernel_closes_twice_without_complaint(tmp_path: Path) -> None:
-    kernel = Kernel(tmp_path, LIMITS, {})
-    kernel.close()
-    kernel.close()
-    assert not kernel.alive
-
-
-def test_an_installation_without_a_kernel_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("autograder.grading.session.sys.executable", "/bin/false")
-    with pytest.raises(
-        KernelUnavailable, match=r"^the Python kernel did not start: no message; is ipykernel installed"
-    ):
-        Kernel(tmp_path, LIMITS, {})
+    assert asked.outputs[0].ename == "InputRefused"
 
 
 def test_the_seed_is_made_once_and_kept_private(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,8 @@ def nbgrader(folder: Path, *words: str) -> "subprocess.Popen[str]":
     """Start one of nbgrader's commands in ``folder``, found by its full name and with a bare PATH."""
     program = Path(sys.executable).with_name("nbgrader")
     environment = {"PATH": "/usr/bin:/bin", "HOME": str(folder), "OMP_NUM_THREADS": "1"}
+    if "PYTHONPATH" in os.environ:  # the tests may run from a checkout that is not the one installed
+        environment["PYTHONPATH"] = os.environ["PYTHONPATH"]
     return subprocess.Popen(
         [str(program), *words],
         cwd=folder,
@@ -68,6 +70,19 @@ def test_stock_commands_inside_the_autograder_folder(tmp_path: Path) -> None:
     assert scores == {"crashing": 3, "warning": 6, "without_setup": 6}
     assert len(list((folder / "feedback").rglob("*.html"))) == 3
     assert "Success" in valid
+
+
+def test_a_command_line_cannot_take_the_jail_away(tmp_path: Path) -> None:
+    tiny.write_course(tmp_path)
+    folder = tmp_path / "autograder"
+    folder.mkdir()
+    shutil.copy(CONFIG, folder)
+    submit(folder, "perfect", answered())
+    command = nbgrader(folder, "autograde", LAB, "--Autograde.autograde_preprocessors=[]")
+    said, _ = command.communicate(timeout=180)
+    assert command.returncode != 0
+    assert "Autograde.autograde_preprocessors is nothing; it must begin with JudgedExecute" in said
+    assert not (folder / "autograded").exists()
 
 
 def test_a_broken_installation_stops_nbgrader(tmp_path: Path) -> None:

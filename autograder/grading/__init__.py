@@ -1,6 +1,10 @@
-"""Grade a class: stock nbgrader, with two preprocessors that expect broken submissions.
+"""Grade a class without believing a submission.
 
-- ``structure``: the tests, their order and their points come from the gradebook;
-- ``execute``: the notebook runs in a process of its own with limits on time and memory;
-- ``run``: one command for a whole class; ``config`` gives the same settings to nbgrader's own commands.
+- ``intake`` reads what was handed in; ``structure`` takes the tests, their order and their points from the gradebook;
+- ``worker`` runs the student's cells and answers calls through ``service``; ``judge`` runs the tests, and calls the
+  student's objects through ``link``, as ``proxies``; ``wire`` is what they say to each other;
+- ``session`` starts both in the jail and bounds them; ``execute`` runs a notebook in them, cell by cell;
+- ``engine`` is one submission as a pure function; ``pool`` runs many; ``run`` is the coordinator that writes the gradebook,
+  the ``pages`` for students and the ``report`` for the instructor;
+- ``config`` gives the same engine to nbgrader's own commands.
 """

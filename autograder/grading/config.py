@@ -4,6 +4,7 @@ nbgrader logs a config file that raises and goes on *without* it, which would ru
 limits. So the settings are made in code, and :func:`check_config` says whether they took effect.
 """
 
+import dataclasses
 import os
 import sys
 from pathlib import Path
@@ -11,11 +12,12 @@ from typing import Any
 
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbgrader import preprocessors as stock
+from nbgrader.converters import Autograde
 from traitlets.config import Config
 
-from autograder.grading.execute import BoundedExecute
+from autograder.grading.execute import JudgedExecute
 from autograder.grading.feedback import HidePrivateTests, SafeOutputs
-from autograder.grading.limits import Limits
+from autograder.grading.settings import read_settings
 from autograder.grading.structure import RestoreStructure
 
 COURSE = "seq2gpt"
@@ -24,12 +26,13 @@ STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
 
 SANITIZE = [RestoreStructure, stock.OverwriteKernelspec, stock.CheckCellMetadata]
 AUTOGRADE = [
-    BoundedExecute,
+    JudgedExecute,
     stock.LimitOutput,
     stock.SaveAutoGrades,
     stock.AssignLatePenalties,
     stock.CheckCellMetadata,
 ]
+FIRST = {"sanitize_preprocessors": RestoreStructure, "autograde_preprocessors": JudgedExecute}
 FEEDBACK = [stock.GetGrades, HidePrivateTests, stock.ClearHiddenTests, SafeOutputs, CSSHTMLHeaderPreprocessor]
 
 
@@ -40,11 +43,16 @@ def configure(c: Config, root: Path, work: Path) -> None:
     c.ClearSolutions.code_stub = {"python": STUB}
     c.Autograde.sanitize_preprocessors = SANITIZE
     c.Autograde.autograde_preprocessors = AUTOGRADE
-    c.BoundedExecute.seed_file = str(work / SEED_FILE)
+    settings = read_settings(work)
+    c.JudgedExecute.seed_file = str(work / SEED_FILE)
+    c.JudgedExecute.limits = settings.limits
+    c.AssignLatePenalties.plugin_class = "autograder.grading.settings.LatePolicy"
+    c.LatePolicy.update(dataclasses.asdict(settings.late))
     c.GenerateFeedback.preprocessors = FEEDBACK
     c.SafeOutputs.enabled = True
     c.HTMLExporter.filters = {"markdown2html": "autograder.grading.feedback.safe_markdown"}
     check_config(c)
+    guard_autograde()
     make_commands_findable()
 
 
@@ -63,26 +71,44 @@ def set_folders(c: Config, root: Path, work: Path) -> None:
     c.CourseDirectory.db_url = f"sqlite:///{work / 'gradebook.db'}"
 
 
-def course_config(root: Path, work: Path, limits: Limits | None = None) -> Config:
+def course_config(root: Path, work: Path) -> Config:
     """The settings as a new object, for nbgrader's Python interface."""
     c = Config()
     configure(c, root, work)
-    if limits:
-        c.BoundedExecute.limits = limits
     return c
 
 
 def check_config(c: Any) -> None:
-    """Raise ``RuntimeError`` unless submissions would be repaired first and run with limits."""
-    wanted = {"sanitize_preprocessors": RestoreStructure, "autograde_preprocessors": BoundedExecute}
-    for setting, preprocessor in wanted.items():
-        listed = list(c.Autograde.get(setting, []))
+    """Raise ``RuntimeError`` unless submissions would be repaired first and run in the jail."""
+    check_preprocessors({name: list(c.Autograde.get(name, [])) for name in FIRST})
+
+
+def check_preprocessors(lists: dict[str, list[Any]]) -> None:
+    """Raise ``RuntimeError`` unless each list begins with the preprocessor of ours that it must begin with."""
+    for setting, preprocessor in FIRST.items():
+        listed = lists[setting]
         if not listed or listed[0] is not preprocessor:
             names = ", ".join(getattr(p, "__name__", str(p)) for p in listed) or "nothing"
             raise RuntimeError(
                 f"Autograde.{setting} is {names}; it must begin with {preprocessor.__name__}, "
                 "or submissions would run without limits"
             )
+
+
+def guard_autograde() -> None:
+    """Have nbgrader's converter check itself when it starts: a command line can still replace its preprocessors."""
+    if not hasattr(Autograde, "unguarded_start"):
+        Autograde.unguarded_start = Autograde.start
+        Autograde.start = guarded_start
+
+
+def guarded_start(converter: Any) -> None:
+    """Start only with our preprocessors in place; nbgrader goes on after any other exception than this."""
+    try:
+        check_preprocessors({name: list(getattr(converter, name)) for name in FIRST})
+    except RuntimeError as error:
+        raise SystemExit(f"{error}; nothing was run") from error
+    converter.unguarded_start()
 
 
 def make_commands_findable() -> None:

@@ -6,38 +6,44 @@ test that printed nothing, and none to one that printed a warning.
 
 import math
 import os
-import shutil
-import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from nbformat.notebooknode import NotebookNode
-from nbformat.v4 import new_output
 from nbgrader import utils
 from nbgrader.preprocessors import NbGraderPreprocessor
-from traitlets import Instance, List, Unicode
+from traitlets import Instance, Unicode
 
 from autograder.grading.limits import Limits
+from autograder.grading.outputs import error_output
+from autograder.grading.processes import jail
 from autograder.grading.seed import SEED_VARIABLE, grading_seed
-from autograder.grading.session import CellRun, Kernel
+from autograder.grading.session import CellRun, Session
 
 MAX_FILES_BYTES = 50 * 2**20
 
 
 class NotebookRun:
-    """One notebook, one folder, and as many kernels as the notebook wears out."""
+    """One notebook, and as many processes as it wears out.
+
+    The student's cells run in the student's process, tests in the judge's, and what else the instructor wrote in both.
+    """
 
     def __init__(
-        self, cells: Sequence[NotebookNode], folder: Path, limits: Limits, variables: dict[str, str]
+        self,
+        cells: Sequence[NotebookNode],
+        files: Mapping[str, bytes],
+        limits: Limits,
+        seed: str,
+        unsafe: bool = False,
     ) -> None:
         self.cells = up_to_the_last_graded([c for c in cells if c.cell_type == "code"])
-        self.folder = folder
         self.limits = limits
-        self.variables = variables
+        self.session = Session(jail(unsafe), limits, {SEED_VARIABLE: seed}, files)
         self.guilty: set[int] = set()
-        self.kernel: Kernel | None = None
+        self.reports: dict[str, list[dict[str, Any]]] = {}
         self.deadline = time.monotonic() + limits.total_seconds
 
     def run(self) -> None:
@@ -48,18 +54,20 @@ class NotebookRun:
                 if cell.source.strip():
                     cell.outputs = self.outputs_of(position, cell)
         finally:
-            self.close()
+            self.session.close()
 
     def outputs_of(self, position: int, cell: NotebookNode) -> list[Any]:
         """Run one cell and judge what it gave."""
         if time.monotonic() > self.deadline:
             used = f"the {self.limits.total_seconds:g} seconds for the whole notebook were used up before this cell"
             return [error_output("NotebookTimeoutError", used)]
-        kernel = self.kernel or self.new_kernel(position)
-        result = kernel.run(cell.source, self.seconds_for(cell))
-        outputs = result.outputs + self.verdict(result)
-        self.note(position, result)
-        return scored(outputs, cell) if is_test(cell) else outputs
+        self.prepare(position)
+        if is_test(cell):
+            result = self.session.run_judge(cell.source, self.seconds_for(cell))
+            self.reports[cell.metadata.nbgrader.grade_id] = result.reports
+            return scored(result.outputs, cell, self.verdict(result))
+        result = self.run_untested(position)
+        return result.outputs + self.verdict(result)
 
     def seconds_for(self, cell: NotebookNode) -> float:
         """The time that a cell gets."""
@@ -77,32 +85,33 @@ class NotebookRun:
             return [error_output("KernelDiedError", text)]
         return []
 
-    def new_kernel(self, position: int) -> Kernel:
-        """A kernel in the state before ``position``: earlier cells run again, but tests and guilty cells."""
-        while True:
-            self.kernel = kernel = Kernel(self.folder, self.limits, self.variables)
+    def prepare(self, position: int) -> None:
+        """Bring both processes into the state before ``position``: earlier cells run again, but tests and guilty cells."""
+        while self.session.pair is None:
+            self.session.start()
             for i, cell in enumerate(self.cells[:position]):
-                if i in self.guilty or is_test(cell) or not cell.source.strip():
-                    continue
-                result = kernel.run(cell.source, self.seconds_for(cell))
-                self.note(i, result)
-                if not result.usable:
+                if i not in self.guilty and not is_test(cell) and cell.source.strip():
+                    self.run_untested(i)
+                if self.session.pair is None:
                     break
-            else:
-                return kernel
 
-    def note(self, position: int, result: CellRun) -> None:
-        """Remember a cell that must not run again, and end a process that is of no more use."""
+    def run_untested(self, position: int) -> CellRun:
+        """Run a cell that is no test: in the student's process, and if the instructor wrote it in the judge's too."""
+        cell = self.cells[position]
+        result = self.run_student(position)
+        if utils.is_locked(cell) and self.session.pair:
+            self.session.run_judge(cell.source, self.seconds_for(cell))
+            if self.session.pair is None:
+                self.guilty.add(position)
+        return result
+
+    def run_student(self, position: int) -> CellRun:
+        """Run a cell in the student's process, and remember if it must not run again."""
+        cell = self.cells[position]
+        result = self.session.run_student(cell.source, self.seconds_for(cell))
         if result.ended != "finished" or not result.usable:
             self.guilty.add(position)
-        if not result.usable:
-            self.close()
-
-    def close(self) -> None:
-        """End the kernel, if one runs."""
-        if self.kernel:
-            self.kernel.close()
-            self.kernel = None
+        return result
 
 
 def up_to_the_last_graded(cells: Sequence[NotebookNode]) -> Sequence[NotebookNode]:
@@ -116,14 +125,19 @@ def is_test(cell: NotebookNode) -> bool:
     return bool(utils.is_grade(cell) and not utils.is_solution(cell))
 
 
-def scored(outputs: list[Any], cell: NotebookNode) -> list[Any]:
-    """A test cell's outputs with exactly one thing in them that decides the score: a value or an error."""
+def scored(outputs: list[Any], cell: NotebookNode, ending: Sequence[Any] = ()) -> list[Any]:
+    """A test cell's outputs with exactly one thing in them that decides the score: a value or an error.
+
+    ``ending`` says how the cell ended if not by itself; it counts only where the cell gave no value.
+    """
     errors = [o for o in outputs if o.output_type == "error"]
     values = [o for o in outputs if o.output_type == "execute_result"]
     others = [o for o in outputs if o.output_type not in ("error", "execute_result")]
     for output in others:
         if output.output_type == "stream":
             output.name = "stdout"  # nbgrader gives 0 for a word on stderr, such as a warning
+    if ending and (errors or not values):
+        return [*others, *ending]
     if errors:
         return [*others, *errors]
     problem = value_problem(values, float(cell.metadata.nbgrader.points))
@@ -146,47 +160,47 @@ def value_problem(values: list[Any], points: float) -> str:
     return ""
 
 
-def error_output(name: str, text: str) -> NotebookNode:
-    """An error as a kernel would report it."""
-    return new_output("error", ename=name, evalue=text, traceback=[f"{name}: {text}"])
+def run_notebook(
+    nb: NotebookNode, files: Mapping[str, bytes], limits: Limits, seed: str, unsafe: bool = False
+) -> dict[str, Any]:
+    """Execute ``nb`` in place, with ``files`` beside it; returns the reports of the checks by test cell.
+
+    ``unsafe`` runs it without a jail.
+    """
+    run = NotebookRun(nb.cells, files, limits, seed, unsafe)
+    run.run()
+    return run.reports
 
 
-def run_notebook(nb: NotebookNode, folder: Path, limits: Limits, seed: str) -> None:
-    """Execute ``nb`` in place, in a private copy of ``folder``, with the private seed in the environment."""
-    with tempfile.TemporaryDirectory(prefix="seq2gpt-grading-") as private:
-        copy_files(folder, Path(private))
-        NotebookRun(nb.cells, Path(private), limits, {SEED_VARIABLE: seed}).run()
+def files_beside(folder: Path) -> dict[str, bytes]:
+    """What lies beside the notebook, as far as there is room; no link is followed."""
+    room, files = MAX_FILES_BYTES, {}
+    for path in regular_files(folder):
+        room -= path.stat().st_size
+        if room < 0:
+            break
+        files[path.relative_to(folder).as_posix()] = path.read_bytes()
+    return files
 
 
-def copy_files(source: Path, target: Path) -> None:
-    """Copy what lies beside the notebook, as far as there is room; never follow a link out of the folder."""
-    room = MAX_FILES_BYTES
-    for folder, _, names in os.walk(source):  # does not enter linked folders
-        for path in (Path(folder, name) for name in sorted(names)):
-            if path.is_symlink() or not path.is_file() or path.suffix == ".ipynb":
-                continue
-            room -= path.stat().st_size
-            if room < 0:
-                return
-            copy = target / path.relative_to(source)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, copy)
+def regular_files(folder: Path) -> Iterator[Path]:
+    """The files below a folder that are neither links nor notebooks, in the same order every time."""
+    for place, folders, names in os.walk(folder):  # does not enter linked folders
+        folders.sort()
+        for path in (Path(place, name) for name in sorted(names)):
+            if not path.is_symlink() and path.is_file() and path.suffix != ".ipynb":
+                yield path
 
 
-class BoundedExecute(NbGraderPreprocessor):
+class JudgedExecute(NbGraderPreprocessor):
     """nbgrader preprocessor around :func:`run_notebook`."""
 
     limits = Instance(Limits, args=(), help="what a submission may use").tag(config=True)
     seed_file = Unicode("", help="where the private seed of the graded inputs is kept").tag(config=True)
-    executed: Any = List(help="outputs of each code cell, when the notebook has run already").tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
-        if self.executed:
-            for cell, outputs in zip(code_cells(nb), self.executed, strict=True):
-                cell.outputs = outputs
-        else:
-            folder = Path(resources["metadata"]["path"] or ".")
-            run_notebook(nb, folder, self.limits, grading_seed(Path(self.seed_file)))
+        folder = Path(resources["metadata"]["path"] or ".")
+        run_notebook(nb, files_beside(folder), self.limits, grading_seed(Path(self.seed_file)))
         return nb, resources
 
 

@@ -1,7 +1,6 @@
 """Look at what was handed in, before anything trusts it."""
 
 import json
-import shutil
 import warnings
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,8 @@ import nbformat
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_notebook
 
-from autograder.grading.execute import copy_files
+from autograder.grading.bundle import Submission
+from autograder.grading.execute import files_beside
 from autograder.grading.structure import NEW_CELL
 
 LARGEST_NOTEBOOK = 50 * 2**20
@@ -30,8 +30,8 @@ def students_of(submitted: Path) -> list[str]:
     )
 
 
-def read_submission(submitted: Path, student: str, lab: str) -> NotebookNode:
-    """The submitted notebook; raises :class:`SubmissionProblem`."""
+def read_submission(submitted: Path, student: str, lab: str) -> Submission:
+    """What a student handed in; raises :class:`SubmissionProblem`."""
     path = submitted / student / lab / f"{lab}.ipynb"
     for part in (path.parent.parent, path.parent, path):
         if part.is_symlink():
@@ -54,7 +54,7 @@ def read_submission(submitted: Path, student: str, lab: str) -> NotebookNode:
         raise SubmissionProblem(
             f"{path.name} has {size:,} bytes; at most {LARGEST_NOTEBOOK:,}; clear its outputs"
         )
-    return parse(path.read_bytes(), path.name)
+    return Submission(path.read_bytes(), files_beside(path.parent))
 
 
 def listing(folder: Path) -> str:
@@ -103,19 +103,3 @@ def tidy(cell: Any) -> NotebookNode:
     kept = {"nbgrader": nbgrader} if isinstance(nbgrader, dict) else {}
     text = text.encode(errors="replace").decode()  # half a character cannot be written to a file
     return NEW_CELL[cell["cell_type"]](text, metadata=nbformat.from_dict(kept))
-
-
-def stage(nb: NotebookNode, submitted: Path, student: str, lab: str, extra: Path, target: Path) -> Path:
-    """Lay a submission out where nbgrader will read it: tidy, without links, with the instructor's files on top."""
-    folder = target / student / lab
-    folder.mkdir(parents=True)
-    copy_files(submitted / student / lab, folder)
-    copy_files(extra, folder)
-    nbformat.write(nb, folder / f"{lab}.ipynb")
-    return folder
-
-
-def discard(folder: Path) -> None:
-    """Remove a result that no longer holds; nbgrader leaves its files read-only."""
-    if folder.exists():
-        shutil.rmtree(folder)

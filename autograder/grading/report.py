@@ -1,9 +1,12 @@
 """The result of grading a class, for people and for spreadsheets."""
 
 import csv
+import json
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 
 @dataclass
@@ -16,11 +19,16 @@ class StudentReport:
     flags: list[str] = field(default_factory=list)
     seconds: float = 0.0
     graded_now: bool = True
+    penalty: float = 0.0
+    exercises: list[dict[str, Any]] = field(default_factory=list)
+    attempts: list[str] = field(default_factory=list)
+    before: float | None = None
+    reasons: list[str] = field(default_factory=list)
 
     @property
     def score(self) -> float:
-        """All points earned."""
-        return sum(self.scores.values())
+        """All points earned, less what lateness costs."""
+        return sum(self.scores.values()) - self.penalty
 
 
 @dataclass
@@ -30,6 +38,8 @@ class ClassReport:
     lab: str
     max_scores: dict[str, float]
     students: list[StudentReport]
+    alike: list[dict[str, Any]] = field(default_factory=list)
+    unsafe: bool = False
 
     @property
     def max_score(self) -> float:
@@ -52,6 +62,76 @@ class ClassReport:
             lines += [f"{s.student}: {remark}" for remark in ([s.problem] if s.problem else []) + s.flags]
         return "\n".join(lines)
 
+    def failed_exercises(self) -> list[tuple[str, int]]:
+        """Exercises with the number of students who tried and did not get all points, most failed first."""
+        failed: Counter[str] = Counter()
+        for s in self.students:
+            failed.update(
+                e["name"] for e in s.exercises if e["checks"] and (e["points"] or 0) < e["max_points"]
+            )
+        return failed.most_common()
+
+    def misconceptions(self) -> list[tuple[str, int]]:
+        """Recognised mistakes with the number of students who made them, most frequent first."""
+        found: Counter[str] = Counter()
+        for s in self.students:
+            known = [
+                (e["name"], c["misconception"])
+                for e in s.exercises
+                for c in e["checks"]
+                if c.get("misconception")
+            ]
+            found.update({f"{name}: {mistake['says']}" for name, mistake in known})
+        return found.most_common()
+
+    def changes(self) -> list[str]:
+        """Whose score is another than before, and why."""
+        lines = []
+        for s in self.students:
+            if s.before is not None and s.before != s.score:
+                lines += [
+                    f"{s.student}: {s.before:g} → {s.score:g}",
+                    *(f"    {reason}" for reason in s.reasons),
+                ]
+        return lines
+
+    def text(self) -> str:
+        """The whole report: the table, then what an instructor may want to look at."""
+        sections = {
+            "Exercises most failed": [f"{n} × {name}" for name, n in self.failed_exercises()],
+            "Misconceptions": [f"{n} × {says}" for says, n in self.misconceptions()],
+            "Worth a question: the code reaches for what no exercise needs": [
+                f"{s.student}: {', '.join(s.attempts)}" for s in self.students if s.attempts
+            ],
+            "Worth a question: answers that differ in names and layout at most, which can have honest reasons": [
+                f"{q['exercise']}: {', '.join(q['students'])}" for q in self.alike
+            ],
+        }
+        parts = [self.table()]
+        if self.unsafe:
+            parts.insert(
+                0, "UNSAFE: these submissions ran without a jail, because --unsafe-no-sandbox was given."
+            )
+        parts += [
+            "\n".join([f"{title}:", *(f"  {line}" for line in lines)])
+            for title, lines in sections.items()
+            if lines
+        ]
+        return "\n\n".join(parts)
+
+    def write_json(self, path: Path) -> None:
+        """Everything, for programs."""
+        data = {
+            "lab": self.lab,
+            "unsafe": self.unsafe,
+            "max_scores": self.max_scores,
+            "students": {s.student: asdict(s) | {"score": s.score} for s in self.students},
+            "failed_exercises": self.failed_exercises(),
+            "misconceptions": self.misconceptions(),
+            "alike": self.alike,
+        }
+        path.write_text(json.dumps(data, indent=1), encoding="utf-8")
+
     def write_csv(self, path: Path) -> None:
         """One row for each student, one column for each exercise."""
         with path.open("w", newline="", encoding="utf-8") as file:
@@ -63,6 +143,26 @@ class ClassReport:
                 writer.writerow(
                     [as_text(s.student), f"{s.score:g}", f"{self.max_score:g}", *points, *remarks]
                 )
+
+
+def differences(before: dict[str, Any] | None, after: dict[str, Any]) -> list[str]:
+    """What an exercise earns now and did not before, or the other way round, with the checks that decide it."""
+    if before is None:
+        return []
+    lines = []
+    earlier = {exercise["test"]: exercise for exercise in before["exercises"]}
+    for exercise in after["exercises"]:
+        old = earlier.get(exercise["test"])
+        if old is None or old["points"] == exercise["points"]:
+            continue
+        passed = {check["name"]: check["passed"] for check in old["checks"]}
+        turned = [c for c in exercise["checks"] if passed.get(c["name"]) != c["passed"]]
+        words = [f"{'passes' if c['passed'] else 'fails'} now: {c['sentence']}" for c in turned]
+        earned = f"{exercise['name']}: {old['points'] or 0:g} → {exercise['points'] or 0:g}"
+        lines.append("; ".join([earned, *words]))
+    if before["problem"] != after["problem"]:
+        lines.append(after["problem"] or "it can be read now")
+    return lines
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -1,40 +1,42 @@
 """Grade a whole class: ``grade_lab(root, work, "07-attention")``.
 
-Submissions run side by side, each in kernels of its own; nbgrader's steps, which write the gradebook, run
-one after another in this process, so that nothing collides. What has not changed is not graded again.
+Submissions run side by side; this process alone writes the gradebook and the pages, one submission after another.
+Each result is kept under the hash of all that it depends on before it is entered, so a run that was killed loses
+nothing, and what has not changed is not graded again.
 """
 
-import contextlib
-import html
-import logging
-import tempfile
-import time
 import warnings
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nbgrader.api import Gradebook
-from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
-from nbgrader.converters.base import NbGraderException
-from nbgrader.coursedir import CourseDirectory
+import nbformat
 from nbgrader.plugins import CsvExportPlugin
 from sqlalchemy.exc import SAWarning
 from tqdm.auto import tqdm
 
-from autograder.grading import intake
+from autograder.derive import without_markers
+from autograder.grading import intake, release, suspicion
+from autograder.grading.bundle import Bundle, Submission, code_digest, key_of
 from autograder.grading.config import COURSE, SEED_FILE, course_config
-from autograder.grading.execute import code_cells, run_notebook
-from autograder.grading.jobs import Job, digest_of, recall, write_record
+from autograder.grading.engine import MachineFault, hopeless
+from autograder.grading.execute import files_beside
+from autograder.grading.exercises import exercise_name
+from autograder.grading.gradebook import GradeWriter, timestamp_of
 from autograder.grading.limits import Limits
-from autograder.grading.report import ClassReport, StudentReport
+from autograder.grading.pages import write_pages
+from autograder.grading.pool import Runner, process_pool
+from autograder.grading.report import ClassReport, StudentReport, differences
 from autograder.grading.seed import grading_seed
-from autograder.grading.session import KernelUnavailable
-from autograder.grading.structure import SourceCell, read_structure, restore
+from autograder.grading.settings import Settings, read_settings
+from autograder.grading.store import Store, discard, write_whole
+from autograder.grading.structure import read_structure
 from seq2gpt.errors import UserError
 
 WORKERS = 2
+MakeExecutor = Callable[[int], Executor]
 
 
 def grade_lab(
@@ -44,49 +46,54 @@ def grade_lab(
     students: Sequence[str] | None = None,
     workers: int | None = None,
     limits: Limits | None = None,
+    again: bool = False,
+    unsafe: bool = False,
+    make_executor: MakeExecutor = process_pool,
 ) -> ClassReport:
     """Grade everything in ``work/submitted`` for one lab of the course in ``root``.
 
     Leaves the gradebook, the graded notebooks, the feedback and ``grades.csv`` in ``work``. A submission
-    that cannot be read scores 0 and is reported with one reason; it never stops the others. Raises
-    ``UserError`` when there is nothing to grade.
+    that cannot be read scores 0 and is reported with one reason; it never stops the others. ``again`` runs
+    what has not changed, too; ``unsafe`` runs submissions without a jail. Raises ``UserError`` when there is
+    nothing to grade.
     """
-    grading = LabGrading(root.resolve(), work.resolve(), lab, limits or Limits())
+    if workers is not None and workers < 1:
+        raise UserError(f"--workers {workers} grades nothing; use 1 or more")
+    settings = read_settings(work)
+    grading = LabGrading(root.resolve(), work.resolve(), lab, settings, limits or settings.limits, unsafe)
     wanted = grading.choose(students)
-    with warnings.catch_warnings(), tempfile.TemporaryDirectory(prefix="seq2gpt-class-") as staged:
-        # nbgrader adds rows to its gradebook in an order that SQLAlchemy 2 remarks on; the rows are right.
+    with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Object of type .* not in session", SAWarning)
-        grading.release()
-        jobs = [grading.prepare(student, Path(staged)) for student in wanted]
-        try:
-            grading.grade(jobs, workers or WORKERS)
-        except KernelUnavailable as error:
-            raise UserError(str(error)) from error
-    grading.read_scores()
-    report = ClassReport(lab, grading.max_scores, [grading.report_of(job) for job in jobs])
-    report.write_csv(work / f"grades-{lab}.csv")
-    grading.export(work / "grades.csv")
-    return report
+        grading.prepare()
+        return grading.grade(wanted, workers or WORKERS, again, make_executor)
+
+
+@dataclass
+class Job:
+    """One student on the way through grading."""
+
+    student: str
+    key: str = ""
+    result: dict[str, Any] = field(default_factory=dict)
+    graded_now: bool = True
+    before: dict[str, float] | None = None
+    penalty_before: float = 0.0
+    answers: dict[str, str] = field(default_factory=dict)
+    last: dict[str, Any] | None = None
 
 
 class LabGrading:
     """One lab, one gradebook."""
 
-    def __init__(self, root: Path, work: Path, lab: str, limits: Limits) -> None:
-        self.root, self.work, self.lab, self.limits = root, work, lab, limits
+    def __init__(
+        self, root: Path, work: Path, lab: str, settings: Settings, limits: Limits, unsafe: bool
+    ) -> None:
+        self.root, self.work, self.lab = root, work, lab
+        self.settings, self.limits, self.unsafe = settings, limits, unsafe
         self.submitted = work / "submitted"
-        self.db_url = str(self.config().CourseDirectory.db_url)
+        self.db_url = str(course_config(root, work).CourseDirectory.db_url)
         self.seed = grading_seed(work / SEED_FILE)
-        self.structure: list[SourceCell] = []
-        self.scores: dict[str, dict[str, float]] = {}
-
-    def config(self, **folders: str) -> Any:
-        """nbgrader's settings, with some of its folders moved."""
-        c = course_config(self.root, self.work, self.limits)
-        c.CourseDirectory.assignment_id = self.lab
-        for name, folder in folders.items():
-            c.CourseDirectory[name] = folder
-        return c
+        self.store = Store(work / ".graded")
 
     def choose(self, students: Sequence[str] | None) -> list[str]:
         """Whom to grade; checks that lab and students exist."""
@@ -109,179 +116,160 @@ class LabGrading:
             raise UserError(f"no submission of {', '.join(unknown)}; there are {', '.join(known)}")
         return [s for s in known if students is None or s in students]
 
-    def release(self) -> None:
-        """Tell the gradebook what the lab is; the released notebook itself stays as it is."""
-        with tempfile.TemporaryDirectory(prefix="seq2gpt-release-") as unused:
-            c = self.config(release_directory=unused)
-            try:
-                convert(GenerateAssignment, c)
-            except NbGraderError as error:
-                raise UserError(
-                    f"{self.lab} cannot be released: {error}; if its cells have changed since it was first graded, "
-                    f"keep {self.work / 'gradebook.db'} under another name and grade again"
-                ) from error
-        self.structure = read_structure(self.db_url, self.lab, self.lab)
-        self.read_scores()
+    def prepare(self) -> None:
+        """Tell the gradebook what the lab is, and read it back."""
+        release.release(self.root, self.work, self.lab)
+        structure = read_structure(self.db_url, self.lab, self.lab)
+        self.bundle = Bundle(
+            lab=self.lab,
+            structure=tuple(structure),
+            files=files_beside(self.root / "solutions" / self.lab),
+            limits=self.limits,
+            code=code_digest(),
+            unsafe=self.unsafe,
+        )
 
     @property
     def max_scores(self) -> dict[str, float]:
         """Points of each exercise, in the order of the lab."""
-        return {self.exercise(c.name): c.points for c in self.structure if c.points is not None}
+        return {
+            exercise_name(self.lab, c.name): c.points for c in self.bundle.structure if c.points is not None
+        }
 
-    def exercise(self, grade_id: str) -> str:
-        """``07-attention-softmax-check`` → ``softmax``."""
-        return grade_id.removeprefix(f"{self.lab}-").removesuffix("-check")
+    def grade(
+        self, students: list[str], workers: int, again: bool, make_executor: MakeExecutor
+    ) -> ClassReport:
+        """Run what has to run, and enter results as they come."""
+        jobs = {student: Job(student) for student in students}
+        with (
+            GradeWriter(self.db_url, COURSE, self.lab, self.settings.late) as writer,
+            tqdm(total=len(jobs), desc=self.lab, unit="submission") as bar,
+        ):
+            before, penalties = writer.scores(), writer.penalties()
+            for job in jobs.values():
+                job.before, job.penalty_before = before.get(job.student), penalties.get(job.student, 0.0)
+                job.last = (self.store.entered(self.lab, job.student) or {}).get("result")
+            runner = Runner(make_executor, workers, self.settings.tries)
+            try:
+                for job, graded in runner.run(self.bundle, self.seed, self.to_run(jobs, again, writer, bar)):
+                    if isinstance(graded, MachineFault):
+                        self.note_fault(job, graded)
+                    else:
+                        self.store.keep(job.key, *graded)
+                        self.enter(writer, job, *graded)
+                    bar.update()
+            finally:
+                runner.close()
+            return self.report(writer, list(jobs.values()))
 
-    def prepare(self, student: str, staged: Path) -> Job:
-        """Read, repair and lay out one submission, and see whether it must be graded at all."""
-        job = Job(student)
-        extra = self.root / "solutions" / self.lab
+    def to_run(
+        self, jobs: dict[str, Job], again: bool, writer: GradeWriter, bar: Any
+    ) -> Iterator[tuple[Job, Submission]]:
+        """The submissions without a result; those that have one, or can have none, are entered on the way."""
+        for job in jobs.values():
+            submission = self.read(job)
+            if submission is not None:
+                kept = None if again else self.store.result(job.key)
+                if kept is None:
+                    yield job, submission
+                    continue
+                job.graded_now = not self.is_entered(job)
+                job.result, job.answers = kept[0], self.answers_in(kept[1])
+                if job.graded_now:
+                    self.enter(writer, job, *kept)
+            else:
+                self.enter(writer, job, job.result, "")
+            bar.update()
+
+    def read(self, job: Job) -> Submission | None:
+        """What a student handed in; None, with the reason in the job's result, if it cannot be read."""
         try:
-            submitted = intake.read_submission(self.submitted, student, self.lab)
-            job.folder = intake.stage(submitted, self.submitted, student, self.lab, extra, staged)
+            submission = intake.read_submission(self.submitted, job.student, self.lab)
         except intake.SubmissionProblem as problem:
-            job.problem = str(problem)
-            return job
+            job.result = hopeless(self.bundle, str(problem))
+            return None
         except OSError as error:
-            job.problem = (
-                f"the submission cannot be read ({error}); its files must be readable; hand it in again"
-            )
-            return job
-        job.notebook, job.repairs = restore(submitted, self.structure)
-        job.digest = digest_of(job, self.structure, self.seed, self.limits)
-        job.current = self.is_current(job)
-        return job
+            why = f"the submission cannot be read ({error}); its files must be readable; hand it in again"
+            job.result = hopeless(self.bundle, why)
+            return None
+        job.key = key_of(self.bundle, submission, self.seed)
+        return submission
 
     def outcome(self, student: str, step: str) -> Path:
         """The folder of a student's graded notebook or feedback."""
         return self.work / step / student / self.lab
 
-    def record(self, student: str) -> Path:
-        """Where it is kept what was graded last."""
-        return self.work / ".graded" / self.lab / f"{student}.json"
-
-    def is_current(self, job: Job) -> bool:
-        """Whether this very submission has been graded with these very tests."""
-        results = [self.outcome(job.student, "autograded") / f"{self.lab}.ipynb"]
-        results.append(self.outcome(job.student, "feedback") / f"{self.lab}.html")
-        there = all(p.is_file() for p in results) and job.student in self.scores
-        return there and recall(self.record(job.student), job)
-
-    def grade(self, jobs: list[Job], workers: int) -> None:
-        """Run the submissions side by side; enter the results one by one, in order."""
-        with (
-            ThreadPoolExecutor(workers) as pool,
-            tqdm(total=len(jobs), desc=self.lab, unit="submission") as bar,
-        ):
-            runs: dict[str, Future[float]] = {}
-            for job in jobs:
-                if not job.problem and not job.current:
-                    runs[job.student] = pool.submit(self.execute, job)
-            try:
-                for job in jobs:
-                    self.enter(job, runs.get(job.student))
-                    bar.update()
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
-
-    def execute(self, job: Job) -> float:
-        """Run one submission; returns the seconds that it took."""
-        started = time.monotonic()
-        run_notebook(job.notebook, job.folder, self.limits, self.seed)
-        return time.monotonic() - started
-
-    def enter(self, job: Job, run: Future[float] | None) -> None:
-        """Put one result into the gradebook, with the graded notebook and the feedback."""
-        if run:
-            job.seconds = run.result()
-            job.note_flags()
-            try:
-                self.autograde(job)
-            except NbGraderError as error:
-                job.problem = f"nbgrader could not grade it: {error}; see the submission's notebook"
-        if job.problem:
-            self.give_zero(job)
-
-    def autograde(self, job: Job) -> None:
-        """nbgrader's own two steps, with the outputs that are there already."""
-        c = self.config(submitted_directory=str(job.folder.parent.parent))
-        c.CourseDirectory.student_id = glob_escape(job.student)
-        c.BoundedExecute.executed = [list(cell.outputs) for cell in code_cells(job.notebook)]
-        convert(Autograde, c)
-        convert(GenerateFeedback, c)
-        write_record(self.record(job.student), job)
-
-    def give_zero(self, job: Job) -> None:
-        """Enter 0 for a submission that could not be graded, and tell the student why."""
-        with Gradebook(self.db_url, COURSE) as gradebook:
-            gradebook.update_or_create_student(job.student)
-            submission = gradebook.update_or_create_submission(self.lab, job.student)
-            for notebook in submission.notebooks:
-                for grade in notebook.grades:
-                    grade.auto_score, grade.needs_manual_grade = 0, False
-            gradebook.db.commit()
-        intake.discard(self.outcome(job.student, "autograded"))
+    def is_entered(self, job: Job) -> bool:
+        """Whether this very result is in the gradebook already, with all that belongs to it."""
+        record = self.store.entered(self.lab, job.student)
         page = self.outcome(job.student, "feedback") / f"{self.lab}.html"
-        page.parent.mkdir(parents=True, exist_ok=True)
-        page.write_text(
-            f"<!DOCTYPE html><meta charset=utf-8><title>{html.escape(self.lab)}</title>"
-            f"<h1>{html.escape(self.lab)}: 0 points</h1><p>{html.escape(job.problem)}</p>\n",
-            encoding="utf-8",
-        )
+        return record is not None and record["key"] == job.key and job.before is not None and page.is_file()
 
-    def read_scores(self) -> None:
-        """Everybody's points by exercise as the gradebook has them, corrections by hand included."""
-        with Gradebook(self.db_url, COURSE) as gradebook:
-            for submission in gradebook.assignment_submissions(self.lab):
-                grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
-                self.scores[submission.student_id] = {self.exercise(g.name): float(g.score) for g in grades}
+    def enter(self, writer: GradeWriter, job: Job, result: dict[str, Any], notebook: str) -> None:
+        """Put one result into the gradebook, with the graded notebook and the feedback."""
+        job.result, job.answers = result, self.answers_in(notebook)
+        handed_in = timestamp_of(self.submitted / job.student / self.lab)
+        penalty = writer.enter(job.student, result, handed_in)
+        graded = self.outcome(job.student, "autograded")
+        discard(graded)
+        if notebook:
+            write_whole(graded / f"{self.lab}.ipynb", notebook)
+        told = job.result | {"late_penalty": penalty}
+        write_pages(self.outcome(job.student, "feedback"), self.lab, job.student, told, job.answers)
+        self.store.note_entered(self.lab, job.student, job.key, result)
 
-    def report_of(self, job: Job) -> StudentReport:
-        """The line of one student."""
-        now = not job.current
-        return StudentReport(
-            job.student, self.scores[job.student], job.problem, job.repairs + job.flags, job.seconds, now
-        )
+    def answers_in(self, notebook: str) -> dict[str, str]:
+        """The texts of a notebook's answer cells by exercise."""
+        if not notebook:
+            return {}
+        cells = [
+            (cell, cell.metadata.get("nbgrader", {})) for cell in nbformat.reads(notebook, as_version=4).cells
+        ]
+        return {
+            exercise_name(self.lab, known["grade_id"]): c.source
+            for c, known in cells
+            if known.get("solution")
+        }
 
-    def export(self, path: Path) -> None:
-        """nbgrader's own table of grades, all labs."""
-        with Gradebook(self.db_url, COURSE) as gradebook:
-            CsvExportPlugin(to=str(path)).export(gradebook)
+    def own_answers(self) -> dict[str, str]:
+        """The course's own answers by exercise."""
+        source = self.root / "solutions" / self.lab / f"{self.lab}.ipynb"
+        return {
+            name: without_markers(text)
+            for name, text in self.answers_in(source.read_text(encoding="utf-8")).items()
+        }
 
+    def note_fault(self, job: Job, fault: MachineFault) -> None:
+        """Leave a submission ungraded that this machine could not run; its score stays what it was."""
+        job.result = hopeless(self.bundle, "") | {
+            "flags": [f"not graded, through no fault of the student: {fault}; grade again"]
+        }
 
-class NbGraderError(Exception):
-    """An nbgrader step failed; the message is the last thing that it logged."""
-
-
-def convert(converter: Any, c: Any) -> None:
-    """Run one of nbgrader's converters to its end or raise :class:`NbGraderError`."""
-    step = converter(coursedir=CourseDirectory(config=c), config=c)
-    step.force = True
-    with last_words(step.log) as words:
-        try:
-            step.start()
-        except NbGraderException as error:
-            causes = [w for w in words if not w.startswith("There was an error processing")]
-            raise NbGraderError(causes[0] if causes else str(error)) from error
-
-
-@contextlib.contextmanager
-def last_words(log: logging.Logger) -> Iterator[list[str]]:
-    """Collect the last line of each error that is logged, and keep the log off the terminal."""
-    words: list[str] = []
-    handler = logging.Handler(logging.ERROR)
-    handler.emit = lambda record: words.append(record.getMessage().strip().splitlines()[-1])  # type: ignore[method-assign]
-    propagate = log.propagate
-    log.addHandler(handler)
-    log.propagate = False
-    try:
-        yield words
-    finally:
-        log.removeHandler(handler)
-        log.propagate = propagate
-
-
-def glob_escape(name: str) -> str:
-    """nbgrader takes a student's name for a pattern."""
-    return "".join(f"[{c}]" if c in "*?[" else c for c in name)
+    def report(self, writer: GradeWriter, jobs: list[Job]) -> ClassReport:
+        """The class as the gradebook has it, on screen and as tables."""
+        scores, penalties = writer.scores(), writer.penalties()
+        lines = [
+            StudentReport(
+                job.student,
+                {
+                    exercise_name(self.lab, name): points
+                    for name, points in scores.get(job.student, {}).items()
+                },
+                job.result["problem"],
+                job.result["repairs"] + job.result["flags"],
+                job.result["seconds"],
+                job.graded_now,
+                penalty=penalties.get(job.student, 0.0),
+                exercises=job.result["exercises"],
+                attempts=job.result["attempts"],
+                before=None if job.before is None else sum(job.before.values()) - job.penalty_before,
+                reasons=differences(job.last, job.result),
+            )
+            for job in jobs
+        ]
+        alike = suspicion.alike({job.student: job.answers for job in jobs if job.answers}, self.own_answers())
+        report = ClassReport(self.lab, self.max_scores, lines, alike, self.unsafe)
+        report.write_json(self.work / f"report-{self.lab}.json")
+        report.write_csv(self.work / f"grades-{self.lab}.csv")
+        CsvExportPlugin(to=str(self.work / "grades.csv")).export(writer.gradebook)
+        return report

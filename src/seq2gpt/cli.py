@@ -49,7 +49,7 @@ Commands:
   sample [RUN]     let a trained model continue a text, or talk to it
   serve [RUN]      answer requests as OpenAI's interface does
   export RUN TO    write a model for ONNX, transformers or a page
-  course           the exercises: start, submit, build, grade, all
+  course           the exercises: start, submit, build, grade, regrade, all
 
 What can be trained:
 {_first_lines()}
@@ -70,6 +70,7 @@ Commands:
   submit   hand in an exercise notebook
   build    build the notebooks from the lessons
   grade    grade the notebooks handed in
+  regrade  grade them again, and show whose score changed
   all      build, grade a sample class, train a small GPT, build the site
 
   seq2gpt course COMMAND --help        every flag of a command
@@ -193,7 +194,14 @@ def _train_preset(preset: str, arguments: list[str]) -> None:
 
 
 def _course(arguments: list[str]) -> None:
-    names = {"start": "start", "submit": "submit", "build": "build", "grade": "grade", "all": "make_all"}
+    names = {
+        "start": "start",
+        "submit": "submit",
+        "build": "build",
+        "grade": "grade",
+        "regrade": "regrade",
+        "all": "make_all",
+    }
     if not arguments or arguments[0] in HELP_WORDS:
         print(COURSE_HELP, end="")
         return

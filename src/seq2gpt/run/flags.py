@@ -66,7 +66,8 @@ def _fault(arguments: list[str], kinds: dict[str, Any], prog: str) -> str:
         flag, equals, value = token.partition("=")
         name = flag.removeprefix("--").replace("-", "_")
         if not token.startswith("-") and places:
-            places.pop(0)
+            if get_origin(kinds[places[0]]) is not tuple:  # such a place takes all that come
+                places.pop(0)
         elif not token.startswith("-"):
             return f"{token!r} has no place here; see `{prog} --help`"
         elif name not in kinds:

@@ -1,0 +1,84 @@
+"""What a student is told about one exercise: points, what passed, what failed in one sentence, and where to read again.
+
+Made from the reports of the checks that the judge ran, or, for a test that is plain code, from its error. What could
+show private inputs is left out here, before anything is stored.
+"""
+
+from typing import Any
+
+from nbformat.notebooknode import NotebookNode
+from nbgrader import utils
+
+from autograder.grading.structure import SourceCell, grade_id
+
+PRINTED_LIMIT = 2000
+Exercise = dict[str, Any]
+
+
+def of_cell(lab: str, test: SourceCell, notebook: NotebookNode, reports: dict[str, Any]) -> Exercise:
+    """The exercise that a cell with points belongs to; ``points`` is None for what a person has to grade."""
+    cell = next(c for c in notebook.cells if grade_id(c) == test.name)
+    points, _ = utils.determine_grade(cell)
+    exercise = blank(lab, test) | {"points": None if points is None else float(points)}
+    if not test.test:
+        return exercise
+    plain, shown = from_outputs(cell), reports.get(test.name) or []
+    if not shown:
+        return exercise | plain
+    told = exercise | from_reports(shown)
+    return told | {"message": plain.get("message") or told["message"]}
+
+
+def unread(lab: str, test: SourceCell) -> Exercise:
+    """The exercise of a submission that cannot be read."""
+    return blank(lab, test) | {"message": "Your notebook could not be read."}
+
+
+def blank(lab: str, test: SourceCell) -> Exercise:
+    """Names and points, nothing known yet."""
+    return {
+        "test": test.name,
+        "name": exercise_name(lab, test.name),
+        "points": 0.0,
+        "max_points": test.points or 0.0,
+        "message": "",
+        "checks": [],
+        "printed": "",
+    }
+
+
+def exercise_name(lab: str, test: str) -> str:
+    """``07-attention-softmax-check`` → ``softmax``."""
+    return test.removeprefix(f"{lab}-").removesuffix("-check")
+
+
+def from_reports(reports: list[dict[str, Any]]) -> Exercise:
+    """What the checks say: the last report decides the points, an open one before it has the words."""
+    decides, open_one = reports[-1], next((r for r in reports if not r.get("hidden")), None)
+    words = {check["name"]: check for check in (open_one or {}).get("checks", [])}
+    checks = []
+    for check in decides["checks"]:
+        open_check = words.get(check["name"], {})
+        both = check | {key: open_check[key] for key in ("message", "line") if open_check.get(key)}
+        both["misconception"] = check.get("misconception") or open_check.get("misconception")
+        if not check["passed"] and open_check.get("passed"):
+            both["message"] = "It passes with the inputs that you see, and fails with other inputs."
+        checks.append(both)
+    message = decides.get("problem") or ""
+    if decides.get("blank"):
+        message, checks = "Not answered yet.", []
+    printed = str((open_one or {}).get("printed", ""))[:PRINTED_LIMIT]
+    return {"message": message, "checks": checks, "printed": printed}
+
+
+def from_outputs(cell: NotebookNode) -> Exercise:
+    """What a plain test says: its error, unless part of the test is hidden; then only the kind of error."""
+    hidden = "BEGIN HIDDEN TESTS" in cell.source
+    errors = [o for o in cell.outputs if o.output_type == "error"]
+    printed = "".join(o.text for o in cell.outputs if o.output_type == "stream")
+    if not errors:
+        return {"printed": "" if hidden else printed[:PRINTED_LIMIT]}
+    name, text = errors[-1].ename, errors[-1].evalue
+    ours = name.endswith(("TimeoutError", "DiedError", "ScoreError"))
+    shown = text if ours else f"{name}: {text}" if not hidden else f"The test ended with {name}."
+    return {"message": shown[:PRINTED_LIMIT], "printed": "" if hidden else printed[:PRINTED_LIMIT]}

@@ -1,0 +1,120 @@
+"""Results go into nbgrader's gradebook, one submission after another, from one process."""
+
+import contextlib
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.utils import parse_utc
+from sqlalchemy.exc import OperationalError, SAWarning
+
+from autograder.grading.settings import Late
+from seq2gpt.errors import UserError
+
+LOCKED_SECONDS = 30.0
+T = TypeVar("T")
+
+
+class GradeWriter:
+    """The gradebook of a course, open for one lab."""
+
+    def __init__(self, db_url: str, course: str, lab: str, late: Late) -> None:
+        self.gradebook = Gradebook(db_url, course)
+        self.lab = lab
+        self.late = late
+
+    def enter(self, student: str, result: dict[str, Any], timestamp: datetime | None) -> float:
+        """Enter the scores of one submission, all of them or none; returns what lateness costs.
+
+        What a person has corrected stays, and is marked for another look. ``UserError`` if the gradebook stays
+        locked by another program.
+        """
+        with quiet():
+            return patiently(lambda: self._enter(student, result, timestamp), self.gradebook.db.rollback)
+
+    def _enter(self, student: str, result: dict[str, Any], timestamp: datetime | None) -> float:
+        total = 0.0
+        self.gradebook.update_or_create_student(student)
+        stamp = {"timestamp": timestamp.isoformat(" ")} if timestamp else {}
+        submission = self.gradebook.update_or_create_submission(self.lab, student, **stamp)
+        for notebook in submission.notebooks:
+            for grade in notebook.grades:
+                score = result["scores"].get(grade.name)
+                grade.auto_score = score
+                grade.needs_manual_grade = score is None or grade.manual_score is not None
+            for comment in notebook.comments:
+                comment.auto_comment = (
+                    "No response." if comment.name in result.get("unanswered", ()) else None
+                )
+            self.gradebook.db.flush()
+            penalty = self.late.penalty(float(notebook.score), float(submission.total_seconds_late))
+            notebook.late_submission_penalty = penalty or None
+            total += penalty
+        self.gradebook.db.commit()
+        return total
+
+    def scores(self) -> dict[str, dict[str, float]]:
+        """Everybody's points by test, corrections by hand included."""
+        found = {}
+        self.gradebook.db.expire_all()
+        with contextlib.suppress(MissingEntry):
+            for submission in self.gradebook.assignment_submissions(self.lab):
+                grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
+                found[str(submission.student_id)] = {str(g.name): float(g.score) for g in grades}
+        return found
+
+    def penalties(self) -> dict[str, float]:
+        """What lateness costs each student who was late."""
+        found = {}
+        for submission in self.gradebook.assignment_submissions(self.lab):
+            penalty = sum(float(n.late_submission_penalty or 0) for n in submission.notebooks)
+            if penalty:
+                found[str(submission.student_id)] = penalty
+        return found
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.gradebook.close()
+
+
+def patiently(step: Callable[[], T], undo: Callable[[], None]) -> T:
+    """Do something that another program's lock may prevent for a while."""
+    deadline = time.monotonic() + LOCKED_SECONDS
+    while True:
+        try:
+            return step()
+        except OperationalError as error:
+            undo()
+            if "locked" not in str(error).lower() or time.monotonic() > deadline:
+                why = str(error.orig or error)
+                raise UserError(
+                    f"the gradebook cannot be written ({why}); close what uses it and grade again"
+                ) from error
+            time.sleep(0.2)
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """nbgrader adds rows in an order that SQLAlchemy 2 remarks on; the rows are right."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Object of type .* not in session", SAWarning)
+        yield
+
+
+def timestamp_of(folder: Path) -> datetime | None:
+    """When a submission was handed in, from nbgrader's file beside it; None if it does not say."""
+    try:
+        text = (folder / "timestamp.txt").read_text(encoding="utf-8").strip()
+        found: datetime | None = parse_utc(text) if text else None
+    except (OSError, ValueError, OverflowError):
+        return None
+    return found

@@ -1,0 +1,42 @@
+"""A note of the run in progress, so that one that was killed can be taken up again without typing it anew."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from autograder.grading.store import write_whole
+from seq2gpt.errors import UserError
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked for."""
+
+    labs: tuple[str, ...]
+    students: tuple[str, ...] | None = None
+    workers: int | None = None
+
+
+def path_of(work: Path) -> Path:
+    """Where the note lies."""
+    return work / ".graded" / "run.json"
+
+
+def begin(work: Path, request: Request) -> None:
+    """Note what is about to be graded."""
+    write_whole(path_of(work), json.dumps(asdict(request)))
+
+
+def finish(work: Path) -> None:
+    """The run has come to its end."""
+    path_of(work).unlink(missing_ok=True)
+
+
+def unfinished(work: Path) -> Request:
+    """The run that was interrupted; ``UserError`` if there is none."""
+    try:
+        noted = json.loads(path_of(work).read_text(encoding="utf-8"))
+        students = noted["students"]
+        return Request(tuple(noted["labs"]), None if students is None else tuple(students), noted["workers"])
+    except (OSError, ValueError, KeyError, TypeError):
+        raise UserError(f"no interrupted run is noted in {work}; name the labs to grade") from None

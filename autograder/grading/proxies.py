@@ -1,0 +1,245 @@
+"""The student's objects as a test sees them: calls, attributes and items reach the student's process.
+
+What decides a test must come by value. So a proxy is equal to itself only, has no order and no arithmetic: an
+object whose ``__eq__`` always says yes proves nothing. A test that wants the student's own operators says so with
+``student_eval("a + b == c", a=a, b=b, c=c)``, and gets what the student's process claims.
+"""
+
+import functools
+import inspect
+import re
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from autograder.grading.link import Link
+
+OWN = ("__class__", "__bases__", "__mro__", "__deepcopy__", "__copy__", "__signature__")
+# Methods by which a result would judge itself.
+VERDICTS = {
+    "allclose",
+    "array_equal",
+    "equal",
+    "eq",
+    "ne",
+    "isclose",
+    "equals",
+    "__eq__",
+    "__ne__",
+    "__bool__",
+}
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,60}")
+
+
+class Remote:
+    """An object in the student's process."""
+
+    __slots__ = ("__weakref__", "_bases", "_link", "_number", "_what")
+
+    _bases: tuple[type, ...]
+    _link: "Link"
+    _number: int
+    _what: str
+
+    def __getattribute__(self, name: str) -> Any:
+        if name == "__class__":
+            return type if _of(self, "_what") == "class" else known_class(self) or type(self)
+        if name in ("__bases__", "__mro__"):
+            if _of(self, "_what") != "class":
+                raise AttributeError(name)
+            known = _of(self, "_bases") or (object,)
+            return known[:1] if name == "__bases__" else (self, *known)
+        if name == "__signature__":
+            return signature_of(self)
+        if name == "__last_call__":
+            return last_call(self)
+        if name in OWN:
+            return object.__getattribute__(self, name)
+        if name in VERDICTS:
+            raise TypeError(f"the result is {described(self)}, not a value that can be compared")
+        return ask(self, "get", name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        ask(self, "set", name, value)
+
+    def __delattr__(self, name: str) -> None:
+        ask(self, "delete", name)
+
+    def __getitem__(self, key: Any) -> Any:
+        return ask(self, "item", key)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        ask(self, "set_item", key, value)
+
+    def __delitem__(self, key: Any) -> None:
+        ask(self, "delete_item", key)
+
+    def __len__(self) -> int:
+        return checked(ask(self, "length"), int)
+
+    def __bool__(self) -> bool:
+        return checked(ask(self, "truth"), bool)
+
+    def __iter__(self) -> Iterator[Any]:
+        return ask(self, "iterate")
+
+    def __next__(self) -> Any:
+        return ask(self, "next")
+
+    def __contains__(self, value: Any) -> bool:
+        return any(value == entry for entry in self)
+
+    def __enter__(self) -> Any:
+        return ask(self, "get", "__enter__")()
+
+    def __exit__(self, *about: Any) -> None:
+        ask(self, "get", "__exit__")(None, None, None)
+
+    def __repr__(self) -> str:
+        return checked(ask(self, "repr"), str)
+
+    def __str__(self) -> str:
+        return checked(ask(self, "text"), str)
+
+    def __copy__(self) -> Any:
+        return ask(self, "copy")
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return ask(self, "deepcopy")
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return hash(_of(self, "_number"))
+
+    def __instancecheck__(self, instance: Any) -> bool:
+        return is_remote(instance) and checked(ask(self, "instance", instance, swap=True), bool)
+
+    def __subclasscheck__(self, subclass: Any) -> bool:
+        return is_remote(subclass) and checked(ask(self, "subclass", subclass, swap=True), bool)
+
+    def __del__(self) -> None:
+        _of(self, "_link").release(_of(self, "_number"))
+
+
+class RemoteCallable(Remote):
+    """A function, a class or a module in the student's process."""
+
+    __slots__ = ()
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return ask(self, "call", *args, **kwargs)
+
+
+_of = object.__getattribute__
+
+
+def ask(subject: Remote, operation: str, *args: Any, swap: bool = False, **kwargs: Any) -> Any:
+    """Let the student's process do something with an object of its own."""
+    if swap:
+        subject, args = args[0], (subject,)
+    return _of(subject, "_link").request(operation, subject, args, kwargs)
+
+
+def make(link: "Link", number: int, what: str, name: str, lineage: list[str]) -> Remote:
+    """A proxy; ``lineage`` are the full names of the object's class and its bases."""
+    proxy = proxy_class(name if NAME.fullmatch(name) else "object", what != "object").__new__(
+        proxy_class(name if NAME.fullmatch(name) else "object", what != "object")
+    )
+    bases = tuple(c for c in map(library_class, lineage) if c)
+    for slot, value in {"_link": link, "_number": number, "_what": what, "_bases": bases}.items():
+        object.__setattr__(proxy, slot, value)
+    return proxy
+
+
+@functools.cache
+def proxy_class(name: str, is_callable: bool) -> type[Remote]:
+    """A class named as the student's, so that messages about its objects name it."""
+    return type(name, (RemoteCallable if is_callable else Remote,), {"__slots__": ()})
+
+
+def library_class(full_name: str) -> type | None:
+    """A class that a test may ask for with ``isinstance``: a module of PyTorch's, or an exception.
+
+    Never one whose values travel by value, or an object could pose as a tensor.
+    """
+    module, _, name = full_name.rpartition(".")
+    if not module.startswith("torch.") and module != "builtins":
+        return None
+    found = getattr(sys.modules.get(module), name, None)
+    if not isinstance(found, type):
+        return None
+    torch = sys.modules.get("torch")
+    allowed = (BaseException, torch.nn.Module, torch.optim.Optimizer) if torch else (BaseException,)
+    return found if issubclass(found, allowed) else None
+
+
+def known_class(proxy: Remote) -> type | None:
+    """The nearest class of the object that exists in this process too."""
+    bases = _of(proxy, "_bases")
+    return bases[0] if bases else None
+
+
+def is_remote(value: Any) -> bool:
+    """Whether ``value`` lives in the student's process."""
+    return issubclass(type(value), Remote)
+
+
+def number_of(proxy: Remote) -> int:
+    """The number by which the student's process knows it."""
+    return int(_of(proxy, "_number"))
+
+
+def last_call(proxy: Remote) -> tuple[dict[Any, Any], set[Any]]:
+    """``function.__last_call__``: what the last call changed of its arguments, and the devices that it asked PyTorch for.
+
+    The changes are new values by position or name; the test's own objects stay as they were.
+    """
+    link = _of(proxy, "_link")
+    return dict(link.changed), set(link.devices)
+
+
+def described(proxy: Remote) -> str:
+    """A proxy in words."""
+    return f"a {type(proxy).__name__} object"
+
+
+def checked(value: Any, kind: type) -> Any:
+    """``value`` if it is of the kind that Python's protocols ask for."""
+    if type(value) is not kind:
+        raise TypeError(f"{type(value).__name__} came where {kind.__name__} was expected")
+    return value
+
+
+def signature_of(proxy: Remote) -> inspect.Signature:
+    """The parameters of a function, as the student's process tells them."""
+    code = (
+        "[(p.name, int(p.kind), p.default is not p.empty, p.default if p.default is not p.empty else None) "
+        "for p in __import__('inspect').signature(f).parameters.values()]"
+    )
+    found = _of(proxy, "_link").request("eval", None, (code,), {"f": proxy})
+    kinds = list(inspect._ParameterKind)
+    parameters = [
+        inspect.Parameter(name, kinds[kind], default=default if given else inspect.Parameter.empty)
+        for name, kind, given, default in found
+    ]
+    return inspect.Signature(parameters)
+
+
+def refuse_operator(self: Remote, *_: Any) -> NoReturn:
+    """Raise ``TypeError``: what a test compares or computes with must come by value."""
+    raise TypeError(f"the result is {described(self)}, not a number or a tensor")
+
+
+for _operator in (
+    *("lt", "le", "gt", "ge", "neg", "pos", "abs", "invert", "int", "float", "complex", "index", "round"),
+    *(
+        f"{side}{name}"
+        for side in ("", "r")
+        for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow")
+    ),
+    *(f"{side}{name}" for side in ("", "r") for name in ("matmul", "and", "or", "xor", "lshift", "rshift")),
+):
+    setattr(Remote, f"__{_operator}__", refuse_operator)

@@ -1,0 +1,95 @@
+"""The first process of a container: it runs one entry and carries its sockets; started as ``python -m``."""
+
+import base64
+import contextlib
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+from autograder.jail.inmate import Inmate, call_entry
+from autograder.jail.limits import data_bytes, resource_limits, set_limits
+from autograder.jail.linux import close_all_but
+from autograder.jail.mux import Relay
+from autograder.jail.policy import Policy
+
+TICK = 0.05
+OWN = ("CORE", "CPU", "DATA", "FSIZE", "NOFILE", "STACK")  # the others are the container's
+
+
+def main() -> None:
+    """Read what to run from stdin, run it, and report its end on stdout; its own output goes to stderr."""
+    relay = Relay(0, 1, ())
+    request = first_message(relay)
+    pairs = [socket.socketpair() for _ in range(request["fds"])]
+    pid = os.fork()
+    if pid == 0:
+        run(request, [theirs for _, theirs in pairs])
+    for _, theirs in pairs:
+        theirs.close()
+    relay = Relay(0, 1, [ours for ours, _ in pairs])
+    relay.tell({"sealed": True})
+    code = carry(relay, pid)
+    relay.drain_sockets()
+    relay.tell({"code": code})
+    relay.flush()
+
+
+def first_message(relay: Relay) -> dict[str, Any]:
+    """What to run; the stream has nothing behind it yet, since the other side waits for an answer."""
+    while True:
+        messages, _ = relay.step(TICK)
+        if messages:
+            return messages[0]
+        if not relay.open:
+            sys.exit(
+                "nothing to run was given on stdin; this program is started by autograder.jail.container"
+            )
+
+
+def carry(relay: Relay, pid: int) -> int:
+    """Carry bytes until the entry's process has ended. Returns its exit code, negative for a signal."""
+    while True:
+        messages, _ = relay.step(TICK)
+        if any(message.get("interrupt") for message in messages):
+            os.kill(pid, signal.SIGINT)
+        if not relay.open:
+            os.kill(pid, signal.SIGKILL)  # nobody waits for it any more
+        dead, status = os.waitpid(pid, os.WNOHANG)
+        if dead:
+            return os.waitstatus_to_exitcode(status)
+
+
+def run(request: dict[str, Any], sockets: list[socket.socket]) -> NoReturn:
+    """Become the process that the container is for."""
+    code = 1
+    try:
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(2, 1)
+        fds = [s.detach() for s in sockets]
+        close_all_but(fds)
+        files = {name: base64.b64decode(data) for name, data in request["files"].items()}
+        for name, data in files.items():
+            Path(name).parent.mkdir(parents=True, exist_ok=True)
+            Path(name).write_bytes(data)
+        payload = base64.b64decode(request["payload"])
+        policy = Policy(**request["policy"])
+        limits = {
+            name: value
+            for name, value in resource_limits(policy, "user", data_bytes()).items()
+            if name in OWN
+        }
+        set_limits(limits)
+        header = {"entry": request["entry"], "payload": len(payload)}
+        code = call_entry(Inmate(header, payload, fds, 1))
+    finally:
+        with contextlib.suppress(BaseException):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    main()
