@@ -1,0 +1,72 @@
+"""Submissions that use up time, memory or room; the grader ends them, and grades the rest."""
+
+from ..attack import Attack, answers, lost
+from ..course import ANSWERS, indented
+
+SOFTMAX, VOCABULARY = ANSWERS["softmax"], ANSWERS["vocabulary"]
+
+
+def in_cell(name: str, does: str, code: str, flagged: bool | None = True) -> Attack:
+    """The cell never gets as far as the answer."""
+    return Attack(name, does, answers(softmax=f"{code}\n{SOFTMAX}"), lost("softmax"), flagged=flagged)
+
+
+def in_call(name: str, does: str, code: str, flagged: bool | None = True) -> Attack:
+    """The answer is right, but what it does first never ends, or ends the process."""
+    return Attack(name, does, answers(softmax=SOFTMAX.replace("scores):\n", f"scores):\n{indented(code)}\n")), lost("softmax"), flagged=flagged)
+
+
+def floods(name: str, does: str, code: str) -> Attack:
+    """A right answer, and much output."""
+    return Attack(name, does, answers(softmax=f"{SOFTMAX}\n{code}"), aims="flood")
+
+
+def encodes(name: str, does: str, result: str) -> Attack:
+    """A vocabulary whose method returns something monstrous."""
+    return Attack(name, does, answers(vocabulary=f"class Vocabulary:\n    def __init__(self, text): pass\n    def __len__(self): return 4\n    def encode(self, text):\n{indented(indented(result))}"), lost("vocabulary"))
+
+
+STUBBORN = "while True:\n    try:\n        while True: pass\n    except BaseException: pass"
+HANG = "sum(iter(int, 1))  # never returns to Python"
+HOARD = "hoard = []\nfor _ in range(48):\n    hoard.append(bytearray(b'x') * 2**26)  # 3 GiB in all"
+UNINTERRUPTED = "import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, range(1, 32))\nwhile True: pass"
+
+ATTACKS = [
+    in_cell("endless-loop", "Loops for ever.", "while True:\n    pass"),
+    in_call("endless-loop-when-called", "Loops for ever when it is called.", "while True:\n    pass"),
+    in_cell("stubborn-loop", "Loops for ever and catches every interruption.", STUBBORN),
+    in_call("stubborn-loop-when-called", "The same when it is called.", STUBBORN),
+    in_cell("hangs-in-c", "Hangs where Python cannot interrupt it.", HANG),
+    in_call("hangs-in-c-when-called", "The same when it is called.", HANG),
+    in_cell("blocks-signals", "Loops with all signals blocked.", UNINTERRUPTED),
+    in_call("sleeps", "Sleeps for an hour when it is called.", "import time\ntime.sleep(3600)"),
+    in_cell("hoards-memory", "Takes three gigabytes of memory.", HOARD, None),
+    in_call("hoards-memory-when-called", "The same when it is called.", HOARD, None),
+    in_cell("huge-tensor", "Asks for a tensor of four terabytes.", "torch.empty(2**40)", None),
+    in_call("huge-tensor-when-called", "Fills a tensor of four gigabytes when it is called.", "torch.ones(2**30)", None),
+    Attack("huge-result", "Returns a tensor of one gigabyte.", answers(softmax="def softmax(scores):\n    return torch.zeros(2**28)"), lost("softmax")),
+    Attack("expanded-result", "Returns a tensor that is small here and huge when it is copied.", answers(softmax="def softmax(scores):\n    return torch.zeros(1).expand(2**38)"), lost("softmax")),
+    in_call("recursion", "Calls itself for ever.", "return softmax(scores)", None),
+    in_call("deep-recursion", "Calls itself until the process breaks.", "import sys\nsys.setrecursionlimit(10**9)\ndef deeper(x): return sorted([x], key=deeper)\ndeeper(0)", None),
+    in_cell("crashes", "Reads address 0.", "import ctypes\nctypes.string_at(0)"),
+    in_call("crashes-when-called", "Reads address 0 when it is called.", "import ctypes\nctypes.string_at(0)"),
+    in_call("aborts-when-called", "Aborts the process when it is called.", "import os\nos.abort()"),
+    floods("floods-stdout", "Prints 100 MB.", "for _ in range(100):\n    print('x' * 2**20)"),
+    floods("floods-stderr", "Writes 100 MB to stderr.", "import sys\nfor _ in range(100):\n    print('x' * 2**20, file=sys.stderr)"),
+    floods("floods-file-descriptor", "Writes 100 MB to file descriptor 1.", "import os\nfor _ in range(1600):\n    os.write(1, b'x' * 2**16)"),
+    floods("many-displays", "Displays 20,000 things.", "from IPython.display import display\nfor i in range(20_000):\n    display(i)"),
+    floods("one-huge-value", "Ends the cell with a string of 30 MB.", "'x' * 30_000_000"),
+    Attack("huge-error", "Raises an error whose text has 30 MB.", answers(softmax=SOFTMAX.replace("scores):\n", "scores):\n    raise ValueError('x' * 30_000_000)\n")), lost("softmax"), aims="flood"),
+    Attack("endless-output", "Prints for ever.", answers(softmax=f"while True:\n    print('x' * 1000)\n{SOFTMAX}"), lost("softmax"), aims="flood", flagged=True),
+    Attack("endless-generator", "Yields for ever.", answers(windows="def windows(items, size):\n    while True:\n        yield items"), lost("windows")),
+    encodes("endless-list", "Returns an iterator over all numbers.", "import itertools\nreturn itertools.count()"),
+    encodes("nested-list", "Returns a list 100,000 lists deep.", "inner = []\nfor _ in range(100_000): inner = [inner]\nreturn inner"),
+    encodes("list-in-itself", "Returns a list that holds itself.", "me = []\nme.append(me)\nreturn me"),
+    encodes("huge-number", "Returns a number of ten million digits.", "return [1 << 33_000_000]"),
+    encodes("huge-string", "Returns a string of 300 MB.", "return 'x' * 300_000_000"),
+    Attack("negative-length", "Has a length below 0, and then a huge one.", answers(vocabulary=VOCABULARY.replace("return len(self.symbols)", "return 2**62")), lost("vocabulary")),
+    Attack("many-files", "Writes 3,000 files, then is right.", answers(softmax="try:\n    for i in range(3000):\n        open(f'file-{i}', 'w').close()\nexcept OSError:\n    pass\n" + SOFTMAX)),
+    Attack("many-open-files", "Opens 5,000 files, then is right.", answers(softmax="hoard = []\ntry:\n    for i in range(5000):\n        hoard.append(open('/dev/null'))\nexcept OSError:\n    hoard.clear()\n" + SOFTMAX)),
+    Attack("many-threads", "Starts 300 threads, then is right.", answers(softmax="import threading, time\ntry:\n    for _ in range(300):\n        threading.Thread(target=time.sleep, args=(2,), daemon=True).start()\nexcept RuntimeError:\n    pass\n" + SOFTMAX)),
+    Attack("thread-that-stays", "Leaves a thread that keeps the process from ending.", answers(softmax="import threading, time\nthreading.Thread(target=time.sleep, args=(3600,)).start()\n" + SOFTMAX), aims="late"),
+]  # fmt: skip
