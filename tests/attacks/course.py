@@ -4,11 +4,11 @@ Its secrets are marked, so that a leak can be seen: texts that only the instruct
 that occurs in the hidden inputs alone.
 """
 
+import json
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
-import nbformat
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
@@ -187,4 +187,4 @@ def indented(code: str) -> str:
 def write(nb: NotebookNode, path: Path) -> None:
     """Write a notebook, valid or not."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(nbformat.writes(nb), encoding="utf-8")
+    path.write_text(json.dumps(nb, indent=1), encoding="utf-8")

@@ -100,7 +100,9 @@ class World:
     def leftovers(self) -> list[psutil.Process]:
         """Processes that attacks left behind, whatever they did to their environment."""
         found = []
-        for process in psutil.process_iter(["name", "cmdline"]):
+        for process in psutil.process_iter(["name", "cmdline", "status"]):
+            if process.info["status"] == psutil.STATUS_ZOMBIE:
+                continue  # it has ended; nobody has asked yet how
             if self.tag in " ".join([process.info["name"] or "", *(process.info["cmdline"] or [])]):
                 found.append(process)
         return found

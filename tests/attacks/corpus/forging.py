@@ -82,7 +82,7 @@ ATTACKS = [
     forged("patched-allclose", "torch.allclose always says yes.", "torch.allclose = lambda *a, **k: True"),
     forged("patched-oracle", "torch.softmax is replaced by the wrong answer.", "torch.softmax = lambda scores, dim: scores * 0 + 0.125"),
     forged("patched-random", "torch.randn gives zeros only.", "torch.randn = lambda *s, **k: torch.zeros(s)"),
-    forged("patched-bool", "The built-in bool always says yes.", "import builtins\nbuiltins.bool = lambda value=True: True"),
+    forged("patched-bool", "The built-in bool always says yes.", "import builtins\nreal = bool\nclass Meta(type):\n    def __instancecheck__(cls, thing): return isinstance(thing, real)\n    def __call__(cls, value=True): return True\nclass Bool(metaclass=Meta): pass\nbuiltins.bool = Bool"),
     forged("shadowed-bool", "The notebook's own bool always says yes.", "bool = lambda value=True: True"),
     forged("patched-import", "Every import gives a torch that is always close.", "import builtins\noriginal = builtins.__import__\ndef hooked(name, *rest, **more):\n    module = original(name, *rest, **more)\n    if name == 'torch': module.allclose = lambda *a, **k: True\n    return module\nbuiltins.__import__ = hooked\nimport torch"),
     forged("import-hook", "A finder serves a wrong `copy` and a wrong torch to later imports.", "import sys\nclass Finder:\n    def find_spec(self, name, path=None, target=None):\n        torch.allclose = lambda *a, **k: True\nsys.meta_path.insert(0, Finder())\ntry:\n    import no_such_module\nexcept ImportError:\n    pass"),
