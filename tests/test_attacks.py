@@ -254,12 +254,24 @@ DEEDS: list[tuple[str, str, Callable[[World], object]]] = [
         f"course: {course.LAB}.ipynb changed",
         lambda w: write(w.root / "solutions" / course.LAB / f"{course.LAB}.ipynb", ""),
     ),
-    ("mallory", "network: a connection", lambda w: connect(socket.AF_INET, ("127.0.0.1", w.port), b"mallory")),
+    (
+        "mallory",
+        "network: a connection",
+        lambda w: connect(socket.AF_INET, ("127.0.0.1", w.port), b"mallory"),
+    ),
     (UNKNOWN, "network: a connection", lambda w: connect(socket.AF_UNIX, f"\0{w.tag}", b"")),
     ("mallory", "process: one was left behind", leave_process),
     (UNKNOWN, "process: one was left behind", rename_process),
-    ("mallory", "process: the instructor's was killed", lambda w: os.kill(w.decoy("mallory"), signal.SIGKILL)),
-    ("mallory", "gradebook: a student mallory2", lambda w: execute(w, "insert into student values ('mallory2')")),
+    (
+        "mallory",
+        "process: the instructor's was killed",
+        lambda w: os.kill(w.decoy("mallory"), signal.SIGKILL),
+    ),
+    (
+        "mallory",
+        "gradebook: a student mallory2",
+        lambda w: execute(w, "insert into student values ('mallory2')"),
+    ),
     (
         UNKNOWN,
         "gradebook: 17 points are possible, not 16",
@@ -272,20 +284,34 @@ DEEDS: list[tuple[str, str, Callable[[World], object]]] = [
     ("mallory", "leak: solution", lambda w: graded(w, base64.b64encode(SOLUTION.encode()).decode())),
     ("mallory", "leak: seed", lambda w: graded(w, SECRETS["seed"], grade=True)),
     ("mallory", "leak: hidden tests", lambda w: graded(w, SECRETS["hidden tests"])),
-    ("mallory", "leak: hidden tests", lambda w: feedback(w, SECRETS["hidden tests"].replace("-", "<b>-</b>"))),
+    (
+        "mallory",
+        "leak: hidden tests",
+        lambda w: feedback(w, SECRETS["hidden tests"].replace("-", "<b>-</b>")),
+    ),
     ("mallory", "leak: hidden inputs", lambda w: feedback(w, f"<p>{course.HIDDEN_INPUT}</p>")),
     (
         "mallory",
         "leak: host",
         lambda w: connect(socket.AF_INET, ("127.0.0.1", w.port), f"mallory {SECRETS['host']}".encode()),
     ),
-    ("mallory", "html: the feedback holds a live script", lambda w: feedback(w, "<p><script>attack()</script>")),
-    ("mallory", "flood: the feedback has more than 1 MB", lambda w: feedback(w, "x" * (LARGEST_FEEDBACK + 1))),
+    (
+        "mallory",
+        "html: the feedback holds a live script",
+        lambda w: feedback(w, "<p><script>attack()</script>"),
+    ),
+    (
+        "mallory",
+        "flood: the feedback has more than 1 MB",
+        lambda w: feedback(w, "x" * (LARGEST_FEEDBACK + 1)),
+    ),
     ("mallory", "flood: the graded notebook has more than 6 MB", lambda w: graded(w, "x" * LARGEST_NOTEBOOK)),
 ]
 
 
-@pytest.mark.parametrize(("culprit", "probe", "deed"), DEEDS, ids=[f"{i}-{d[1]}" for i, d in enumerate(DEEDS)])
+@pytest.mark.parametrize(
+    ("culprit", "probe", "deed"), DEEDS, ids=[f"{i}-{d[1]}" for i, d in enumerate(DEEDS)]
+)
 def test_every_probe_trips(world: World, culprit: str, probe: str, deed: Callable[[World], object]) -> None:
     witness = Witness(world, course.LAB, ["mallory", "mall"])
     assert witness.tripped() == {}

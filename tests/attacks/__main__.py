@@ -17,7 +17,9 @@ def main() -> int:
     parser.add_argument("--engine", choices=engines.NAMES, default="ours")
     parser.add_argument("--only", nargs="+", choices=ATTACKS, metavar="NAME", default=list(ATTACKS))
     parser.add_argument("--kind", nargs="+", choices=KINDS, default=list(KINDS))
-    parser.add_argument("--class", dest="as_class", action="store_true", help="one run for all instead of one for each")
+    parser.add_argument(
+        "--class", dest="as_class", action="store_true", help="one run for all instead of one for each"
+    )
     asked = parser.parse_args()
     attacks = [ATTACKS[name] for name in asked.only if ATTACKS[name].kind in asked.kind]
     anybody: set[str] = set()

@@ -11,7 +11,7 @@ from . import course
 from .world import World
 
 Builder = Callable[[Path, World], None]
-Edit = Callable[[NotebookNode], None]
+Edit = Callable[[NotebookNode], object]
 
 # Answers that an honest teacher gives nothing for; each calls, loads and runs without an error.
 WRONG = {
@@ -82,7 +82,7 @@ def raw(content: bytes | Callable[[str], bytes]) -> Builder:
     return build
 
 
-def beside(change: Callable[[Path, World], None], **sources: str) -> Builder:
+def beside(change: Callable[[Path, World], object], **sources: str) -> Builder:
     """A submission with these answers, then something done to the folder that holds it."""
 
     def build(folder: Path, world: World) -> None:

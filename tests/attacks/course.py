@@ -24,6 +24,8 @@ import zlib
 
 import torch
 from torch import Tensor, nn
+
+from autograder import recorder
 """
 DRAW = 'draw = torch.Generator().manual_seed(zlib.crc32(os.environ.get("SEQ2GPT_GRADING_SEED", "").encode()))'
 
@@ -130,7 +132,10 @@ points += 1.0 * bool(refused and len(known) == 14)
     "windows": Exercise(
         signature="def windows(items, size):",
         body="    for start in range(len(items) - size + 1):\n        yield items[start : start + size]",
-        visible="points = 1.0 * bool([list(w) for w in windows([1, 2, 3], 2)] == [[1, 2], [2, 3]])\n",
+        visible="""\
+found = [list(window) for window in windows([1, 2, 3], 2)]
+points = 1.0 * bool(recorder.same(found, [[1, 2], [2, 3]]))
+""",
         hidden="points += 1.0 * bool([list(w) for w in windows([5, 3, 2], 3)] == [[5, 3, 2]])\n",
         points=2,
     ),
@@ -155,9 +160,7 @@ def notebook(*, solved: bool) -> NotebookNode:
     for name, exercise in EXERCISES.items():
         secret = f"    ### BEGIN SOLUTION\n    # {SOLUTION_SECRET}\n{exercise.body}\n    ### END SOLUTION"
         tests = exercise.tests if solved else f"{exercise.visible}\npoints"
-        cells.append(
-            cell(exercise.signature + "\n" + (secret if solved else STUB), name, solution=True)
-        )
+        cells.append(cell(exercise.signature + "\n" + (secret if solved else STUB), name, solution=True))
         cells.append(cell(tests, f"{name}-check", grade=True, locked=True, points=exercise.points))
     cells.append(cell(ESSAY, "essay", "markdown", grade=True, solution=True, points=ESSAY_POINTS))
     for number, c in enumerate(cells):

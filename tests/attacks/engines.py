@@ -68,7 +68,7 @@ class Grader:
             "lab": lab,
             "students": students,
             "log": str(world.base / "log"),
-            "environment": {"TMPDIR": str(world.temporary), "HOME": str(world.host)},
+            "environment": {"TMPDIR": str(world.temporary), "HOME": str(world.home)},
         }
         assert self.process.stdin is not None
         assert self.process.stdout is not None
@@ -82,14 +82,17 @@ class Grader:
         return Grades(points_of(world, lab), remarks_of(world, lab), late)
 
     def close(self) -> None:
-        """End the process."""
-        with contextlib.suppress(psutil.Error):
+        """End the process, which ends by itself when its input does."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        with contextlib.suppress(OSError):
+            self.process.stdin.close()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
             stop(psutil.Process(self.process.pid))
-        self.process.wait()
-        for stream in (self.process.stdin, self.process.stdout):
-            if stream:
-                with contextlib.suppress(OSError):
-                    stream.close()
+            self.process.wait()
+        self.process.stdout.close()
 
 
 def points_of(world: World, lab: str) -> dict[str, dict[str, float]]:
@@ -99,11 +102,15 @@ def points_of(world: World, lab: str) -> dict[str, dict[str, float]]:
     points: dict[str, dict[str, float]] = {}
     if not (world.work / "gradebook.db").exists():
         return points
-    with Gradebook(f"sqlite:///{world.work / 'gradebook.db'}") as gradebook, contextlib.suppress(MissingEntry):
+    with (
+        Gradebook(f"sqlite:///{world.work / 'gradebook.db'}") as gradebook,
+        contextlib.suppress(MissingEntry),
+    ):
         for submission in gradebook.assignment_submissions(lab):
             grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
             points[submission.student_id] = {
-                grade.name.removeprefix(f"{lab}-").removesuffix("-check"): float(grade.score) for grade in grades
+                grade.name.removeprefix(f"{lab}-").removesuffix("-check"): float(grade.score)
+                for grade in grades
             }
     return points
 
@@ -114,4 +121,7 @@ def remarks_of(world: World, lab: str) -> dict[str, str] | None:
     if not report.exists():
         return None
     with report.open(encoding="utf-8") as file:
-        return {row["student"]: "; ".join(filter(None, (row["problem"], row["flags"]))) for row in csv.DictReader(file)}
+        return {
+            row["student"]: "; ".join(filter(None, (row["problem"], row["flags"])))
+            for row in csv.DictReader(file)
+        }

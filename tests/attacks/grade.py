@@ -6,7 +6,9 @@ A child, because what it grades is hostile; one process for all, because importi
 import json
 import os
 import resource
+import shutil
 import sys
+import tempfile
 import traceback
 from pathlib import Path
 from typing import Any
@@ -27,7 +29,7 @@ def ours(job: dict[str, Any]) -> None:
 
 
 def stock(job: dict[str, Any]) -> None:
-    """What nbgrader's own commands do by default; only folders and the patience are set."""
+    """What nbgrader's own commands do by default; only the folders are set."""
     from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
     from nbgrader.converters.base import NbGraderException
     from nbgrader.coursedir import CourseDirectory
@@ -41,7 +43,6 @@ def stock(job: dict[str, Any]) -> None:
     c.CourseDirectory.db_url = f"sqlite:///{work / 'gradebook.db'}"
     for step in ("release", "submitted", "autograded", "feedback", "source_with_tests"):
         c.CourseDirectory[f"{step}_directory"] = str(work / step)
-    c.Execute.timeout = CELL_SECONDS
     GenerateAssignment(coursedir=CourseDirectory(config=c), config=c).start()
     if job["students"]:
         (c.CourseDirectory.student_id,) = job["students"]
@@ -55,9 +56,11 @@ def stock(job: dict[str, Any]) -> None:
 ENGINES = {"ours": ours, "stock": stock}
 
 
-def grade(job: dict[str, Any]) -> None:
+def grade(job: dict[str, Any], gradebook: Path) -> None:
     """Do one job; this is the child."""
     os.setsid()
+    if not (target := Path(job["work"], "gradebook.db")).exists():
+        shutil.copyfile(gradebook, target)
     log = os.open(job["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     for stream, file in ((0, os.open(os.devnull, os.O_RDONLY)), (1, log), (2, log)):
         os.dup2(file, stream)
@@ -71,13 +74,23 @@ def grade(job: dict[str, Any]) -> None:
 def main() -> None:
     """Serve until the input ends."""
     import nbgrader.converters  # noqa: F401 (once for all children)
+    from nbgrader.api import Gradebook
 
+    with tempfile.TemporaryDirectory(prefix="atk-") as folder:
+        gradebook = Path(folder, "gradebook.db")
+        with Gradebook(f"sqlite:///{gradebook}"):  # an empty one, made once: that takes seconds, too
+            pass
+        serve(gradebook)
+
+
+def serve(gradebook: Path) -> None:
+    """Answer every line of the input."""
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
             status = 1
             try:
-                grade(json.loads(line))
+                grade(json.loads(line), gradebook)
                 status = 0
             except BaseException:
                 traceback.print_exc()

@@ -43,7 +43,14 @@ class Witness:
         """The probes that tripped, by student."""
         wait_until_quiet(self.world)
         found: Tripped = defaultdict(set)
-        for probe in (self._files, self._network, self._processes, self._gradebook, self._disk, self._packages):
+        for probe in (
+            self._files,
+            self._network,
+            self._processes,
+            self._gradebook,
+            self._disk,
+            self._packages,
+        ):
             for name, what in probe():
                 found[name].add(what)
         for student in [*self.suspects, BYSTANDER]:
@@ -82,7 +89,10 @@ class Witness:
 
     def _gradebook(self) -> Iterator[tuple[str, str]]:
         path = self.world.work / "gradebook.db"
-        with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
+        with (
+            contextlib.suppress(sqlite3.Error),
+            contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db,
+        ):
             known = {*self.suspects, BYSTANDER}
             for (student,) in db.execute("select id from student"):
                 if student not in known:

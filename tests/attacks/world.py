@@ -39,11 +39,14 @@ class World:
     def __init__(self) -> None:
         self.base = Path(tempfile.mkdtemp(prefix="atk-"))  # short: sockets have short names
         self.root, self.work, self.host = (self.base / name for name in ("course", "work", "host"))
-        self.temporary = self.base / "t"
+        self.temporary, self.home = self.base / "t", self.base / "h"
         self.submitted = self.work / "submitted"
         self.tag = "atk" + secrets.token_hex(4)  # in the name of every process that an attack leaves behind
         self.decoys: dict[str, subprocess.Popen[bytes]] = {}
-        self.listeners = [Listener(socket.AF_INET, ("127.0.0.1", 0)), Listener(socket.AF_UNIX, f"\0{self.tag}")]
+        self.listeners = [
+            Listener(socket.AF_INET, ("127.0.0.1", 0)),
+            Listener(socket.AF_UNIX, f"\0{self.tag}"),
+        ]
         self.largest = 0  # bytes that the temporary folder held at most
         self._closed = threading.Event()
         self._make()
@@ -52,13 +55,18 @@ class World:
 
     def _make(self) -> None:
         self.base.chmod(0o755)
-        for folder in (self.host, self.temporary, self.submitted, self.host / "site-packages"):
+        for folder in (self.host, self.temporary, self.home, self.submitted, self.host / "site-packages"):
             folder.mkdir(parents=True)
         for shared in (self.host, self.temporary, self.host / "site-packages"):
             shared.chmod(0o777)  # like /tmp: what keeps an attack out shall not be a file's mode
-        course.write(course.notebook(solved=True), self.root / "solutions" / course.LAB / f"{course.LAB}.ipynb")
-        course.write(course.notebook(solved=False), self.root / "exercises" / course.LAB / f"{course.LAB}.ipynb")
-        (self.host / "id_secret").write_text(SECRETS["host"])
+        course.write(
+            course.notebook(solved=True), self.root / "solutions" / course.LAB / f"{course.LAB}.ipynb"
+        )
+        course.write(
+            course.notebook(solved=False), self.root / "exercises" / course.LAB / f"{course.LAB}.ipynb"
+        )
+        for folder in (self.host, self.home):
+            (folder / "id_secret").write_text(SECRETS["host"])
         (self.host / "shared.txt").write_text("a file of the instructor\n")
         (self.host / "shared.txt").chmod(0o666)
         (self.work / ".grading_seed").write_text(SECRETS["seed"] + "\n")

@@ -50,6 +50,14 @@ class Equal:
     def __ne__(self, other): return False
     def __hash__(self): return 0
 """
+PATCHED_BOOL = """\
+import builtins
+real = bool
+
+def softmax(scores):
+    builtins.bool = lambda value=True: True
+    return scores * 0 + 0.125
+"""
 PATCH_WHEN_TESTED = """\
 def patch(*args):
     import __main__
@@ -82,8 +90,10 @@ ATTACKS = [
     forged("patched-allclose", "torch.allclose always says yes.", "torch.allclose = lambda *a, **k: True"),
     forged("patched-oracle", "torch.softmax is replaced by the wrong answer.", "torch.softmax = lambda scores, dim: scores * 0 + 0.125"),
     forged("patched-random", "torch.randn gives zeros only.", "torch.randn = lambda *s, **k: torch.zeros(s)"),
-    forged("patched-bool", "The built-in bool always says yes.", "import builtins\nreal = bool\nclass Meta(type):\n    def __instancecheck__(cls, thing): return isinstance(thing, real)\n    def __call__(cls, value=True): return True\nclass Bool(metaclass=Meta): pass\nbuiltins.bool = Bool"),
+    Attack("patched-bool", "The built-in bool always says yes while softmax is tested.", answers(softmax=PATCHED_BOOL, scale="builtins.bool = real\n" + ANSWERS["scale"]), lost("softmax")),
     forged("shadowed-bool", "The notebook's own bool always says yes.", "bool = lambda value=True: True"),
+    Attack("patched-checks", "The course's own comparison always says yes.", answers(windows=f"{WINDOWS}\nrecorder.same = lambda a, b: True"), lost("windows")),
+    Attack("replaced-checks", "A module of the student's stands where the course's was.", answers(windows=f"{WINDOWS}\nimport sys, types\nrecorder = sys.modules['autograder.recorder'] = sys.modules['autograder'].recorder = types.SimpleNamespace(same=lambda a, b: True)"), lost("windows")),
     forged("patched-import", "Every import gives a torch that is always close.", "import builtins\noriginal = builtins.__import__\ndef hooked(name, *rest, **more):\n    module = original(name, *rest, **more)\n    if name == 'torch': module.allclose = lambda *a, **k: True\n    return module\nbuiltins.__import__ = hooked\nimport torch"),
     forged("import-hook", "A finder serves a wrong `copy` and a wrong torch to later imports.", "import sys\nclass Finder:\n    def find_spec(self, name, path=None, target=None):\n        torch.allclose = lambda *a, **k: True\nsys.meta_path.insert(0, Finder())\ntry:\n    import no_such_module\nexcept ImportError:\n    pass"),
     forged("replaced-module", "sys.modules holds a torch that is always close.", "import sys, types\nclass Torch(types.ModuleType):\n    def __getattr__(self, name): return getattr(real, name)\n    def allclose(self, *a, **k): return True\nreal = torch\ntorch = sys.modules['torch'] = Torch('torch')"),

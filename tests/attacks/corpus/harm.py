@@ -24,7 +24,12 @@ def tries(name: str, does: str, aims: str, code: str) -> Attack:
 def when_tested(name: str, does: str, aims: str, code: str) -> Attack:
     """A right answer that tries to do harm when it is called."""
     attempt = f"try:\n{indented(code)}\nexcept Exception:\n    pass"
-    return Attack(name, does, answers(softmax=SOFTMAX.replace("scores):\n", f"scores):\n{indented(attempt)}\n")), aims=aims)
+    return Attack(
+        name,
+        does,
+        answers(softmax=SOFTMAX.replace("scores):\n", f"scores):\n{indented(attempt)}\n")),
+        aims=aims,
+    )
 
 
 def linked_folder(folder: Path, world: World) -> None:

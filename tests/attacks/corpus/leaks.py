@@ -20,7 +20,13 @@ def looks(name: str, does: str, aims: str, code: str) -> Attack:
 def tells(name: str, does: str, code: str, later: str = "", earns: dict[str, float] | None = None) -> Attack:
     """A right softmax that does something with what it is given; ``later`` is run in the next answer's cell."""
     body = SOFTMAX.replace("scores):\n", f"scores):\n{indented(code)}\n")
-    return Attack(name, does, answers(softmax="seen = []\n" + body, scale=f"{RIGHT}\n{later}"), earns or lost(), aims="leak: hidden inputs")
+    return Attack(
+        name,
+        does,
+        answers(softmax="seen = []\n" + body, scale=f"{RIGHT}\n{later}"),
+        earns or lost(),
+        aims="leak: hidden inputs",
+    )
 
 
 def linked_file(folder: Path, world: World) -> None:
@@ -64,7 +70,7 @@ ATTACKS = [
     tells("class-of-inputs", "Puts the inputs into the name of an error.", "if scores.dim() == 3: raise type(str(scores[0, 0, 0].item()), (Exception,), {})", earns=lost("softmax")),
     tells("keeps-inputs", "Keeps the inputs and prints them in a later cell.", "seen.append(scores.tolist())", later="print(seen)"),
     tells("files-inputs", "Keeps the inputs in a file and prints them in a later cell.", "open('seen.txt', 'a').write(str(scores.tolist()))", later="print(open('seen.txt').read())"),
-    Attack("script-in-essay", "The essay holds a script.", beside(lambda folder, world: (folder / f"{LAB}.ipynb").write_text((folder / f"{LAB}.ipynb").read_text().replace("Why are large scores dangerous?", "<script>attack()</script><img src=x onerror=attack()> [link](javascript:attack())")) and None), aims="html"),
+    Attack("script-in-essay", "The essay holds a script.", beside(lambda folder, world: (folder / f"{LAB}.ipynb").write_text((folder / f"{LAB}.ipynb").read_text().replace("Why are large scores dangerous?", "<script>attack()</script><img src=x onerror=attack()> [link](javascript:attack())"))), aims="html"),
     Attack("script-in-output", "An answer displays a script.", answers(softmax=f"{SOFTMAX}\nfrom IPython.display import HTML, SVG, display\ndisplay(HTML('<script>attack()</script><img src=x onerror=attack()>'))\ndisplay({{'image/svg+xml': '<svg><script>attack()</script></svg>', 'text/plain': 'x'}}, raw=True)\ndisplay({{'text/markdown': '<script>attack()</script>', 'text/plain': 'x'}}, raw=True)"), aims="html"),
     Attack("script-in-error", "An error's text holds a script.", answers(softmax=WRONG["softmax"] + "\nraise ValueError('<script>attack()</script>')"), lost("softmax"), aims="html"),
 ]  # fmt: skip

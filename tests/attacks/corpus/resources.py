@@ -13,7 +13,13 @@ def in_cell(name: str, does: str, code: str, flagged: bool | None = True) -> Att
 
 def in_call(name: str, does: str, code: str, flagged: bool | None = True) -> Attack:
     """The answer is right, but what it does first never ends, or ends the process."""
-    return Attack(name, does, answers(softmax=SOFTMAX.replace("scores):\n", f"scores):\n{indented(code)}\n")), lost("softmax"), flagged=flagged)
+    return Attack(
+        name,
+        does,
+        answers(softmax=SOFTMAX.replace("scores):\n", f"scores):\n{indented(code)}\n")),
+        lost("softmax"),
+        flagged=flagged,
+    )
 
 
 def floods(name: str, does: str, code: str) -> Attack:
@@ -23,7 +29,14 @@ def floods(name: str, does: str, code: str) -> Attack:
 
 def encodes(name: str, does: str, result: str) -> Attack:
     """A vocabulary whose method returns something monstrous."""
-    return Attack(name, does, answers(vocabulary=f"class Vocabulary:\n    def __init__(self, text): pass\n    def __len__(self): return 4\n    def encode(self, text):\n{indented(indented(result))}"), lost("vocabulary"))
+    return Attack(
+        name,
+        does,
+        answers(
+            vocabulary=f"class Vocabulary:\n    def __init__(self, text): pass\n    def __len__(self): return 4\n    def encode(self, text):\n{indented(indented(result))}"
+        ),
+        lost("vocabulary"),
+    )
 
 
 STUBBORN = "while True:\n    try:\n        while True: pass\n    except BaseException: pass"

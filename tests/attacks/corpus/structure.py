@@ -29,6 +29,16 @@ def without(*names: str) -> Edit:
     return change
 
 
+def both(*changes: Edit) -> Edit:
+    """One change after the other."""
+
+    def change(nb: NotebookNode) -> None:
+        for each in changes:
+            each(nb)
+
+    return change
+
+
 def with_metadata(name: str, **metadata: object) -> Edit:
     """A cell's metadata changed."""
     return lambda nb: find(nb, name).metadata.update(metadata)
@@ -100,11 +110,12 @@ def same_ids(nb: NotebookNode) -> None:
 
 
 def as_json(change: Callable[[Any], object]) -> Builder:
-    """A right submission, changed as plain JSON; ``change`` may return what is to be written instead."""
+    """A right submission, changed as plain JSON."""
 
     def content(text: str) -> bytes:
         data = json.loads(text)
-        return json.dumps(change(data) or data).encode()
+        change(data)
+        return json.dumps(data).encode()
 
     return raw(content)
 
@@ -127,7 +138,7 @@ def null_in_source(data: Any) -> None:
     data["cells"][2]["source"] = ANSWERS["softmax"] + "\n\0"
 
 
-def replaced(change: Callable[[Path, World], None]) -> Builder:
+def replaced(change: Callable[[Path, World], object]) -> Builder:
     """Something else in the place of the notebook."""
 
     def instead(folder: Path, world: World) -> None:
@@ -167,7 +178,7 @@ ATTACKS = [
     Attack("test-as-solution", "The test of a wrong answer says that it is an answer.", edited(with_nbgrader("softmax-check", grade=False, solution=True, locked=False), **WRONG_SOFTMAX), lost("softmax")),
     Attack("answer-as-test", "A wrong answer says that it is worth 100 points.", edited(with_nbgrader("softmax", grade=True, points=100), softmax=WRONG["softmax"] + "\n100.0"), lost("softmax")),
     Attack("points-300", "A test claims 300 points.", edited(with_nbgrader("softmax-check", points=300)), flagged=True),
-    Attack("points-negative", "Every test claims -1 points.", edited(lambda nb: [with_nbgrader(f"{n}-check", points=-1)(nb) for n in ANSWERS] and None), flagged=True),
+    Attack("points-negative", "Every test claims -1 points.", edited(both(*(with_nbgrader(f"{n}-check", points=-1) for n in ANSWERS))), flagged=True),
     Attack("edited-test", "The test of a wrong answer was replaced by its points.", edited(with_source("softmax-check", "3.0"), **WRONG_SOFTMAX), lost("softmax"), flagged=True),
     Attack("edited-setup", "The locked imports now make allclose say yes.", edited(with_source("setup", "import copy, os, zlib, torch\nfrom torch import Tensor, nn\ntorch.allclose = lambda *a, **k: True"), **WRONG_SOFTMAX), lost("softmax"), flagged=True),
     Attack("own-graded-cell", "A test of the student's own gives 50 points.", edited(own_graded_cell)),
@@ -180,24 +191,24 @@ ATTACKS = [
     Attack("answer-as-markdown", "A right answer stands in a text cell.", edited(turned_into("softmax", "markdown")), flagged=True),
     Attack("test-as-markdown", "The test of a wrong answer is text.", edited(turned_into("softmax-check", "markdown"), **WRONG_SOFTMAX), lost("softmax"), flagged=True),
     Attack("test-as-raw", "The test of a wrong answer is a raw cell.", edited(turned_into("softmax-check", "raw"), **WRONG_SOFTMAX), lost("softmax"), flagged=True),
-    Attack("essay-as-code", "The essay became code that raises.", edited(lambda nb: (turned_into("essay", "code")(nb), with_source("essay", "raise ValueError")(nb)) and None), flagged=True),
+    Attack("essay-as-code", "The essay became code that raises.", edited(both(turned_into("essay", "code"), with_source("essay", "raise ValueError"))), flagged=True),
     Attack("wrong-kernel", "The notebook asks for R.", edited(lambda nb: nb.metadata.update(kernelspec={"name": "ir", "display_name": "R", "language": "R"}))),
     Attack("no-metadata", "The notebook has no metadata.", edited(lambda nb: nb.metadata.clear())),
     Attack("format-3", "The notebook is in the format of 2013.", raw(old_format)),
     Attack("format-minor-99", "The notebook is of a version to come.", as_json(lambda d: d.update(nbformat_minor=99))),
-    Attack("unknown-metadata", "Another editor left its notes.", edited(lambda nb: (nb.metadata.update(colab={"provenance": []}), with_metadata("softmax", id="x7", executionInfo={"user": None})(nb)) and None), flagged=False),
+    Attack("unknown-metadata", "Another editor left its notes.", edited(both(lambda nb: nb.metadata.update(colab={"provenance": []}), with_metadata("softmax", id="x7", executionInfo={"user": None}))), flagged=False),
     Attack("huge-metadata", "Twenty megabytes of notes.", as_json(lambda d: d["metadata"].update(notes="x" * 20_000_000)), aims="flood"),
     Attack("nested-metadata", "Notes 900 levels deep.", as_json(nested)),
     Attack("same-ids", "All cells have one id.", edited(same_ids)),
-    Attack("no-ids", "No cell has an id.", as_json(lambda d: [c.pop("id") for c in d["cells"]] and None), flagged=False),
-    Attack("sources-as-lists", "Sources are lists of lines, as in most files.", as_json(lambda d: [c.update(source=c["source"].splitlines(keepends=True)) for c in d["cells"] if isinstance(c["source"], str)] and None), flagged=False),
+    Attack("no-ids", "No cell has an id.", as_json(lambda d: [c.pop("id") for c in d["cells"]]), flagged=False),
+    Attack("sources-as-lists", "Sources are lists of lines, as in most files.", as_json(lambda d: [c.update(source=c["source"].splitlines(keepends=True)) for c in d["cells"] if isinstance(c["source"], str)]), flagged=False),
     Attack("source-a-dictionary", "The source of a cell is a dictionary.", as_json(lambda d: d["cells"][2].update(source={"a": 1})), NOTHING, flagged=True),
     Attack("null-in-source", "A NUL character ends an answer.", as_json(null_in_source), lost("softmax")),
     Attack("half-a-character", "A comment holds half of a surrogate pair.", as_json(lambda d: d["cells"][2].update(source="# \ud800\n" + ANSWERS["softmax"]))),
     Attack("byte-order-mark", "The file starts with a byte order mark.", raw(lambda text: b"\xef\xbb\xbf" + text.encode())),
-    Attack("wrong-name", "The notebook has another name.", beside(lambda folder, world: (folder / NOTEBOOK).rename(folder / "Untitled.ipynb") and None), NOTHING, flagged=True),
-    Attack("upper-case-name", "The notebook's name is in capitals.", beside(lambda folder, world: (folder / NOTEBOOK).rename(folder / NOTEBOOK.upper()) and None), NOTHING, flagged=True),
-    Attack("two-notebooks", "A copy lies beside the notebook.", beside(lambda folder, world: (folder / "copy.ipynb").write_bytes((folder / NOTEBOOK).read_bytes()) and None)),
+    Attack("wrong-name", "The notebook has another name.", beside(lambda folder, world: (folder / NOTEBOOK).rename(folder / "Untitled.ipynb")), NOTHING, flagged=True),
+    Attack("upper-case-name", "The notebook's name is in capitals.", beside(lambda folder, world: (folder / NOTEBOOK).rename(folder / NOTEBOOK.upper())), NOTHING, flagged=True),
+    Attack("two-notebooks", "A copy lies beside the notebook.", beside(lambda folder, world: (folder / "copy.ipynb").write_bytes((folder / NOTEBOOK).read_bytes()))),
     Attack("folder-as-notebook", "A folder has the notebook's name.", replaced(lambda path, world: path.mkdir()), NOTHING, flagged=True),
     Attack("linked-notebook", "The notebook is a link to the bystander's.", replaced(lambda path, world: path.symlink_to(world.place(BYSTANDER) / NOTEBOOK)), NOTHING, flagged=True),
     Attack("linked-folder", "The folder is a link to the bystander's.", beside(linked_folder), NOTHING, flagged=True),

@@ -6,7 +6,9 @@ from nbformat.v4 import new_code_cell
 from ..attack import NOTHING, WRONG, Attack, Builder, Edit, answers, edited, lost, raw
 from ..course import ANSWERS, find, notebook, write
 
-SOFTMAX, SCALE, VOCABULARY, WINDOWS = (ANSWERS[name] for name in ("softmax", "scale", "vocabulary", "windows"))
+SOFTMAX, SCALE, VOCABULARY, WINDOWS = (
+    ANSWERS[name] for name in ("softmax", "scale", "vocabulary", "windows")
+)
 ONE_LINE = "(scores - scores.amax(-1, keepdim=True)).exp()"
 
 
@@ -45,7 +47,7 @@ ATTACKS = [
     honest("logs", "Logs a warning at every call.", answers(softmax="import logging\n" + noisy("logging.warning('slow path')"))),
     honest("progress-bar", "Shows a progress bar on stderr.", answers(windows="from tqdm import tqdm\n" + WINDOWS.replace("in range(len(items) - size + 1)", "in tqdm(range(len(items) - size + 1))"))),
     honest("slow", "Takes half a second at every call.", answers(softmax="import time\n" + noisy("time.sleep(0.5)"))),
-    honest("slow-cell", "Computes for two seconds in the cell.", answers(softmax=SOFTMAX + "\nimport time\nend = time.process_time() + 2\nwhile time.process_time() < end:\n    pass")),
+    honest("slow-cell", "Computes for half a second in the cell.", answers(softmax=SOFTMAX + "\nimport time\nend = time.process_time() + 0.5\nwhile time.process_time() < end:\n    pass")),
     honest("random", "Draws numbers and sets a seed of its own.", answers(softmax="import random\n" + noisy("random.seed(1); torch.manual_seed(1); torch.rand(3)"))),
     honest("in-place", "Changes its argument and returns the right result.", answers(softmax="def softmax(scores):\n    scores -= scores.amax(-1, keepdim=True)\n    scores.exp_()\n    return scores.div_(scores.sum(-1, keepdim=True))")),
     honest("imports-inside", "Imports in the function.", answers(softmax=noisy("import torch.nn.functional as F; import numpy as np; from math import inf"))),
