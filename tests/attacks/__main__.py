@@ -22,6 +22,7 @@ def main() -> int:
     )
     asked = parser.parse_args()
     attacks = [ATTACKS[name] for name in asked.only if ATTACKS[name].kind in asked.kind]
+    print(f"{'submission':30} {'class':10} honest given  what is wrong")
     anybody: set[str] = set()
     if asked.as_class:
         result = grade_class(asked.engine, attacks)
@@ -46,7 +47,7 @@ def line(outcome: Outcome) -> str:
     """One row: name, class, honest and given score, what was wrong."""
     attack = outcome.attack
     given = "–" if outcome.given is None else f"{sum(outcome.given.get(n, 0.0) for n in course.POINTS):g}"
-    return f"{attack.name:26} {attack.kind:10} {attack.score:3g} {given:>3}  {'; '.join(outcome.wrong)[:400]}"
+    return f"{attack.name:30} {attack.kind:10} {attack.score:6g} {given:>5}  {'; '.join(outcome.wrong)[:400]}"
 
 
 if __name__ == "__main__":
