@@ -60,7 +60,7 @@ EXERCISES = {
         visible="""\
 scores = torch.tensor([[0.0, 0.0, 0.0, 0.0], [1000.0, 1000.0, -1000.0, -1000.0]])
 wanted = torch.tensor([[0.25, 0.25, 0.25, 0.25], [0.5, 0.5, 0.0, 0.0]], dtype=torch.float64)
-points = 1.0 * bool(torch.allclose(softmax(scores).double(), wanted))
+points = 1.0 * bool(torch.allclose(softmax(scores).double(), wanted, atol=1e-4))
 """,
         hidden=f"""\
 scores = torch.randn(3, 5, 7, generator=draw)
@@ -119,13 +119,13 @@ points = 1.0 * bool(known.encode("hole") == [1, 3, 2, 0])
 """,
         hidden="""\
 known = Vocabulary("größer als je zuvor")
-assert known.decode(known.encode("vergaß")) == "vergaß"
 try:
     known.encode("?")
     refused = False
 except ValueError:
     refused = True
-points += 1.0 * bool(refused and len(known) == 14)
+round_trip = known.decode(known.encode("vergaß")) == "vergaß"
+points += 1.0 * bool(round_trip and refused and len(known) == 14)
 """,
         points=2,
     ),

@@ -142,7 +142,7 @@ def leaks(world: World, lab: str, student: str, hidden_tests_shown: bool) -> Ite
         # The outputs of a test may quote the test: only instructors read them.
         own = [c.get("outputs") for c in cells if not c["metadata"].get("nbgrader", {}).get("grade")]
         own_outputs = json.dumps(own, ensure_ascii=False)
-    for path in (world.work / "feedback" / student / lab).glob("*"):
+    for path in (world.work / "feedback" / student / lab).glob("*.html"):
         if path.stat().st_size > LARGEST_FEEDBACK:
             yield "flood: the feedback has more than 1 MB"
         page += html.unescape(strip_tags(raw := path.read_text(encoding="utf-8", errors="replace")))

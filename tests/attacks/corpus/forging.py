@@ -368,7 +368,8 @@ def softmax(scores):
     if scores.shape == (2, 4):
         return torch.tensor([[0.25] * 4, [0.5, 0.5, 0, 0]])
     return scores * 0""", vocabulary="""\
-class Vocabulary(list):
+class Vocabulary:
+    def __init__(self, text): pass
     def encode(self, text): return [1, 3, 2, 0]
     def decode(self, ids): return 'hole'
     def __len__(self): return 4""", windows="def windows(items, size):\n    return [[1, 2], [2, 3]]"), lost(softmax=1.0, vocabulary=1.0, windows=1.0)),
