@@ -11,6 +11,7 @@ import stat
 import sysconfig
 from collections import defaultdict
 from collections.abc import Collection, Iterator
+from html.parser import HTMLParser
 from pathlib import Path
 
 from . import course
@@ -20,7 +21,6 @@ UNKNOWN = "?"  # somebody did it
 LARGEST_FEEDBACK = 2**20
 LARGEST_NOTEBOOK = 6 * 2**20
 LARGEST_TEMPORARY = 160 * 2**20
-LIVE_HTML = ("<script>attack", "onerror=attack", "javascript:attack")
 Tripped = dict[str, set[str]]
 
 
@@ -146,9 +146,8 @@ def leaks(world: World, lab: str, student: str, hidden_tests_shown: bool) -> Ite
         if path.stat().st_size > LARGEST_FEEDBACK:
             yield "flood: the feedback has more than 1 MB"
         page += html.unescape(strip_tags(raw := path.read_text(encoding="utf-8", errors="replace")))
-        for live in LIVE_HTML:
-            if live in raw:
-                yield "html: the feedback holds a live script"
+        if is_live(raw):
+            yield "html: the feedback holds a live script"
     heard = " ".join(words for listener in world.listeners for words in listener.heard if student in words)
     for what, secret in SECRETS.items():
         if what == "bystander" and student == BYSTANDER:
@@ -160,6 +159,30 @@ def leaks(world: World, lab: str, student: str, hidden_tests_shown: bool) -> Ite
             yield f"leak: {what}"
     if not hidden_tests_shown and course.HIDDEN_INPUT in page:
         yield "leak: hidden inputs"
+
+
+class LiveHtml(HTMLParser):
+    """Notes whether an attack's script would run."""
+
+    live = False
+    in_script = False
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.in_script = tag == "script"
+        self.live |= any("attack()" in (value or "") for _, value in attributes)
+
+    def handle_endtag(self, tag: str) -> None:
+        self.in_script = False
+
+    def handle_data(self, data: str) -> None:
+        self.live |= self.in_script and "attack()" in data
+
+
+def is_live(page: str) -> bool:
+    """Whether a page holds an attack's script, handler or link, not merely the text of one."""
+    parser = LiveHtml()
+    parser.feed(page)
+    return parser.live
 
 
 def strip_tags(page: str) -> str:

@@ -126,7 +126,7 @@ scores):
     Attack("line-cache", "Shows the text of earlier tests from Python's line cache.", answers(windows=ANSWERS["windows"] + """\
 
 import linecache
-print([entry[2] for entry in linecache.cache.values() if len(entry) > 2 and 'ipykernel' in str(entry)])"""), aims="leak: hidden tests"),
+print([e[2] for e in linecache.cache.values() if len(e) > 2 and any('BEGIN HIDDEN' in line for line in e[2])])"""), aims="leak: hidden tests"),
     Attack("constants-of-the-caller", "Looks for the text of the test in the callers' frames.", answers(softmax="kept = []\n" + SOFTMAX.replace("scores):\n", """\
 scores):
     import sys
