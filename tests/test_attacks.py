@@ -24,11 +24,10 @@ from attacks.run import ClassOutcome, Outcome, grade_alone, grade_class, outcome
 from attacks.world import BYSTANDER, SECRETS, World
 
 ENGINES = ("ours",)
-# A few of each class, for every day; `make test-slow` tries all.
+# Two of each class, for every day; `make test-slow` tries all.
 QUICK = (
-    *("perfect", "warns", "shadows-list", "copied-test", "truncated", "pipe"),
-    *("patched-allclose", "input-transformer", "ends-the-process", "reads-solutions", "seed-in-environment"),
-    *("writes-outside", "edits-bystander", "connects", "orphan", "stubborn-loop-when-called"),
+    *("perfect", "shadows-list", "copied-test", "truncated", "patched-allclose", "input-transformer"),
+    *("reads-solutions", "seed-in-environment", "edits-bystander", "connects", "orphan", "ends-the-process"),
 )
 # What nbgrader's defaults do with some of them; the corpus has teeth as long as this holds.
 STOCK = {
@@ -36,7 +35,6 @@ STOCK = {
     "tag-skip-test": ["score: softmax earned 3, honest are 0"],
     "patched-allclose": ["score: softmax earned 3, honest are 0"],
     "warns": ["score: softmax earned 0, honest are 3"],
-    "deleted-setup": ["lost: no score was entered"],
     "writes-outside": ["host: marker-writes-outside changed"],
 }
 

@@ -91,14 +91,14 @@ deeper(0)""", None),
     in_cell("crashes", "Reads address 0.", "import ctypes\nctypes.string_at(0)"),
     in_call("crashes-when-called", "Reads address 0 when it is called.", "import ctypes\nctypes.string_at(0)"),
     in_call("aborts-when-called", "Aborts the process when it is called.", "import os\nos.abort()"),
-    floods("floods-stdout", "Prints 100 MB.", "for _ in range(100):\n    print('x' * 2**20)"),
-    floods("floods-stderr", "Writes 100 MB to stderr.", """\
+    floods("floods-stdout", "Prints 20 MB.", "for _ in range(20):\n    print('x' * 2**20)"),
+    floods("floods-stderr", "Writes 20 MB to stderr.", """\
 import sys
-for _ in range(100):
+for _ in range(20):
     print('x' * 2**20, file=sys.stderr)"""),
-    floods("floods-file-descriptor", "Writes 100 MB to file descriptor 1.", """\
+    floods("floods-file-descriptor", "Writes 20 MB to file descriptor 1.", """\
 import os
-for _ in range(1600):
+for _ in range(320):
     os.write(1, b'x' * 2**16)"""),
     floods("many-displays", "Displays 20,000 things.", """\
 from IPython.display import display
