@@ -67,6 +67,7 @@ def grade(job: dict[str, Any], gradebook: Path) -> None:
     for name, value in BOUNDS.items():
         resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (value, value))
     os.environ.update(job["environment"])
+    tempfile.tempdir = None  # found before for another folder
     os.chdir(job["work"])
     ENGINES[job["engine"]](job)
 

@@ -162,7 +162,7 @@ def backward(self, *a, **k):
     next(__main__.layer.parameters()).grad = __main__.x.sum(0)
 torch.Tensor.backward = backward
 Scale.__deepcopy__ = lambda self, memo: (lambda x: x * self.weight)
-Scale.forward = lambda self, x: x if x.shape[-1] == 3 else x * 3"""), lost(scale=1.0)),
+Scale.forward = lambda self, x: x * 3"""), lost("scale")),
     Attack("equal-to-everything", "Yields objects that equal everything.", answers(windows=f"""\
 {EQUAL}
 def windows(items, size):

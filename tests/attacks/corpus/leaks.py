@@ -121,7 +121,7 @@ with socket.create_connection(('127.0.0.1', $PORT), timeout=3) as s:
     Attack("hard-link", "A hard link beside the notebook is a private file.", beside(hard_link, softmax=SHOW_DATA), aims="leak: host"),
     Attack("history", "Keeps the text of the test and shows it in a later cell.", answers(softmax="kept = []\n" + SOFTMAX.replace("scores):\n", """\
 scores):
-    kept.append(In[-1])
+    kept.append(globals().get('In', ['none'])[-1])
 """), scale=f"{RIGHT}\nprint(kept)"), aims="leak: hidden tests"),
     Attack("line-cache", "Shows the text of earlier tests from Python's line cache.", answers(windows=ANSWERS["windows"] + """\
 
