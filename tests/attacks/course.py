@@ -85,16 +85,16 @@ points += 2.0 * bool(torch.allclose(result.double(), wanted, atol=1e-6))
 layer = Scale(3)
 assert isinstance(layer, nn.Module)
 x = torch.tensor([[1.0, 2.0, 3.0]])
-points = 1.0 * bool(torch.allclose(layer(x), x))
+points = 1.0 * bool(torch.allclose(layer(x).double(), x.double()))
 """,
         hidden="""\
 layer = Scale(5)
 weight, x = torch.arange(2.0, 7.0), torch.randn(2, 5, generator=draw)
 layer.load_state_dict({"weight": weight})
-assert torch.allclose(copy.deepcopy(layer)(x), x * weight)
+assert torch.allclose(copy.deepcopy(layer)(x).double(), (x * weight).double())
 layer(x).sum().backward()
 (parameter,) = layer.parameters()
-points += 3.0 * bool(torch.allclose(parameter.grad, x.sum(0), atol=1e-6))
+points += 3.0 * bool(torch.allclose(parameter.grad.double(), x.sum(0).double(), atol=1e-6))
 """,
         points=4,
     ),

@@ -215,6 +215,7 @@ class Anything:
     def __call__(self, *a, **k): return Yes()
 class Yes:
     def sum(self): return self
+    def double(self): return self
     def backward(self): pass
     @classmethod
     def __torch_function__(cls, func, types, args=(), kwargs=None): return True
