@@ -1,6 +1,6 @@
 """Submissions that use up time, memory or room; the grader ends them, and grades the rest."""
 
-from ..attack import Attack, answers, lost
+from ..attack import WRONG, Attack, answers, lost
 from ..course import ANSWERS, indented
 
 SOFTMAX, VOCABULARY = ANSWERS["softmax"], ANSWERS["vocabulary"]
@@ -96,13 +96,14 @@ deeper(0)""", None),
 import sys
 for _ in range(20):
     print('x' * 2**20, file=sys.stderr)"""),
-    floods("floods-file-descriptor", "Writes 20 MB to file descriptor 1.", """\
+    Attack("floods-file-descriptor", "A wrong answer writes 20 MB to file descriptor 1.", answers(softmax=f"""\
+{WRONG['softmax']}
 import os
 for _ in range(320):
-    os.write(1, b'x' * 2**16)"""),
-    floods("many-displays", "Displays 20,000 things.", """\
+    os.write(1, b'x' * 2**16)"""), lost("softmax"), aims="flood"),
+    floods("many-displays", "Displays 5,000 things.", """\
 from IPython.display import display
-for i in range(20_000):
+for i in range(5_000):
     display(i)"""),
     floods("one-huge-value", "Ends the cell with a string of 30 MB.", "'x' * 30_000_000"),
     Attack("huge-error", "Raises an error whose text has 30 MB.", answers(softmax=SOFTMAX.replace("scores):\n", """\
