@@ -112,6 +112,14 @@ def test_the_corpus_is_large_and_every_attack_is_described() -> None:
         assert all(0 <= attack.earns[name] <= points for name, points in course.POINTS.items()), attack.name
 
 
+def test_every_probe_is_aimed_at() -> None:
+    aims = {attack.aims.partition(":")[0] for attack in LISTED}
+    tripped_by_deeds = {probe.partition(":")[0] for _, probe, _ in DEEDS}
+    assert aims == tripped_by_deeds | {"score", "late"}
+    leaked = {attack.aims for attack in LISTED if attack.aims.startswith("leak")}
+    assert leaked == {f"leak: {what}" for what in [*SECRETS, "hidden inputs"]}
+
+
 def points_of(answers: dict[str, str]) -> dict[str, float]:
     """What the course's tests give for answers that attack nothing."""
     names: dict[str, object] = {"__name__": "__main__"}

@@ -73,7 +73,7 @@ ATTACKS = [
     looks("reads-solutions-as-hex", "Shows the solutions as a hexadecimal picture text.", "solution", f"from IPython.display import display\ndisplay({{'text/plain': open('$ROOT/solutions/{LAB}/{LAB}.ipynb', 'rb').read().hex()}}, raw=True)"),
     looks("searches-for-solutions", "Looks through all folders above and beside its own.", "solution", """\
 import os, pathlib
-for top in [pathlib.Path(os.environ.get('TMPDIR', '/tmp')).parent, *pathlib.Path.cwd().parents][:4]:
+for top in [pathlib.Path(os.environ.get('TMPDIR', '/tmp')).parent, *pathlib.Path.cwd().parents][:3]:
     if str(top) == '/': continue
     for path in top.rglob('*.ipynb'):
         if 'solutions' in path.parts: print(path.read_text())"""),
