@@ -306,6 +306,12 @@ DEEDS: list[tuple[str, str, Callable[[World], object]]] = [
         "html: the feedback holds a live script",
         lambda w: feedback(w, "<p><script>attack()</script>"),
     ),
+    ("mallory", "html: the feedback holds a live script", lambda w: feedback(w, "<img onerror=attack()>")),
+    (
+        "mallory",
+        "html: the feedback holds a live script",
+        lambda w: feedback(w, "<a href='javascript:attack()'>"),
+    ),
     (
         "mallory",
         "flood: the feedback has more than 1 MB",
