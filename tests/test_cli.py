@@ -194,8 +194,8 @@ def test_every_field_is_a_flag(folder):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("tain", "there is no command 'tain' (did you mean train?); choose from train, sample, serve, export, course"),
-        ("zzz", "there is no command 'zzz'; choose from train, sample, serve, export, course"),
+        ("tain", "there is no command 'tain' (did you mean train?); choose from train, tokenize, sample, serve, export, course"),
+        ("zzz", "there is no command 'zzz'; choose from train, tokenize, sample, serve, export, course"),
         ("train char", f"there is no preset 'char' (did you mean chars?); choose from {', '.join([*PRESETS, *DEMOS])}"),
         ("train --n-step 5", "there is no flag --n-step (did you mean --n-steps?); see `seq2gpt train chars --help`"),
         ("train tiny --zzz", "there is no flag --zzz; see `seq2gpt train tiny --help`"),
@@ -209,7 +209,7 @@ def test_every_field_is_a_flag(folder):
         ("train --resume=yes", "--resume takes no value; leave out =yes"),
         ("train --n-steps -4", "n_steps=-4 is out of range; use 1 or more"),
         ("train --d-model 100 --n-heads 8", "d_model=100 does not split into n_heads=8; use a multiple of 8"),
-        ("train --data missing.txt", "missing.txt does not exist; give --data the path of a text file"),
+        ("train --data missing.txt", "there is no file and no data set 'missing.txt'; give --data the path of a file or one of these names: names, tinyshakespeare, fairy_tales"),
         ("train --data empty.txt", "empty.txt holds no text; give --data a file with something to learn from"),
         (
             "train --data latin.txt",
@@ -294,7 +294,7 @@ def test_help_of_a_command_explains_every_flag(capsys):
     assert "Seconds rather than minutes" in out
     assert "seq2gpt train --data poems.txt --name poems" in out
     assert "--context-length INT" in out
-    assert "Characters the model sees at once" in out
+    assert "Tokens the model sees at once" in out
     assert "(default: 32)" in out, "the defaults are those of the preset"
     assert main(["sample", "--help"]) == 0
     assert "Text to continue." in capsys.readouterr().out

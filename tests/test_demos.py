@@ -35,7 +35,7 @@ SMALL = {
     "blocks": {"n_steps": 3, "d_model": 6, "n_layers": 3, "context_length": 7, "batch": 3},
     "gpt": {"n_steps": 3, "d_model": 8, "n_layers": 1, "context_length": 7, "batch": 3},
     "generation": {"n_steps": 3, "d_model": 8, "context_length": 41, "n_texts": 3},
-    "scaling": {"widths": (4, 8, 12), "steps_per_width": 1},
+    "scaling": {"widths": (4, 8, 12), "steps_per_width": 2},
     "parallel": {"n_steps": 3, "d_model": 8, "batch": 4},
     "assistants": {"n_steps": 3, "n_questions": 2, "n_queries": 5},
     "families": {"n_steps": 4, "batch": 8, "d_model": 8, "n_layers": 1, "n_gaps": 20},
@@ -61,7 +61,7 @@ NOT_MEASURED = {
 @pytest.mark.parametrize("name", SMALL)
 def test_a_small_run_gives_the_figures_that_are_expected(name, monkeypatch):
     if name in ("positions", "blocks", "gpt", "generation", "scaling", "parallel"):
-        text = "".join(random.Random(0).choices("abcdefghij \n", k=4000))
+        text = " ".join(random.Random(0).choices(("the", "red", "bird", "sings", "high\n"), k=1000))
         monkeypatch.setattr(load_demo(name), "embedded_corpus", lambda: text)
     config = load_demo(name).Config(**SMALL[name])
     result = run_demo(name, config, progress=False)

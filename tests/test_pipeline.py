@@ -157,7 +157,10 @@ class FakeTrainer:
             raise UserError("no checkpoint")
         assert resume == config.folder.exists()
         config.folder.mkdir(exist_ok=True)
-        return TrainResult(run=config.folder, train_loss=1.0, val_loss=2.0, seconds=0.1, sample="text")
+        return TrainResult(
+            run=config.folder, train_loss=1.0, val_loss=2.0, bits_per_byte=3.0, unit="character", n_steps=4,
+            seconds=0.1, sample="text",
+        )  # fmt: skip
 
 
 @pytest.mark.parametrize("checkpoint", [True, False])

@@ -51,7 +51,7 @@ def test_a_folder_of_texts_becomes_shards_that_training_reads(texts, tmp_path, c
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["nix", "out"], "nix does not exist"),
+        (["nix", "out"], "there is no file and no data set 'nix'"),
         (["texts", "texts"], "texts exists; choose another folder for the shards"),
         (["empty", "out"], "empty has no files *.txt; give a text file or a folder with some"),
         (["texts", "out", "--vocab-size", "256"], "vocab_size=256 must be more than the 256 bytes; try 4096"),

@@ -115,3 +115,9 @@ def test_energy_and_utilisation():
     for utilisation, overhead in ((0.0, 1.1), (1.5, 1.1), (0.5, 0.9)):
         with pytest.raises(ValueError, match=f"utilisation={utilisation} must lie above 0 and be at most 1"):
             training_energy(1e18, 1e15, utilisation, 500.0, overhead)
+
+
+def test_losses_that_do_not_change_give_no_law_worth_having():
+    c, alpha = fit_power_law([6.6e6, 4.2e7], [2.4859, 2.4858])
+    assert c == math.inf
+    assert abs(alpha) < 1e-4

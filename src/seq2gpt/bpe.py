@@ -131,7 +131,7 @@ def tokenizer_record(tokenizer: CharTokenizer | BytePairTokenizer) -> dict[str, 
     }
 
 
-def tokenizer_of(record: Mapping[str, Any], fast: bool = False) -> CharTokenizer | BytePairTokenizer:
+def tokenizer_of(record: Any, fast: bool = False) -> CharTokenizer | BytePairTokenizer:
     """The tokenizer that :func:`tokenizer_record` describes; with ``fast``, byte pairs by tiktoken.
 
     Raises ``ValueError``, ``KeyError`` or ``TypeError`` when the record describes none.

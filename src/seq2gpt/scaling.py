@@ -99,7 +99,7 @@ def fit_power_law(sizes: Sequence[float], losses: Sequence[float]) -> tuple[floa
     """The law L = (c / N)^α that fits best, as ``(c, α)`` (Kaplan et al. 2020, equation 1.1).
 
     A straight line through the points (ln N, ln L) by least squares: its slope is −α, and at N = c the law
-    gives a loss of 1.
+    gives a loss of 1. Losses that hardly change with size give an α near 0 and a c that may be infinite.
 
     Raises ``ValueError`` for fewer than two different sizes and for numbers that are not positive.
 
@@ -113,7 +113,7 @@ def fit_power_law(sizes: Sequence[float], losses: Sequence[float]) -> tuple[floa
     y = torch.tensor(losses, dtype=torch.float64).log()
     slope = ((x - x.mean()) * (y - y.mean())).sum() / (x - x.mean()).square().sum()
     alpha = -slope.item()
-    return math.exp(((y + alpha * x).mean() / alpha).item()), alpha
+    return ((y + alpha * x).mean() / alpha).exp().item(), alpha
 
 
 def compute_optimal(flops: float, tokens_per_parameter: float = 20.0) -> tuple[float, float]:

@@ -25,7 +25,7 @@ class TokenizeFlags:
     """What ``seq2gpt tokenize`` takes."""
 
     texts: tyro.conf.Positional[Path]
-    """A UTF-8 text file, a folder with files *.txt, or names, tinyshakespeare or fairy_tales."""
+    """A UTF-8 text file, a folder with ``*.txt`` files, or names, tinyshakespeare or fairy_tales."""
     to: tyro.conf.Positional[Path]
     """Folder to make; nothing is overwritten."""
     tokenizer: str | None = None

@@ -55,7 +55,7 @@ def tiny() -> TrainConfig:
 
 
 def shakespeare() -> TrainConfig:
-    """A GPT of 10.7 million parameters learns Shakespeare's plays, character by character, on a GPU.
+    """A GPT of 10.6 million parameters learns Shakespeare's plays, character by character, on a GPU.
 
     ``seq2gpt train shakespeare`` needs a GPU with bfloat16 units and the set tinyshakespeare. Minutes and loss have
     not been measured: ``benchmarks/gpu.py race`` compares its time to 1.4697 nats per character with that of the

@@ -55,7 +55,7 @@ LESSONS: dict[str, tuple[str, ...]] = {
     "recurrent": ("char_rnn",), "seq2seq": ("seq2seq",), "alignment": ("alignment",),
     "attention": ("recall",), "heads": ("heads",), "positions": ("positions",), "blocks": ("blocks",),
     "transformer": ("transformer", "ladder"), "families": ("families",), "gpt": ("gpt",),
-    "training": ("tiny", "chars", "gpt2"), "generation": ("generation",), "scaling": ("scaling",),
+    "training": ("tiny", "chars", "gpt2", "shakespeare", "t4", "gpt2-124m"), "generation": ("generation",), "scaling": ("scaling",),
     "parallel": ("parallel",), "finetuning": ("classifier", "tagger", "reader", "summariser"),
     "lora": ("lora",), "instructions": ("instructions",), "preferences": ("preferences",),
     "assistants": ("assistants",), "limits": ("limits",),
