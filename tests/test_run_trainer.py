@@ -597,6 +597,7 @@ def test_without_tensorboard_a_run_says_what_to_install(config, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
     with pytest.raises(UserError, match="curves need tensorboard, which is not installed; pip install"):
         train(dataclasses.replace(config, tensorboard="on"), progress=False)
+    assert not config.folder.exists()
 
 
 def test_a_run_learns_byte_pairs_and_is_sampled_and_continued(config):

@@ -6,25 +6,26 @@ from typing import Any
 from seq2gpt.errors import UserError
 
 
+def writer_class() -> Any:
+    """TensorBoard's writer. Raises ``UserError`` when TensorBoard is not installed."""
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ModuleNotFoundError:
+        raise UserError(
+            "curves need tensorboard, which is not installed; pip install 'seq2gpt[train]', "
+            "or use --tensorboard off"
+        ) from None
+    return SummaryWriter
+
+
 class Board:
     """Writes the curves of a run into ``folder``; without a folder it writes nothing.
 
     ``step`` is the step that the run starts from: what an interrupted run had written beyond it disappears.
-    Raises ``UserError`` when TensorBoard is not installed.
     """
 
     def __init__(self, folder: Path | None, step: int) -> None:
-        self._writer: Any = None
-        if folder is None:
-            return
-        try:
-            from torch.utils.tensorboard import SummaryWriter
-        except ModuleNotFoundError:
-            raise UserError(
-                "curves need tensorboard, which is not installed; pip install 'seq2gpt[train]', "
-                "or use --tensorboard off"
-            ) from None
-        self._writer = SummaryWriter(str(folder), purge_step=step + 1)
+        self._writer = writer_class()(str(folder), purge_step=step + 1) if folder else None
 
     @property
     def is_open(self) -> bool:

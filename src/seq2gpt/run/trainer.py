@@ -13,7 +13,7 @@ from seq2gpt.bpe import tokenizer_of, tokenizer_record
 from seq2gpt.errors import UserError
 from seq2gpt.faststep import NextTokenLoss, keep_freed_memory
 from seq2gpt.muon import Muon, muon_groups
-from seq2gpt.run.board import Board
+from seq2gpt.run.board import Board, writer_class
 from seq2gpt.run.checkpoint import (
     checkpoints,
     latest_checkpoint,
@@ -87,6 +87,8 @@ def train(config: TrainConfig, resume: bool = False, progress: bool = True) -> T
     started = time.perf_counter()
     with joined(choose_device(config.device)) as processes:
         check_device(config, processes)
+        if config.tensorboard == "on":
+            writer_class()  # refuses before anything is written
         if not resume:
             processes.in_first(lambda: check_name_is_free(config))
         stored = read_run(config.folder) if resume else None
