@@ -508,3 +508,10 @@ def start_python(payload: bytes, fds: list[int]) -> None:
 def tell_and_spin(payload: bytes, fds: list[int]) -> None:
     os.write(fds[0], str(os.getpid()).encode())
     spin(payload, fds)
+
+
+def spin_with_a_child(payload: bytes, fds: list[int]) -> None:
+    """Two processes that never end, found from outside by their name (PR_SET_NAME), which is the payload."""
+    ctypes.CDLL(None).prctl(15, payload, 0, 0, 0)
+    os.fork()
+    spin(payload, fds)

@@ -15,8 +15,9 @@ from traitlets.config import Config
 import tiny_course as tiny
 from autograder.grading import intake
 from autograder.grading.config import check_config, course_config
-from autograder.grading.execute import files_beside, run_notebook, scored
+from autograder.grading.execute import run_notebook, scored
 from autograder.grading.feedback import SafeOutputs, safe_markdown
+from autograder.grading.files import files_beside
 from autograder.grading.limits import Limits
 from autograder.grading.outputs import Collector
 from autograder.grading.processes import jail
@@ -420,7 +421,7 @@ def test_the_last_value_counts_and_nothing_else() -> None:
 def run_cells(folder: Path, *sources: str, limits: Limits = LIMITS) -> list[NotebookNode]:
     """Run cells and give them back."""
     nb = new_notebook(cells=[new_code_cell(source) for source in sources])
-    run_notebook(nb, files_beside(folder), limits, "a private seed")
+    run_notebook(nb, files_beside(folder)[0], limits, "a private seed")
     return list(nb.cells)
 
 

@@ -65,15 +65,16 @@ class Bundle:
 
 @dataclass(frozen=True)
 class Submission:
-    """What a student handed in: the notebook's bytes, and the files beside it."""
+    """What a student handed in: the notebook's bytes, the files beside it, and what of those was ``left_out``, and why."""
 
     notebook: bytes
     files: Files = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
         """A name for exactly this submission."""
-        return digest_of([], {"": self.notebook, **self.files})
+        return digest_of(self.left_out, {"": self.notebook, **self.files})
 
 
 def digest_of(data: Any, files: Files) -> str:

@@ -51,7 +51,7 @@ def grade_submission(bundle: Bundle, submission: Submission, seed: str) -> tuple
         "scores": {exercise["test"]: exercise["points"] for exercise in found},
         "exercises": found,
         "unanswered": unanswered(notebook),
-        "repairs": repairs,
+        "repairs": [*submission.left_out, *repairs],
         "flags": flags_of(notebook),
         "attempts": attempts_in(notebook),
         "seconds": round(time.monotonic() - started, 3),

@@ -5,9 +5,8 @@ test that printed nothing, and none to one that printed a warning.
 """
 
 import math
-import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +15,12 @@ from nbgrader import utils
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Instance, Unicode
 
+from autograder.grading.files import files_beside
 from autograder.grading.limits import Limits
 from autograder.grading.outputs import error_output
 from autograder.grading.processes import jail
 from autograder.grading.seed import SEED_VARIABLE, grading_seed
 from autograder.grading.session import CellRun, Session
-
-MAX_FILES_BYTES = 50 * 2**20
 
 
 class NotebookRun:
@@ -172,26 +170,6 @@ def run_notebook(
     return run.reports
 
 
-def files_beside(folder: Path) -> dict[str, bytes]:
-    """What lies beside the notebook, as far as there is room; no link is followed."""
-    room, files = MAX_FILES_BYTES, {}
-    for path in regular_files(folder):
-        room -= path.stat().st_size
-        if room < 0:
-            break
-        files[path.relative_to(folder).as_posix()] = path.read_bytes()
-    return files
-
-
-def regular_files(folder: Path) -> Iterator[Path]:
-    """The files below a folder that are neither links nor notebooks, in the same order every time."""
-    for place, folders, names in os.walk(folder):  # does not enter linked folders
-        folders.sort()
-        for path in (Path(place, name) for name in sorted(names)):
-            if not path.is_symlink() and path.is_file() and path.suffix != ".ipynb":
-                yield path
-
-
 class JudgedExecute(NbGraderPreprocessor):
     """nbgrader preprocessor around :func:`run_notebook`."""
 
@@ -200,7 +178,10 @@ class JudgedExecute(NbGraderPreprocessor):
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         folder = Path(resources["metadata"]["path"] or ".")
-        run_notebook(nb, files_beside(folder), self.limits, grading_seed(Path(self.seed_file)))
+        files, left_out = files_beside(folder)
+        for problem in left_out:
+            self.log.warning("%s: %s", folder, problem)
+        run_notebook(nb, files, self.limits, grading_seed(Path(self.seed_file)))
         return nb, resources
 
 

@@ -10,7 +10,7 @@ from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_notebook
 
 from autograder.grading.bundle import Submission
-from autograder.grading.execute import files_beside
+from autograder.grading.files import NotPlain, files_beside, read_plain
 from autograder.grading.structure import NEW_CELL
 
 LARGEST_NOTEBOOK = 50 * 2**20
@@ -54,7 +54,14 @@ def read_submission(submitted: Path, student: str, lab: str) -> Submission:
         raise SubmissionProblem(
             f"{path.name} has {size:,} bytes; at most {LARGEST_NOTEBOOK:,}; clear its outputs"
         )
-    return Submission(path.read_bytes(), files_beside(path.parent))
+    try:
+        notebook = read_plain(path, LARGEST_NOTEBOOK)
+    except NotPlain as problem:
+        raise SubmissionProblem(
+            f"{path.name} does not enter: {problem}; hand in a copy that others may read"
+        ) from None
+    files, left_out = files_beside(path.parent)
+    return Submission(notebook, files, tuple(left_out))
 
 
 def listing(folder: Path) -> str:
@@ -87,7 +94,7 @@ def cells_of(data: Any) -> list[Any]:
         return list(data["cells"])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return list(nbformat.convert(nbformat.from_dict(data), CURRENT_FORMAT).cells)
+        return list(nbformat.reads(json.dumps(data), as_version=CURRENT_FORMAT).cells)
 
 
 def tidy(cell: Any) -> NotebookNode:

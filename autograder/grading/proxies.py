@@ -29,6 +29,9 @@ VERDICTS = {
     "__ne__",
     "__bool__",
 }
+# How libraries ask whether an operand wants to compute in their place, or where its numbers lie in memory: a proxy does
+# not, and an address of the student's process means nothing here.
+PROTOCOLS = re.compile(r"__(torch_|array|cuda_array|dlpack|dataframe|buffer|jax_|tensorflow_)[a-z_]*__")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,60}")
 
 
@@ -56,6 +59,8 @@ class Remote:
             return last_call(self)
         if name in OWN:
             return object.__getattribute__(self, name)
+        if PROTOCOLS.fullmatch(name):
+            raise AttributeError(name)
         if name in VERDICTS:
             raise TypeError(f"the result is {described(self)}, not a value that can be compared")
         return ask(self, "get", name)

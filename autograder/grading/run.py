@@ -22,8 +22,8 @@ from autograder.grading import intake, release, suspicion
 from autograder.grading.bundle import Bundle, Submission, code_digest, key_of
 from autograder.grading.config import COURSE, SEED_FILE, course_config
 from autograder.grading.engine import MachineFault, hopeless
-from autograder.grading.execute import files_beside
 from autograder.grading.exercises import exercise_name
+from autograder.grading.files import files_beside
 from autograder.grading.gradebook import GradeWriter, timestamp_of
 from autograder.grading.limits import Limits
 from autograder.grading.pages import write_pages
@@ -123,7 +123,7 @@ class LabGrading:
         self.bundle = Bundle(
             lab=self.lab,
             structure=tuple(structure),
-            files=files_beside(self.root / "solutions" / self.lab),
+            files=files_beside(self.root / "solutions" / self.lab)[0],
             limits=self.limits,
             code=code_digest(),
             unsafe=self.unsafe,

@@ -16,6 +16,7 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 NEW_CELL = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
+BYTE_ORDER_MARK = "\ufeff"
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,11 @@ def grade_id(cell: NotebookNode) -> str:
     return name if isinstance(name, str) else ""
 
 
+def text_of(cell: NotebookNode) -> str:
+    """The text of a cell, whatever system it was written on: lines end with a line feed alone."""
+    return str(cell.source).removeprefix(BYTE_ORDER_MARK).replace("\r\n", "\n").replace("\r", "\n")
+
+
 def counted_text(cell: NotebookNode, source: SourceCell, repairs: list[str]) -> str:
     """The text that counts; notes what the student changed of a cell that was not theirs to change."""
     points = cell.metadata.nbgrader.get("points")
@@ -148,10 +154,11 @@ def counted_text(cell: NotebookNode, source: SourceCell, repairs: list[str]) -> 
         repairs.append(f"{source.name} claimed {points} points; it has {source.points:g}")
     if cell.cell_type != source.cell_type:
         repairs.append(f"{source.name} had become a {cell.cell_type} cell")
+    text = text_of(cell)
     if not source.locked:
-        return str(cell.source)
+        return text
     # A test is released without its hidden part, so its text is compared with what was released.
-    if cell.source.strip() != released_text(source.source).strip():
+    if lines_of(text) != lines_of(released_text(source.source)):
         repairs.append(f"{source.name} had been edited; the released text counts")
     return source.source
 
@@ -169,9 +176,14 @@ def released_text(source: str) -> str:
     return "\n".join(kept)
 
 
+def lines_of(text: str) -> list[str]:
+    """The lines of a text without the blanks at their ends, which many editors remove."""
+    return [line.rstrip() for line in text.strip().split("\n")]
+
+
 def plain(cell: NotebookNode) -> NotebookNode:
     """A cell of the student's own: its kind and its text, without tags, outputs or metadata."""
-    return NEW_CELL[cell.cell_type](cell.source)
+    return NEW_CELL[cell.cell_type](text_of(cell))
 
 
 def notebook_of(cells: list[NotebookNode]) -> NotebookNode:

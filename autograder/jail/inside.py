@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from autograder.jail.inmate import Inmate, call_entry
 from autograder.jail.limits import data_bytes, resource_limits, set_limits
-from autograder.jail.linux import close_all_but
+from autograder.jail.linux import close_all_but, die_with
 from autograder.jail.mux import Relay
 from autograder.jail.policy import Policy
 
@@ -21,17 +21,20 @@ OWN = ("CORE", "CPU", "DATA", "FSIZE", "NOFILE", "STACK")  # the others are the 
 
 def main() -> None:
     """Read what to run from stdin, run it, and report its end on stdout; its own output goes to stderr."""
+    parent, own = os.getppid(), os.getpid()
+    if os.getpgrp() != own:
+        os.setpgid(0, 0)  # what the entry starts shares this group, and ends with it
     relay = Relay(0, 1, ())
     request = first_message(relay)
     pairs = [socket.socketpair() for _ in range(request["fds"])]
     pid = os.fork()
     if pid == 0:
-        run(request, [theirs for _, theirs in pairs])
+        run(request, [theirs for _, theirs in pairs], own)
     for _, theirs in pairs:
         theirs.close()
     relay = Relay(0, 1, [ours for ours, _ in pairs])
     relay.tell({"sealed": True})
-    code = carry(relay, pid)
+    code = carry(relay, pid, parent)
     relay.drain_sockets()
     relay.tell({"code": code})
     relay.flush()
@@ -49,23 +52,28 @@ def first_message(relay: Relay) -> dict[str, Any]:
             )
 
 
-def carry(relay: Relay, pid: int) -> int:
-    """Carry bytes until the entry's process has ended. Returns its exit code, negative for a signal."""
+def carry(relay: Relay, pid: int, parent: int) -> int:
+    """Carry bytes until the entry's process has ended. Returns its exit code, negative for a signal.
+
+    When the other side hangs up or ``parent`` is gone, nobody waits any more: the whole group ends.
+    """
     while True:
         messages, _ = relay.step(TICK)
         if any(message.get("interrupt") for message in messages):
             os.kill(pid, signal.SIGINT)
-        if not relay.open:
-            os.kill(pid, signal.SIGKILL)  # nobody waits for it any more
+        if not relay.open or os.getppid() != parent:
+            os.killpg(0, signal.SIGKILL)
         dead, status = os.waitpid(pid, os.WNOHANG)
         if dead:
             return os.waitstatus_to_exitcode(status)
 
 
-def run(request: dict[str, Any], sockets: list[socket.socket]) -> NoReturn:
-    """Become the process that the container is for."""
+def run(request: dict[str, Any], sockets: list[socket.socket], relay: int) -> NoReturn:
+    """Become the process that the container is for; it ends with the process ``relay``, whoever kills that."""
     code = 1
     try:
+        if sys.platform == "linux":
+            die_with(relay)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(2, 1)
         fds = [s.detach() for s in sockets]

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import signal
 import struct
 import sys
 from collections.abc import Iterable
@@ -80,6 +81,16 @@ def prctl(option: int, *arguments: int) -> None:
     """Change a property of this process, see prctl(2)."""
     padded = (*arguments, 0, 0, 0, 0)[:4]
     check(libc.prctl(ctypes.c_int(option), *(ctypes.c_ulong(value) for value in padded)))
+
+
+def die_with(parent: int) -> None:
+    """Have the kernel kill this process when its parent, ``parent``, ends; it ends at once if that has happened already.
+
+    To be called after any change of user, which undoes it.
+    """
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 def drop_capabilities() -> None:

@@ -36,7 +36,8 @@ def supervise(
     policy = Policy(**header["policy"])
     try:
         identity = leave(mode)
-        die_with(zygote)
+        with step("die with the zygote"):
+            linux.die_with(zygote)
         root.build(view, policy, identity)
         request = Request(header, body, fds, policy, identity, mode, host, (*view.shown, *view.modules))
         jail = start(request)
@@ -53,14 +54,6 @@ def supervise(
     except Exception as error:
         send(connection, {"error": ("watch", repr(error))})
     os._exit(0)  # and with this process the jail, if it still runs
-
-
-def die_with(zygote: int) -> None:
-    """Let this process be killed when its parent, ``zygote``, ends; after any change of user, which undoes it."""
-    with step("die with the zygote"):
-        linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != zygote:
-        os._exit(1)
 
 
 @dataclass

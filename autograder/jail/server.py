@@ -5,6 +5,7 @@ import gc
 import importlib
 import json
 import os
+import select
 import signal
 import socket
 import sys
@@ -15,6 +16,8 @@ from autograder.jail.errors import JailError
 from autograder.jail.monitor import supervise
 from autograder.jail.namespaces import current
 from autograder.jail.view import View
+
+LOOK_SECONDS = 1.0  # between two looks whether the parent lives
 
 
 def main() -> None:
@@ -57,6 +60,9 @@ def serve(control: socket.socket, setup: dict[str, Any]) -> None:
     """Fork once for each connection that comes in; what is asked for is read by the copy."""
     view, host, zygote = View.from_json(setup["view"]), current(), os.getpid()
     while True:
+        while not select.select([control], [], [], LOOK_SECONDS)[0]:
+            if os.getppid() != setup["parent"]:
+                return  # it was killed, and a copy of it still holds its end of the connection
         message, fds, _, _ = socket.recv_fds(control, 16, 1)
         if not message:
             return

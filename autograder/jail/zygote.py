@@ -44,7 +44,13 @@ class Zygote:
         self.lock = threading.Lock()
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         view = View.of(modules)
-        setup = {"preload": list(preload), "view": view.to_json(), "path": view.path, "mode": self.mode}
+        setup = {
+            "preload": list(preload),
+            "view": view.to_json(),
+            "path": view.path,
+            "mode": self.mode,
+            "parent": os.getpid(),
+        }
         with theirs, tempfile.TemporaryFile() as words:
             self.process = subprocess.Popen(
                 [sys.executable, "-I", "-B", "-c", BOOT, json.dumps(setup), str(theirs.fileno())],
