@@ -1,5 +1,6 @@
 """What ``seq2gpt course …`` does. Each command prints a short report; mistakes are ``UserError``\\ s."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -7,6 +8,8 @@ from autograder import lessons
 from seq2gpt.errors import UserError
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from autograder.grading.report import ClassReport
 
 
@@ -50,14 +53,16 @@ def grade(
     students: str = "",
     workers: int | None = None,
     resume: bool = False,
+    cluster: str = "",
     unsafe_no_sandbox: bool = False,
 ) -> None:
     """Grade the submissions to labs, such as ``07-attention``, that lie in ``autograder/submitted``.
 
     STUDENTS are names with commas between; without them everybody is graded. What has not changed since it was graded is
-    not run again. RESUME goes on with a run that was interrupted, with what was asked for then.
+    not run again. RESUME goes on with a run that was interrupted, with what was asked for then. CLUSTER is the address
+    of a Dask scheduler whose workers grade in place of processes of this machine.
     """
-    run_grading(labs, students, workers, resume, unsafe_no_sandbox, again=False)
+    run_grading(labs, students, workers, resume, unsafe_no_sandbox, again=False, cluster=cluster)
 
 
 def regrade(labs: tuple[str, ...], students: str = "", workers: int | None = None) -> None:
@@ -67,7 +72,13 @@ def regrade(labs: tuple[str, ...], students: str = "", workers: int | None = Non
 
 
 def run_grading(
-    labs: tuple[str, ...], students: str, workers: int | None, resume: bool, unsafe: bool, again: bool
+    labs: tuple[str, ...],
+    students: str,
+    workers: int | None,
+    resume: bool,
+    unsafe: bool,
+    again: bool,
+    cluster: str = "",
 ) -> "list[ClassReport]":
     """Grade several labs one after another and print their reports."""
     if not (labs or resume):
@@ -76,19 +87,29 @@ def run_grading(
     from autograder.grading import journal
     from autograder.grading.run import grade_lab
 
+    more = {"make_executor": partial(on_cluster, cluster)} if cluster else {}
     work = lessons.ROOT / "autograder"
-    wanted = tuple(filter(None, students.split(","))) or None
+    wanted = tuple(filter(None, map(str.strip, students.split(",")))) or None
     request = journal.unfinished(work) if resume else journal.Request(tuple(names), wanted, workers)
     journal.begin(work, request)
     reports = []
     for lab in request.labs:
         reports.append(
-            grade_lab(lessons.ROOT, work, lab, request.students, request.workers, again=again, unsafe=unsafe)
+            grade_lab(
+                lessons.ROOT, work, lab, request.students, request.workers, again=again, unsafe=unsafe, **more
+            )
         )
         print(reports[-1].text())
     journal.finish(work)
     print(f"\nScores: {work / 'grades.csv'}\nFeedback: {work / 'feedback'}")
     return reports
+
+
+def on_cluster(address: str, _workers: int) -> "Executor":
+    """The executor for :func:`grade_lab`."""
+    from autograder.grading.cluster import connect
+
+    return connect(address)
 
 
 def make_all() -> None:

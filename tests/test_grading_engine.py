@@ -199,6 +199,8 @@ def fake_grading(monkeypatch: pytest.MonkeyPatch, points: dict[str, float]) -> l
 
     def grade(bundle: Bundle, submission: Submission, seed: str) -> tuple[dict[str, Any], str]:
         text = submission.notebook.decode()
+        if "BEGIN SOLUTION" in text:
+            return reference_result(bundle), text
         ran.append("3 * x" if "3 * x" in text else "right" if "2 * x" in text else "blank")
         result = hopeless(bundle, "")
         for exercise in result["exercises"]:
@@ -219,6 +221,14 @@ def fake_grading(monkeypatch: pytest.MonkeyPatch, points: dict[str, float]) -> l
 
     monkeypatch.setattr(pool, "grade_submission", grade)
     return ran
+
+
+def reference_result(bundle: Bundle) -> dict[str, Any]:
+    """What the course's own answers earn."""
+    result = hopeless(bundle, "")
+    for exercise in result["exercises"]:
+        exercise["points"] = exercise["max_points"]
+    return result
 
 
 def test_a_run_is_a_run_and_its_repetition_is_none(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -295,7 +305,7 @@ def test_a_locked_gradebook_is_waited_for_and_then_named(
     monkeypatch.setattr(gradebook, "LOCKED_SECONDS", 0.0)
     lock = sqlite3.connect(work / "gradebook.db")
     lock.execute("BEGIN EXCLUSIVE")
-    with pytest.raises(UserError, match="the gradebook cannot be written .*close what uses it"):
+    with pytest.raises(UserError, match="the gradebook cannot be used .*close what uses it"):
         gradebook.patiently(lambda: raise_locked(work), lambda: None)
     lock.rollback()
     lock.close()
@@ -314,12 +324,15 @@ KILLED = """
 import sys, time
 from pathlib import Path
 sys.path.insert(0, {tests!r})
+import test_grading_engine
 from concurrent.futures import ThreadPoolExecutor
 from autograder.grading import pool
 from autograder.grading.engine import hopeless
 from autograder.grading.run import grade_lab
 
 def grade(bundle, submission, seed):
+    if b"BEGIN SOLUTION" in submission.notebook:
+        return test_grading_engine.reference_result(bundle), ""
     with open({log!r}, "a") as log:
         log.write("ran\\n")
     time.sleep(0.05)

@@ -12,11 +12,12 @@ from typing import Any
 
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbgrader import preprocessors as stock
-from nbgrader.converters import Autograde
+from nbgrader.converters import Autograde, GenerateAssignment
 from traitlets.config import Config
 
 from autograder.grading.execute import JudgedExecute
 from autograder.grading.feedback import HidePrivateTests, SafeOutputs
+from autograder.grading.reference import RequireTests
 from autograder.grading.settings import read_settings
 from autograder.grading.structure import RestoreStructure
 
@@ -40,10 +41,15 @@ def configure(c: Config, root: Path, work: Path) -> None:
     """Set everything on ``c``: sources and releases lie in ``root``, all that grading makes in ``work``."""
     root, work = root.resolve(), work.resolve()
     set_folders(c, root, work)
+    settings = read_settings(work)
+    c.CourseDirectory.db_url = settings.db_url or f"sqlite:///{work / 'gradebook.db'}"
+    c.GenerateAssignment.preprocessors = [
+        RequireTests,
+        *GenerateAssignment.class_traits()["preprocessors"].default(),
+    ]
     c.ClearSolutions.code_stub = {"python": STUB}
     c.Autograde.sanitize_preprocessors = SANITIZE
     c.Autograde.autograde_preprocessors = AUTOGRADE
-    settings = read_settings(work)
     c.JudgedExecute.seed_file = str(work / SEED_FILE)
     c.JudgedExecute.limits = settings.limits
     c.AssignLatePenalties.plugin_class = "autograder.grading.settings.LatePolicy"
@@ -68,7 +74,6 @@ def set_folders(c: Config, root: Path, work: Path) -> None:
     c.CourseDirectory.feedback_directory = str(inside / "feedback")
     c.CourseDirectory.source_with_tests_directory = str(inside / "source_with_tests")
     c.CourseDirectory.solution_directory = str(inside / "solution_html")
-    c.CourseDirectory.db_url = f"sqlite:///{work / 'gradebook.db'}"
 
 
 def course_config(root: Path, work: Path) -> Config:

@@ -26,7 +26,25 @@ def of_cell(lab: str, test: SourceCell, notebook: NotebookNode, reports: dict[st
     if not shown:
         return exercise | plain
     told = exercise | from_reports(shown)
-    return told | {"message": plain.get("message") or told["message"]}
+    message = plain.get("message") or told["message"]
+    if not points and told["checks"]:  # a cell that did not run says more than that its name is missing
+        message = answer_error(test, notebook) or message
+    return told | {"message": message}
+
+
+def answer_error(test: SourceCell, notebook: NotebookNode) -> str:
+    """How the answer cell above a test ended, if by an error; empty otherwise."""
+    above = [grade_id(cell) for cell in notebook.cells].index(test.name)
+    for cell in reversed(notebook.cells[:above]):
+        if cell.metadata.get("nbgrader", {}).get("solution"):
+            errors = [o for o in cell.get("outputs", []) if o.output_type == "error"]
+            if not errors:
+                return ""
+            name, text = errors[-1].ename, errors[-1].evalue
+            ours = name.endswith(("TimeoutError", "DiedError"))
+            ended = text if ours else f"it ended with {name}: {text}"
+            return f"Your answer's cell did not run to its end: {ended}"[:PRINTED_LIMIT]
+    return ""
 
 
 def unread(lab: str, test: SourceCell) -> Exercise:
@@ -63,6 +81,8 @@ def from_reports(reports: list[dict[str, Any]]) -> Exercise:
         both["misconception"] = check.get("misconception") or open_check.get("misconception")
         if not check["passed"] and open_check.get("passed"):
             both["message"] = "It passes with the inputs that you see, and fails with other inputs."
+        if both["message"] == decides.get("problem"):
+            both["message"] = ""  # said once, above the checks
         checks.append(both)
     message = decides.get("problem") or ""
     if decides.get("blank"):

@@ -1,6 +1,7 @@
 """Results go into nbgrader's gradebook, one submission after another, from one process."""
 
 import contextlib
+import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from typing import Any, Self, TypeVar
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.utils import parse_utc
 from sqlalchemy.exc import OperationalError, SAWarning
+from tqdm.auto import tqdm
 
 from autograder.grading.settings import Late
 from seq2gpt.errors import UserError
@@ -24,7 +26,7 @@ class GradeWriter:
     """The gradebook of a course, open for one lab."""
 
     def __init__(self, db_url: str, course: str, lab: str, late: Late) -> None:
-        self.gradebook = Gradebook(db_url, course)
+        self.gradebook: Gradebook = patiently(lambda: Gradebook(db_url, course), lambda: None)
         self.lab = lab
         self.late = late
 
@@ -35,7 +37,7 @@ class GradeWriter:
         locked by another program.
         """
         with quiet():
-            return patiently(lambda: self._enter(student, result, timestamp), self.gradebook.db.rollback)
+            return self.patient(lambda: self._enter(student, result, timestamp))
 
     def _enter(self, student: str, result: dict[str, Any], timestamp: datetime | None) -> float:
         total = 0.0
@@ -58,8 +60,19 @@ class GradeWriter:
         self.gradebook.db.commit()
         return total
 
+    def students(self) -> set[str]:
+        """Everybody on the roster."""
+        return {str(student.id) for student in self.patient(lambda: self.gradebook.students)}
+
+    def patient(self, step: Callable[[], T]) -> T:
+        """Use the gradebook when other programs let us."""
+        return patiently(step, self.gradebook.db.rollback)
+
     def scores(self) -> dict[str, dict[str, float]]:
         """Everybody's points by test, corrections by hand included."""
+        return self.patient(self._scores)
+
+    def _scores(self) -> dict[str, dict[str, float]]:
         found = {}
         self.gradebook.db.expire_all()
         with contextlib.suppress(MissingEntry):
@@ -70,6 +83,9 @@ class GradeWriter:
 
     def penalties(self) -> dict[str, float]:
         """What lateness costs each student who was late."""
+        return self.patient(self._penalties)
+
+    def _penalties(self) -> dict[str, float]:
         found = {}
         for submission in self.gradebook.assignment_submissions(self.lab):
             penalty = sum(float(n.late_submission_penalty or 0) for n in submission.notebooks)
@@ -89,17 +105,32 @@ class GradeWriter:
 def patiently(step: Callable[[], T], undo: Callable[[], None]) -> T:
     """Do something that another program's lock may prevent for a while."""
     deadline = time.monotonic() + LOCKED_SECONDS
+    told = False
     while True:
         try:
             return step()
         except OperationalError as error:
             undo()
-            if "locked" not in str(error).lower() or time.monotonic() > deadline:
-                why = str(error.orig or error)
-                raise UserError(
-                    f"the gradebook cannot be written ({why}); close what uses it and grade again"
-                ) from error
+            why = str(error.orig or error).strip().splitlines()[0]
+            if "locked" not in why.lower() or time.monotonic() > deadline:
+                raise UserError(f"the gradebook cannot be used ({why}); {remedy(why)}") from error
+            if not told:
+                tqdm.write(
+                    f"the gradebook is in use by another program, such as the formgrader; waiting for it "
+                    f"({LOCKED_SECONDS:g} seconds at most)",
+                    file=sys.stderr,
+                )
+                told = True
             time.sleep(0.2)
+
+
+def remedy(why: str) -> str:
+    """What to do about what the database says."""
+    if "locked" in why.lower():
+        return "close what uses it; `seq2gpt course grade --resume` goes on"
+    if "full" in why.lower():
+        return "free some space; `seq2gpt course grade --resume` goes on"
+    return "mend that; `seq2gpt course grade --resume` goes on"
 
 
 @contextlib.contextmanager

@@ -30,7 +30,10 @@ def write_pages(
     write_whole(folder / f"{lab}.html", page(lab, student, result, answers))
     write_whole(folder / f"{lab}.txt", plain(lab, student, result))
     told = {key: result[key] for key in ("problem", "exercises", "late_penalty") if key in result}
-    write_whole(folder / f"{lab}.json", json.dumps({"lab": lab, "student": student, **told}, indent=1))
+    write_whole(
+        folder / f"{lab}.json",
+        json.dumps({"lab": lab, "student": student, "total": total_line(lab, result), **told}, indent=1),
+    )
 
 
 def total_line(lab: str, result: dict[str, Any]) -> str:

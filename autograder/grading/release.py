@@ -8,13 +8,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from autograder.grading.config import course_config
+import nbformat
+
+from autograder.grading.config import COURSE, course_config
+from autograder.grading.database import labs_in
+from autograder.grading.reference import require_tests
 from autograder.grading.store import write_whole
 from seq2gpt.errors import UserError
 
 
-def release(root: Path, work: Path, lab: str) -> None:
-    """Enter the lab's cells and points into the gradebook of ``work``; the released notebook itself stays as it is.
+def release(root: Path, work: Path, lab: str, db_url: str) -> None:
+    """Enter the lab's cells and points into the gradebook at ``db_url``; the released notebook itself stays as it is.
 
     Does nothing if this very notebook has been entered already. Raises ``UserError``.
     """
@@ -22,11 +26,15 @@ def release(root: Path, work: Path, lab: str) -> None:
 
     source = root / "solutions" / lab / f"{lab}.ipynb"
     entered = work / ".graded" / lab / ".released"
-    gradebook = work / "gradebook.db"
+    known = labs_in(db_url, COURSE)
     key = hashlib.sha256(source.read_bytes()).hexdigest()
     with contextlib.suppress(OSError):
-        if gradebook.exists() and entered.read_text() == key:
+        if lab in known and entered.read_text() == key:
             return
+    try:
+        require_tests(nbformat.read(source, as_version=4))
+    except UserError as error:
+        raise UserError(f"{lab} cannot be released: {error}") from None
     with tempfile.TemporaryDirectory(prefix="seq2gpt-release-") as unused:
         c = course_config(root, work)
         c.CourseDirectory.assignment_id = lab
@@ -36,7 +44,7 @@ def release(root: Path, work: Path, lab: str) -> None:
         except NbGraderError as error:
             raise UserError(
                 f"{lab} cannot be released: {error}; if its cells have changed since it was first graded, "
-                f"keep {gradebook} under another name and grade again"
+                f"keep the gradebook under another name and grade again"
             ) from error
     write_whole(entered, key)
 

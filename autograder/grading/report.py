@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from autograder.grading.store import write_whole
+
 
 @dataclass
 class StudentReport:
@@ -40,6 +42,7 @@ class ClassReport:
     students: list[StudentReport]
     alike: list[dict[str, Any]] = field(default_factory=list)
     unsafe: bool = False
+    added: list[str] = field(default_factory=list)
 
     @property
     def max_score(self) -> float:
@@ -98,6 +101,8 @@ class ClassReport:
     def text(self) -> str:
         """The whole report: the table, then what an instructor may want to look at."""
         sections = {
+            "Not on the gradebook's list of students until now, and added to it; a name that is nobody's is a "
+            "folder with a wrong name": [", ".join(self.added)] if self.added else [],
             "Exercises most failed": [f"{n} × {name}" for name, n in self.failed_exercises()],
             "Misconceptions": [f"{n} × {says}" for says, n in self.misconceptions()],
             "Worth a question: the code reaches for what no exercise needs": [
@@ -129,8 +134,9 @@ class ClassReport:
             "failed_exercises": self.failed_exercises(),
             "misconceptions": self.misconceptions(),
             "alike": self.alike,
+            "added": self.added,
         }
-        path.write_text(json.dumps(data, indent=1), encoding="utf-8")
+        write_whole(path, json.dumps(data, indent=1))
 
     def write_csv(self, path: Path) -> None:
         """One row for each student, one column for each exercise."""

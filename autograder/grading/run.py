@@ -5,6 +5,8 @@ Each result is kept under the hash of all that it depends on before it is entere
 nothing, and what has not changed is not graded again.
 """
 
+import contextlib
+import errno
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
@@ -28,6 +30,7 @@ from autograder.grading.gradebook import GradeWriter, timestamp_of
 from autograder.grading.limits import Limits
 from autograder.grading.pages import write_pages
 from autograder.grading.pool import Runner, process_pool
+from autograder.grading.reference import require_full_points
 from autograder.grading.report import ClassReport, StudentReport, differences
 from autograder.grading.seed import grading_seed
 from autograder.grading.settings import Settings, read_settings
@@ -64,8 +67,22 @@ def grade_lab(
     wanted = grading.choose(students)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Object of type .* not in session", SAWarning)
-        grading.prepare()
-        return grading.grade(wanted, workers or WORKERS, again, make_executor)
+        with room_on_disk(work):
+            grading.prepare()
+            return grading.grade(wanted, workers or WORKERS, again, make_executor)
+
+
+@contextlib.contextmanager
+def room_on_disk(work: Path) -> Iterator[None]:
+    """A full disk in one sentence; everything before it is kept."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise UserError(
+            f"the disk of {work} is full ({error.strerror}); free some space; `seq2gpt course grade --resume` goes on"
+        ) from error
 
 
 @dataclass
@@ -90,6 +107,7 @@ class LabGrading:
     ) -> None:
         self.root, self.work, self.lab = root, work, lab
         self.settings, self.limits, self.unsafe = settings, limits, unsafe
+        self.source = root / "solutions" / lab / f"{lab}.ipynb"
         self.submitted = work / "submitted"
         self.db_url = str(course_config(root, work).CourseDirectory.db_url)
         self.seed = grading_seed(work / SEED_FILE)
@@ -97,8 +115,7 @@ class LabGrading:
 
     def choose(self, students: Sequence[str] | None) -> list[str]:
         """Whom to grade; checks that lab and students exist."""
-        source = self.root / "solutions" / self.lab / f"{self.lab}.ipynb"
-        if not source.is_file():
+        if not self.source.is_file():
             labs = (
                 ", ".join(sorted(p.name for p in (self.root / "solutions").glob("*") if p.is_dir()))
                 or "none yet"
@@ -118,7 +135,7 @@ class LabGrading:
 
     def prepare(self) -> None:
         """Tell the gradebook what the lab is, and read it back."""
-        release.release(self.root, self.work, self.lab)
+        release.release(self.root, self.work, self.lab, self.db_url)
         structure = read_structure(self.db_url, self.lab, self.lab)
         self.bundle = Bundle(
             lab=self.lab,
@@ -145,12 +162,14 @@ class LabGrading:
             GradeWriter(self.db_url, COURSE, self.lab, self.settings.late) as writer,
             tqdm(total=len(jobs), desc=self.lab, unit="submission") as bar,
         ):
+            roster = writer.students()
             before, penalties = writer.scores(), writer.penalties()
             for job in jobs.values():
                 job.before, job.penalty_before = before.get(job.student), penalties.get(job.student, 0.0)
                 job.last = (self.store.entered(self.lab, job.student) or {}).get("result")
             runner = Runner(make_executor, workers, self.settings.tries)
             try:
+                require_full_points(runner, self.store, self.bundle, self.seed, self.source)
                 for job, graded in runner.run(self.bundle, self.seed, self.to_run(jobs, again, writer, bar)):
                     if isinstance(graded, MachineFault):
                         self.note_fault(job, graded)
@@ -160,7 +179,8 @@ class LabGrading:
                     bar.update()
             finally:
                 runner.close()
-            return self.report(writer, list(jobs.values()))
+            added = sorted(set(students) - roster)
+            return self.report(writer, list(jobs.values()), added)
 
     def to_run(
         self, jobs: dict[str, Job], again: bool, writer: GradeWriter, bar: Any
@@ -233,10 +253,9 @@ class LabGrading:
 
     def own_answers(self) -> dict[str, str]:
         """The course's own answers by exercise."""
-        source = self.root / "solutions" / self.lab / f"{self.lab}.ipynb"
         return {
             name: without_markers(text)
-            for name, text in self.answers_in(source.read_text(encoding="utf-8")).items()
+            for name, text in self.answers_in(self.source.read_text(encoding="utf-8")).items()
         }
 
     def note_fault(self, job: Job, fault: MachineFault) -> None:
@@ -245,7 +264,7 @@ class LabGrading:
             "flags": [f"not graded, through no fault of the student: {fault}; grade again"]
         }
 
-    def report(self, writer: GradeWriter, jobs: list[Job]) -> ClassReport:
+    def report(self, writer: GradeWriter, jobs: list[Job], added: list[str]) -> ClassReport:
         """The class as the gradebook has it, on screen and as tables."""
         scores, penalties = writer.scores(), writer.penalties()
         lines = [
@@ -268,8 +287,9 @@ class LabGrading:
             for job in jobs
         ]
         alike = suspicion.alike({job.student: job.answers for job in jobs if job.answers}, self.own_answers())
-        report = ClassReport(self.lab, self.max_scores, lines, alike, self.unsafe)
+        report = ClassReport(self.lab, self.max_scores, lines, alike, self.unsafe, added)
         report.write_json(self.work / f"report-{self.lab}.json")
         report.write_csv(self.work / f"grades-{self.lab}.csv")
-        CsvExportPlugin(to=str(self.work / "grades.csv")).export(writer.gradebook)
+        export = CsvExportPlugin(to=str(self.work / "grades.csv")).export
+        writer.patient(lambda: export(writer.gradebook))
         return report

@@ -11,7 +11,7 @@ def grading_seed(path: Path) -> str:
     """The seed from the environment, else from the file ``path``, which is written at first use."""
     if seed := os.environ.get(SEED_VARIABLE, ""):
         return seed
-    if not path.exists():
+    if not path.exists() or not path.read_text().strip():  # a full disk leaves an empty file
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
         path.write_text(secrets.token_hex(16) + "\n")

@@ -1,6 +1,7 @@
 """What an instructor may set for grading, in ``grading.toml`` beside the submissions; without the file, defaults.
 
 tries = 2                # how often a submission is run when this machine, not the student, is at fault
+db_url = "postgresql://USER:PASSWORD@HOST/NAME"   # the gradebook; without it, gradebook.db beside this file
 
 [limits]
 cell_seconds = 60
@@ -52,6 +53,7 @@ class Settings:
     """Everything in ``grading.toml``."""
 
     tries: int = 2
+    db_url: str = ""
     limits: Limits = field(default_factory=Limits)
     late: Late = field(default_factory=Late)
 
@@ -78,6 +80,8 @@ def made(kind: type[T], values: Any, where: str) -> T:
     for name, value in values.items():
         if name not in fields:
             raise UserError(f"{where} has the unknown setting {name!r}; it may have {', '.join(fields)}")
+        if fields[name].type is str and not isinstance(value, str):
+            raise UserError(f"{where}: {name} is {value!r}; put it in quotes")
         if fields[name].type in (int, float):
             whole = fields[name].type is int
             good = (

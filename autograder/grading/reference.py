@@ -1,0 +1,80 @@
+"""A lab is fit to be graded when every answer has a test and the course's own answers earn all points."""
+
+import io
+import tokenize
+from pathlib import Path
+from typing import Any
+
+from nbformat.notebooknode import NotebookNode
+from nbgrader.preprocessors import NbGraderPreprocessor
+
+from autograder.grading.bundle import Bundle, Submission, key_of
+from autograder.grading.engine import MachineFault
+from autograder.grading.pool import Runner
+from autograder.grading.store import Store
+from seq2gpt.errors import UserError
+
+SAYS_NOTHING = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.ENCODING, tokenize.ENDMARKER)
+
+
+class RequireTests(NbGraderPreprocessor):
+    """The first step of nbgrader's ``generate_assignment``: refuse a lab with an answer that nothing tests."""
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        require_tests(nb)
+        return nb, resources
+
+
+def require_tests(notebook: NotebookNode) -> None:
+    """``UserError``, which names the cell, for an answer without a test below it and for a test without code."""
+    answer = ""
+    for cell in notebook.cells:
+        known = cell.metadata.get("nbgrader", {})
+        if known.get("grade"):
+            if cell.cell_type == "code" and not known.get("solution") and not has_code(cell.source):
+                raise UserError(
+                    f"the test {known['grade_id']} has no code, so that everybody would pass it; write it"
+                )
+            answer = ""
+        elif known.get("solution"):
+            if answer:
+                break
+            answer = known["grade_id"]
+    if answer:
+        raise UserError(
+            f"the answer {answer} has no test before the next answer; add a cell with points below it"
+        )
+
+
+def has_code(source: str) -> bool:
+    """Whether a cell has more than comments.
+
+    >>> has_code("# later"), has_code("1.0  # a score")
+    (False, True)
+    """
+    try:
+        return any(t.type not in SAYS_NOTHING for t in tokenize.generate_tokens(io.StringIO(source).readline))
+    except (tokenize.TokenError, SyntaxError):
+        return True  # it will fail, and say so
+
+
+def require_full_points(runner: Runner, store: Store, bundle: Bundle, seed: str, source: Path) -> None:
+    """``UserError``, which names the test, unless the course's own answers in ``source`` earn all points."""
+    submission = Submission(source.read_bytes())
+    key = key_of(bundle, submission, seed)
+    if store.result(key) is not None:
+        return
+    ((_, graded),) = runner.run(bundle, seed, [("", submission)])
+    if isinstance(graded, MachineFault):
+        raise UserError(f"the solution of {bundle.lab} could not be run here ({graded}); grade again")
+    for exercise in graded[0]["exercises"]:
+        if exercise["points"] is not None and exercise["points"] < exercise["max_points"]:
+            failed = [
+                c["message"] or c["sentence"] for c in exercise["checks"] if not c["passed"] and c["points"]
+            ]
+            why = exercise["message"] or "; ".join(failed) or "it returned too few points"
+            raise UserError(
+                f"the test {exercise['test']} gives the course's own answer {exercise['points']:g} of "
+                f"{exercise['max_points']:g} points ({why}); nobody was graded; correct the test or the answer"
+            )
+    store.keep(key, *graded)
