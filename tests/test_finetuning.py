@@ -92,6 +92,8 @@ def test_the_last_piece_of_a_word_carries_its_tag():
 def test_a_word_without_a_tag_is_refused():
     with pytest.raises(ValueError, match="a token belongs to word 2, but there are tags for 2 words only"):
         align_tags([1, 2], [0, 1, 2])
+    with pytest.raises(ValueError, match="a token belongs to word -1, but there are tags for 2 words only"):
+        align_tags([1, 2], [0, -1])  # which would count from the end
 
 
 def test_spans_are_read_as_conll_reads_them():

@@ -5,7 +5,7 @@ import re
 import pytest
 import torch
 
-from oracles import influences, rms_norm
+from oracles import influences, rms_norm, rotary
 from seq2gpt.generation import KVCache
 from seq2gpt.gpt import next_token_loss
 from seq2gpt.modern import (
@@ -119,6 +119,19 @@ def test_turns_are_those_of_apply_rotary():
     x = torch.randn(3, 5, 8, dtype=torch.float64)
     cosines, sines = rotary_turns(5, start=7, d_head=8, base=99.0, like=x)
     torch.testing.assert_close(x * cosines + rotate_half(x) * sines, apply_rotary(x, start=7, base=99.0))
+
+
+def test_queries_and_keys_are_turned_after_their_norms():
+    attention = GroupedQueryAttention(ModernConfig(**SIZES | {"n_kv_heads": 2, "norm_eps": 0.3})).double()
+    torch.nn.init.normal_(attention.norm_q.weight), torch.nn.init.normal_(attention.norm_k.weight)
+    query, key = torch.randn(1, 6, 5, 4, dtype=torch.float64), torch.randn(1, 2, 5, 4, dtype=torch.float64)
+    turns = rotary_turns(5, 3, 4, 10000.0, query)
+    for before, norm, after in zip(
+        (query, key), (attention.norm_q, attention.norm_k), attention.turn(query, key, turns), strict=True
+    ):
+        for head, result in zip(before[0], after[0], strict=True):
+            rows = [rms_norm(row, norm.weight.tolist(), 0.3) for row in head.tolist()]
+            torch.testing.assert_close(result, rotary(rows, start=3))
 
 
 def test_norm_and_network_against_loops():

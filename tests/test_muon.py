@@ -138,6 +138,10 @@ def test_the_trapezoid_rises_stays_and_falls():
     assert rates[16] == pytest.approx(0.5 + 1.5 / 2)
     assert rates[20:] == [0.5, 0.5]
     assert all(a > b for a, b in itertools.pairwise(rates[12:21]))
+    settings = {"n_steps": 20, "n_warmup": 3, "lr": 2.0, "lr_min": 0.5}
+    short = [trapezoid_schedule(t, **settings, decay_share=0.1) for t in range(22)]
+    assert short[3:19] == [2.0] * 16, "the last tenth is two steps"
+    assert short[19:] == [pytest.approx(1.25), 0.5, 0.5]
     for n_warmup in (-1, 20):
         with pytest.raises(ValueError, match=f"n_warmup={n_warmup} must be at least 0 and below n_steps=20"):
             trapezoid_schedule(0, n_steps=20, n_warmup=n_warmup, lr=1.0, lr_min=0.0)

@@ -16,6 +16,7 @@ from seq2gpt.errors import UserError
 from seq2gpt.run.checkpoint import checkpoints, latest_checkpoint
 from seq2gpt.run.folder import read_run
 from seq2gpt.run.model import load_run
+from seq2gpt.run.processes import joined
 from seq2gpt.run.trainer import train
 
 WORDS = ("the", "king", "sees", "a", "small", "red", "bird", "and", "sings")
@@ -152,6 +153,13 @@ def test_the_command_talks_once(folder):
     again = torchrun("-m", "seq2gpt", "train", "tiny", f"--out={folder}", "--name=spoken", "--device=cpu")
     assert again.returncode != 0
     assert again.stderr.count("spoken holds a run already; continue it with") == 1
+
+
+def test_one_process_alone_serves_the_gpu_of_a_mac(monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    message = "device=mps serves one process; leave torchrun out, or use --device cpu"
+    with pytest.raises(UserError, match=f"^{message}$"), joined(torch.device("mps")):
+        pass
 
 
 def test_sharding_and_float16_do_not_go_together(folder):

@@ -25,6 +25,13 @@ def test_operations_of_the_modern_layout_count_its_own_matrices():
     assert training_flops_per_token(ModernGPT(config), 5) == 3 * forward
 
 
+def test_heads_wider_than_the_model_cost_more_pairs():
+    sizes = {"vocab_size": 11, "context_length": 7, "d_model": 12, "n_heads": 3, "n_layers": 2}
+    model = ModernGPT(ModernConfig(**sizes, d_head=10))
+    one, more = (training_flops_per_token(model, n) for n in (1, 6))
+    assert more - one == 3 * 2 * (2 * 30 + 2 * 30) * 5  # scores and sums, 30 wide, in 2 layers
+
+
 def test_the_operations_are_those_that_torch_counts():
     from torch.utils.flop_counter import FlopCounterMode
 

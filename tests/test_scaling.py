@@ -103,6 +103,8 @@ def test_the_budget_is_spent_on_both():
     assert compute_optimal(6e6, tokens_per_parameter=1.0) == (1000.0, 1000.0)
     with pytest.raises(ValueError, match=r"flops=0.0 and tokens_per_parameter=20.0 must be positive"):
         compute_optimal(0.0)
+    with pytest.raises(ValueError, match=r"flops=1.0 and tokens_per_parameter=-2.0 must be positive"):
+        compute_optimal(1.0, tokens_per_parameter=-2.0)
 
 
 def test_energy_and_utilisation():

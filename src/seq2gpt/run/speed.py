@@ -22,13 +22,14 @@ PEAKS = {
 def training_flops_per_token(model: GPT | ModernGPT, n: int) -> float:
     """Operations of forward and backward pass for each token of sequences of ``n`` tokens.
 
-    Two for every weight of a matrix and 4 · n · d_model for the pairs of each layer, three times, as the backward
-    pass takes twice the forward pass. For a :class:`~seq2gpt.gpt.GPT` this is three times
+    Two for every weight of a matrix, and 4 · n for the pairs and each feature of the heads of a layer; three times,
+    as the backward pass takes twice the forward pass. For a :class:`~seq2gpt.gpt.GPT` this is three times
     :func:`seq2gpt.scaling.transformer_flops` divided by ``n``.
     """
     matrices = sum(parameter.numel() for parameter in model.blocks.parameters() if parameter.dim() == 2)
     products = 2 * (matrices + model.head.weight.numel())
-    pairs = model.config.n_layers * 4 * n * model.config.d_model
+    width = model.blocks[0].attention.w_o.in_features  # of all heads; not always that of the model
+    pairs = model.config.n_layers * 4 * n * width
     return 3.0 * (products + pairs)
 
 
