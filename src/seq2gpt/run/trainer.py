@@ -50,6 +50,7 @@ from seq2gpt.training import cosine_schedule, decay_groups, trapezoid_schedule
 
 # GPT-3's 0.95 for v averages over 20 steps; batches as small as ours need more.
 BETAS = (0.9, 0.99)
+MOMENTUM = 0.85  # of Muon: with 0.95 a run as short as ours ends 0.02 nats higher
 ADAMW_SHARE = 0.2  # of Muon's learning rate, for embeddings and gains
 QUICK = 128  # windows of held-out text in a measurement during training; the last one takes them all
 
@@ -288,7 +289,7 @@ def build_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimi
     """The optimizer that ``config`` names, for the parameters of ``model``."""
     if config.optimizer == "muon":
         groups = muon_groups(model, config.weight_decay, ADAMW_SHARE)
-        return Muon(groups, lr=config.lr)
+        return Muon(groups, lr=config.lr, momentum=MOMENTUM)
     groups = decay_groups(model, config.weight_decay)
     return torch.optim.AdamW(groups, lr=config.lr, betas=BETAS, fused=True)
 
