@@ -1,6 +1,7 @@
 """How much of a machine's speed a run uses: model FLOPs utilisation, MFU."""
 
 import time
+from typing import Any
 
 import torch
 
@@ -28,7 +29,8 @@ def training_flops_per_token(model: GPT | ModernGPT, n: int) -> float:
     """
     matrices = sum(parameter.numel() for parameter in model.blocks.parameters() if parameter.dim() == 2)
     products = 2 * (matrices + model.head.weight.numel())
-    width = model.blocks[0].attention.w_o.in_features  # of all heads; not always that of the model
+    first: Any = model.blocks[0]
+    width: int = first.attention.w_o.in_features  # of all heads; not always that of the model
     pairs = model.config.n_layers * 4 * n * width
     return 3.0 * (products + pairs)
 
