@@ -149,6 +149,14 @@ def test_without_tiktoken_the_command_to_install_it_is_named(monkeypatch):
         FastBytePairTokenizer({})
 
 
+def test_a_file_is_not_blamed_for_a_missing_tiktoken(tmp_path, monkeypatch):
+    save_tokenizer(BytePairTokenizer(TRAINED), tmp_path / "tokenizer.json")
+    monkeypatch.setitem(sys.modules, "tiktoken", None)
+    assert load_tokenizer(tmp_path / "tokenizer.json").vocab_size == 256 + len(TRAINED)
+    with pytest.raises(UserError, match="^the fast tokenizer needs tiktoken; "):
+        load_tokenizer(tmp_path / "tokenizer.json", fast=True)
+
+
 # ---- files -----------------------------------------------------------------------------------------------
 
 

@@ -171,6 +171,16 @@ def test_how_much_is_hidden_depends_on_the_sizes_alone(n, share, mean_length, n_
         assert sum(stop - start for start, stop in spans) == n_hidden
 
 
+def test_the_generator_decides_the_spans_lengths_and_places():
+    drawn = [draw_spans(97, 0.5, 3.0, generator(seed)) for seed in (3, 3, 4)]
+    assert drawn[0] == drawn[1]
+    lengths = [[stop - start for start, stop in spans] for spans in drawn]
+    assert lengths[0] != lengths[2]
+    places = [draw_spans(97, 0.03, 3.0, generator(seed)) for seed in range(9)]  # one span of 3 tokens
+    assert [draw_spans(97, 0.03, 3.0, generator(seed)) for seed in range(9)] == places
+    assert len(set(map(tuple, places))) > 1
+
+
 def test_every_position_can_be_hidden():
     hidden = torch.zeros(12)
     for seed in range(600):

@@ -100,6 +100,7 @@ def test_examples_are_packed_in_order_and_none_is_cut():
     ids, owners = pack_examples(examples, context_length=7, pad_id=99)
     assert ids.tolist() == [[1, 2, 3, 4, 5, 99, 99], [6, 7, 8, 9, 10, 99, 99]]
     assert owners[:, -1].tolist() == [-1, -1]
+    assert [part.shape for part in pack_examples([], context_length=7, pad_id=99)] == [(0, 7), (0, 7)]
 
 
 @pytest.mark.parametrize(("example", "n"), [([], 0), ([1, 2, 3, 4], 4)])

@@ -34,8 +34,9 @@ def test_the_pieces_are_equally_long_and_joined_are_the_whole(length, n_ranks):
     assert not joined[length:].any()
     pieces[0].zero_()
     assert torch.equal(flat, torch.arange(1.0, length + 1)), "the pieces are copies"
-    with pytest.raises(ValueError, match=f"rank={n_ranks} must lie between 0 and {n_ranks - 1}"):
-        shard_parameters(flat, n_ranks, n_ranks)
+    for rank in (-1, n_ranks):
+        with pytest.raises(ValueError, match=f"rank={rank} must lie between 0 and {n_ranks - 1}"):
+            shard_parameters(flat, rank, n_ranks)
 
 
 def test_a_ring_sends_nearly_twice_the_data():

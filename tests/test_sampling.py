@@ -78,6 +78,16 @@ def test_every_setting_reaches_the_draw(
     assert chances(sampling, [0.5, 0.2, 0.3], seen) == pytest.approx(expected, abs=0.04)
 
 
+def test_the_generator_alone_decides_the_draw() -> None:
+    def drawn(seed: int) -> list[int]:
+        generator = torch.Generator().manual_seed(seed)
+        return [Sampling().draw(torch.zeros(97), ids(), generator) for _ in range(9)]
+
+    first = drawn(3)
+    assert drawn(3) == first
+    assert drawn(4) != first
+
+
 @pytest.mark.parametrize(
     "sampling",
     [

@@ -229,6 +229,15 @@ def test_greedy_stops_early_when_all_rows_have_ended() -> None:
     assert len(steps) == 1
 
 
+def test_greedy_stops_when_the_last_row_has_ended_wherever_the_others_did() -> None:
+    model = Script(7, source_matters=True)
+    ends = {number: len(greedy(model, [number, BOS], 13, EOS)) for number in range(1, 30)}
+    soon = [number for number, end in ends.items() if end < 9]
+    greedy_decode(model, torch.tensor(soon)[:, None], max_new_tokens=13)
+    assert len({ends[number] for number in soon}) > 2
+    assert len(model.read) == max(ends[number] for number in soon) + 1
+
+
 def test_greedy_hides_padding_from_the_model() -> None:
     model = model_of()
     alone = greedy_decode(model, torch.tensor([[4, 5]]), 13)

@@ -339,6 +339,10 @@ def test_the_order_of_bytes_renumbers_bytes_and_nothing_else() -> None:
     assert tokenizer.decode([0, 1, 256]) == "baab"
 
 
+def test_the_tokenizer_shows_half_a_character_as_a_replacement() -> None:
+    assert BytePairTokenizer({}).decode([97, 0xE2, 0x82]) == "a\ufffd"
+
+
 @pytest.mark.parametrize("token_id", [-1, 257])
 def test_the_tokenizer_names_unknown_ids(token_id: int) -> None:
     with pytest.raises(ValueError, match=f"^cannot decode id {token_id}: the vocabulary holds 257 tokens"):

@@ -367,21 +367,22 @@ def test_the_mode_of_the_model_is_left_alone() -> None:
     assert not model.training
 
 
-def poison(model: nn.Module) -> Callable[[], None]:
-    """Make the next backward pass give nan to one parameter; returns the cure."""
-    handle = model.get_parameter("norm.weight").register_hook(lambda gradient: gradient * math.nan)
+def poison(model: nn.Module, number: float) -> Callable[[], None]:
+    """Make the next backward pass give ``number`` to one parameter; returns the cure."""
+    handle = model.get_parameter("norm.weight").register_hook(lambda grad: torch.full_like(grad, number))
     return handle.remove
 
 
-def test_a_step_with_broken_gradients_changes_nothing_and_training_can_go_on() -> None:
+@pytest.mark.parametrize("number", [math.nan, math.inf])
+def test_a_step_with_broken_gradients_changes_nothing_and_training_can_go_on(number: float) -> None:
     model = small_model()
     optimizer = make_optimizer(model)
     batch = random_batch(3, seed=0)
     train_step(model, optimizer, *batch, lr=0.01, max_norm=1.0)
     before, state = copy.deepcopy(model.state_dict()), copy.deepcopy(optimizer.state_dict()["state"])
-    cure = poison(model)
+    cure = poison(model, number)
     message = (
-        r"^the gradients have norm nan at loss \d\.\d+; no parameter was changed: "
+        rf"^the gradients have norm {number} at loss \d\.\d+; no parameter was changed: "
         r"lower lr=0.01 or lengthen the warm-up$"
     )
     with pytest.raises(FloatingPointError, match=message):

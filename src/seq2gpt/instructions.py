@@ -126,7 +126,8 @@ def pack_examples(
         owners[-1].extend([number] * len(example))
     ids = [row + [pad_id] * (context_length - len(row)) for row in rows]
     filled = [row + [-1] * (context_length - len(row)) for row in owners]
-    return torch.tensor(ids, dtype=torch.long), torch.tensor(filled, dtype=torch.long)
+    shape = len(rows), context_length  # also of no rows
+    return torch.tensor(ids).long().view(shape), torch.tensor(filled).long().view(shape)
 
 
 def _check_example(number: int, example: Sequence[int], context_length: int) -> None:

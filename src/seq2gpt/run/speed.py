@@ -30,7 +30,7 @@ def training_flops_per_token(model: GPT | ModernGPT, n: int) -> float:
     matrices = sum(parameter.numel() for parameter in model.blocks.parameters() if parameter.dim() == 2)
     products = 2 * (matrices + model.head.weight.numel())
     first: Any = model.blocks[0]
-    width = first.attention.w_o.in_features  # of all heads; not always that of the model
+    width: int = first.attention.w_o.in_features  # of all heads; not always that of the model
     pairs = model.config.n_layers * 4 * n * width
     return 3.0 * (products + pairs)
 
