@@ -7,6 +7,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -23,10 +24,19 @@ from attacks.probes import LARGEST_FEEDBACK, LARGEST_NOTEBOOK, UNKNOWN, Witness
 from attacks.run import ClassOutcome, Outcome, grade_alone, grade_class, outcome
 from attacks.world import BYSTANDER, SECRETS, World
 
+HERE = Path(__file__).parent
 ENGINES = ("ours",)
 # Two of each class, for every day; `make test-slow` tries all.
 QUICK = (
-    *("perfect", "shadows-list", "copied-test", "truncated", "patched-allclose", "input-transformer"),
+    *(
+        "perfect",
+        "shadows-list",
+        "copied-test",
+        "truncated",
+        "patched-allclose",
+        "input-transformer",
+        "no-tensor",
+    ),
     *("reads-solutions", "seed-in-environment", "edits-bystander", "connects", "orphan", "ends-the-process"),
 )
 # What nbgrader's defaults do with some of them; the corpus has teeth as long as this holds.
@@ -91,6 +101,30 @@ def test_nobody_else_suffers_from_all(everybody: ClassOutcome) -> None:
 @pytest.mark.parametrize("name", ATTACKS)
 def test_every_attack_fails_alone(grader: Grader, name: str) -> None:
     assert grade_alone(grader, ATTACKS[name]).wrong == [], ATTACKS[name].does
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="an ordinary user grades already")
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        ("--only", "perfect", "patched-allclose", "reads-solutions", "hard-link", "orphan"),
+        pytest.param((), marks=pytest.mark.slow),
+    ],
+    ids=["a few", "all"],
+)
+def test_attacks_fail_when_an_ordinary_user_grades(chosen: tuple[str, ...]) -> None:
+    with tempfile.TemporaryDirectory() as home:
+        os.chmod(home, 0o777)
+        environment = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "HOME": home,
+        }
+        command = [sys.executable, str(HERE / "jail_places.py"), "-m", "tests.attacks", "--class", *chosen]
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=HERE.parent)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
+    assert "as they must be" in done.stdout
 
 
 def test_stock_nbgrader_is_taken_in_by_some() -> None:

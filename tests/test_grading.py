@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import time
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from traitlets.config import Config
 import tiny_course as tiny
 from autograder.grading import intake
 from autograder.grading.config import check_config, course_config
+from autograder.grading.engine import with_usual
 from autograder.grading.execute import run_notebook, scored
 from autograder.grading.feedback import SafeOutputs, safe_markdown
 from autograder.grading.files import files_beside
@@ -130,8 +132,15 @@ CLASS: dict[str, tuple[NotebookNode, tuple[int, int, int]]] = {
     "copied": (copied(), (2, 3, 1)),
     "loud": (answered(double=tiny.ANSWERS["double"] + "\nprint('z' * 10**7)"), (2, 3, 1)),
     "old_format": (answered(), (2, 3, 1)),
+    "oldest_format": (answered(), (2, 3, 1)),
+    "windows": (answered(), (2, 3, 1)),
+    "hard_link_beside": (answered(), (2, 3, 1)),
 }
 HOPELESS = {
+    "hard_link": (
+        "01-tiny.ipynb does not enter: it is a hard link, a second name of a file that may be somebody else's; "
+        "hand in a copy that others may read"
+    ),
     "empty": "01-tiny.ipynb is empty; a notebook is a JSON file; open it in JupyterLab, save and submit again",
     "linked": "linked/01-tiny is a link; a submission holds its own files; copy the target there",
     "no_lab": "no folder 01-tiny was handed in, only 02-other; ask no_lab for 01-tiny/01-tiny.ipynb",
@@ -141,6 +150,12 @@ HOPELESS = {
     ),
     "renamed": "01-tiny/ holds mine.ipynb, not 01-tiny.ipynb; the notebook keeps its name; rename it",
 }
+
+
+TOO_SLOW = (
+    "the cell was stopped after 2 seconds; does a loop in it never end? "
+    "With the course's own answer it takes less than 0.1 seconds."
+)
 
 
 def hand_in(work: Path) -> None:
@@ -155,6 +170,17 @@ def hand_in(work: Path) -> None:
         if c.cell_type == "code"
     ]
     old.write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 2}))
+    oldest = submitted / "oldest_format" / LAB / f"{LAB}.ipynb"
+    oldest.write_text(nbformat.writes(nbformat.convert(answered(), 3), version=3))
+    windows = submitted / "windows" / LAB / f"{LAB}.ipynb"
+    for c in (other := answered()).cells:
+        c.source = c.source.replace("\n", "  \n")
+    windows.write_text("\ufeff" + nbformat.writes(other).replace("\\n", "\\r\\n"), "utf-8")
+    shared = work / "of_the_instructor"
+    shared.write_text("secret")
+    os.link(shared, submitted / "hard_link_beside" / LAB / "data.txt")
+    notebook = submit(work, "hard_link", answered())
+    os.link(notebook, work / "second_name.ipynb")
     for student, text in {"empty": "", "not_json": "<html>"}.items():
         submit(work, student, answered()).write_text(text)
     (submitted / "no_lab" / "02-other").mkdir(parents=True)
@@ -215,7 +241,11 @@ def test_order_and_maximum(report: ClassReport) -> None:
         ("copied", "01-tiny-double was there twice; the later one counts"),
         (
             "endless_cell",
-            "01-tiny-double: the cell was stopped after 2 seconds; does a loop in it never end?",
+            f"01-tiny-double: {TOO_SLOW}",
+        ),
+        (
+            "hard_link_beside",
+            "data.txt was left out: it is a hard link, a second name of a file that may be somebody else's",
         ),
     ],
 )
@@ -225,9 +255,33 @@ def test_the_instructor_is_told(report: ClassReport, student: str, remark: str) 
     assert f"{student}: {remark}" in report.table()
 
 
-@pytest.mark.parametrize("student", ["perfect", "blank", "partial", "warns", "old_format"])
+@pytest.mark.parametrize(
+    "student", ["perfect", "blank", "partial", "warns", "old_format", "oldest_format", "windows"]
+)
 def test_nothing_to_tell(report: ClassReport, student: str) -> None:
     assert next(s for s in report.students if s.student == student).flags == []
+
+
+def test_a_student_is_told_how_long_a_stopped_cell_took_and_usually_takes(
+    report: ClassReport, course: Path
+) -> None:
+    told = (course / "work" / "feedback" / "endless_cell" / LAB / f"{LAB}.json").read_text()
+    messages = {e["name"]: e["message"] for e in json.loads(told)["exercises"]}
+    assert messages == {"double": TOO_SLOW, "square": "", "negate": ""}
+
+
+def test_the_usual_time_is_that_of_the_cell() -> None:
+    result = {
+        "stopped": ["a", "b-check"],
+        "flags": ["a: slow.", "b-check: slow.", "c: died"],
+        "exercises": [],
+    }
+    usual = {"a": 0.04, "b-check": 7.25, "c": 3.0}
+    assert with_usual(result, usual)["flags"] == [
+        "a: slow. With the course's own answer it takes less than 0.1 seconds.",
+        "b-check: slow. With the course's own answer it takes 7.2 seconds.",
+        "c: died",
+    ]
 
 
 def test_the_cell_that_ended_the_process_carries_the_error(report: ClassReport, course: Path) -> None:
@@ -468,7 +522,7 @@ def test_a_student_cannot_hand_in_a_report_of_a_check(tmp_path: Path) -> None:
     record = {"exercise": "x", "points": 9, "hidden": False, "blank": False, "problem": "", "checks": []}
     forged = f"from IPython.display import display\ndisplay({{{RECORD_TYPE!r}: {record}, 'text/plain': 'ok'}}, raw=True)"
     nb = answered(double=tiny.ANSWERS["double"] + "\n" + forged)
-    assert not any(run_notebook(nb, {}, LIMITS, "seed").values())
+    assert not any(run_notebook(nb, {}, LIMITS, "seed").reports.values())
     sent = {"output_type": "display_data", "data": {RECORD_TYPE: record}}
     for judges in (False, True):
         collector = Collector(100, judges)

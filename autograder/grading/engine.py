@@ -5,6 +5,7 @@ may be kept under the hash of its arguments.
 """
 
 import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import nbformat
@@ -13,7 +14,7 @@ from nbgrader import utils
 
 from autograder.grading import exercises, intake, suspicion
 from autograder.grading.bundle import Bundle, Submission
-from autograder.grading.execute import code_cells, run_notebook
+from autograder.grading.execute import NotebookRun, code_cells, run_notebook
 from autograder.grading.structure import restore
 from autograder.jail import JailError
 
@@ -28,7 +29,8 @@ def grade_submission(bundle: Bundle, submission: Submission, seed: str) -> tuple
     """The result, which JSON can hold, and the executed notebook as text.
 
     The result has ``problem`` (why the submission cannot be read; empty if it can), ``scores`` by test,
-    ``exercises`` (what the student is told), ``repairs`` and ``flags`` (what the instructor is told) and ``seconds``.
+    ``exercises`` (what the student is told), ``repairs`` and ``flags`` (what the instructor is told), ``stopped`` (cells that
+    took too long) and ``seconds``.
     Raises :class:`MachineFault`.
     """
     started = time.monotonic()
@@ -37,14 +39,9 @@ def grade_submission(bundle: Bundle, submission: Submission, seed: str) -> tuple
     except intake.SubmissionProblem as problem:
         return hopeless(bundle, str(problem)), ""
     notebook, repairs = restore(submitted, bundle.structure)
-    try:
-        reports = run_notebook(
-            notebook, {**submission.files, **bundle.files}, bundle.limits, seed, bundle.unsafe
-        )
-    except (JailError, OSError) as error:
-        raise MachineFault(f"{type(error).__name__}: {error}") from error
+    run = execute(bundle, notebook, submission, seed)
     found = [
-        exercises.of_cell(bundle.lab, cell, notebook, reports) for cell in bundle.structure if cell.grade
+        exercises.of_cell(bundle.lab, cell, notebook, run.reports) for cell in bundle.structure if cell.grade
     ]
     result = {
         "problem": "",
@@ -54,9 +51,48 @@ def grade_submission(bundle: Bundle, submission: Submission, seed: str) -> tuple
         "repairs": [*submission.left_out, *repairs],
         "flags": flags_of(notebook),
         "attempts": attempts_in(notebook),
+        "stopped": run.stopped,
         "seconds": round(time.monotonic() - started, 3),
     }
     return result, nbformat.writes(notebook)
+
+
+def execute(bundle: Bundle, notebook: NotebookNode, submission: Submission, seed: str) -> NotebookRun:
+    """Run a restored notebook; what fails is the machine's fault."""
+    files = {**submission.files, **bundle.files}
+    try:
+        return run_notebook(notebook, files, bundle.limits, seed, bundle.unsafe)
+    except (JailError, OSError) as error:
+        raise MachineFault(f"{type(error).__name__}: {error}") from error
+
+
+def usual_seconds(bundle: Bundle, reference: Submission, seed: str) -> dict[str, float]:
+    """How long each cell of the course's own notebook takes, by its name. Raises :class:`MachineFault`."""
+    notebook, _ = restore(intake.parse(reference.notebook, bundle.lab), bundle.structure)
+    return execute(bundle, notebook, reference, seed).seconds
+
+
+def with_usual(result: dict[str, Any], usual: Mapping[str, float]) -> dict[str, Any]:
+    """The result with the usual time of each cell that was stopped, for student and instructor.
+
+    An answer that was stopped is told in place of the error of its test, which merely follows from it.
+    """
+    stopped = result["stopped"]
+    flags = [flag + usual_words(flag.partition(":")[0], stopped, usual) for flag in result["flags"]]
+    said = {name: text for name, _, text in (flag.partition(": ") for flag in flags) if name in stopped}
+    told = [
+        e | {"message": said.get(e["test"].removesuffix("-check")) or said.get(e["test"]) or e["message"]}
+        for e in result["exercises"]
+    ]
+    return result | {"exercises": told, "flags": flags}
+
+
+def usual_words(name: str, stopped: Sequence[str], usual: Mapping[str, float]) -> str:
+    """How long a cell that was stopped takes with the course's own answer; empty for others."""
+    if name not in stopped or name not in usual:
+        return ""
+    time_taken = "less than 0.1" if usual[name] < 0.1 else f"{usual[name]:.2g}"
+    return f" With the course's own answer it takes {time_taken} seconds."
 
 
 def hopeless(bundle: Bundle, problem: str) -> dict[str, Any]:
@@ -70,6 +106,7 @@ def hopeless(bundle: Bundle, problem: str) -> dict[str, Any]:
         "repairs": [],
         "flags": [],
         "attempts": [],
+        "stopped": [],
         "seconds": 0.0,
     }
 

@@ -21,6 +21,9 @@ from autograder.grading.outputs import error_output
 from autograder.grading.processes import jail
 from autograder.grading.seed import SEED_VARIABLE, grading_seed
 from autograder.grading.session import CellRun, Session
+from autograder.grading.structure import grade_id
+
+STOPPED = "CellTimeoutError"
 
 
 class NotebookRun:
@@ -42,6 +45,8 @@ class NotebookRun:
         self.session = Session(jail(unsafe), limits, {SEED_VARIABLE: seed}, files)
         self.guilty: set[int] = set()
         self.reports: dict[str, list[dict[str, Any]]] = {}
+        self.seconds: dict[str, float] = {}  # by the names of the cells that nbgrader knows
+        self.stopped: list[str] = []
         self.deadline = time.monotonic() + limits.total_seconds
 
     def run(self) -> None:
@@ -50,9 +55,19 @@ class NotebookRun:
             for position, cell in enumerate(self.cells):
                 cell.outputs = []
                 if cell.source.strip():
+                    started = time.monotonic()
                     cell.outputs = self.outputs_of(position, cell)
+                    self.note_time(cell, time.monotonic() - started)
         finally:
             self.session.close()
+
+    def note_time(self, cell: NotebookNode, seconds: float) -> None:
+        """Remember how long a cell took, and whether it was stopped."""
+        name = grade_id(cell)
+        if name:
+            self.seconds[name] = round(seconds, 3)
+            if any(o.output_type == "error" and o.ename == STOPPED for o in cell.outputs):
+                self.stopped.append(name)
 
     def outputs_of(self, position: int, cell: NotebookNode) -> list[Any]:
         """Run one cell and judge what it gave."""
@@ -77,7 +92,7 @@ class NotebookRun:
         """An error for a cell that did not come to its end."""
         if result.ended == "timeout":
             text = f"the cell was stopped after {result.allowed:.0f} seconds; does a loop in it never end?"
-            return [error_output("CellTimeoutError", text)]
+            return [error_output(STOPPED, text)]
         if result.ended == "died":
             text = "the cell ended the Python process: by exit, by a crash, or because the memory or time allowed ran out"
             return [error_output("KernelDiedError", text)]
@@ -160,14 +175,14 @@ def value_problem(values: list[Any], points: float) -> str:
 
 def run_notebook(
     nb: NotebookNode, files: Mapping[str, bytes], limits: Limits, seed: str, unsafe: bool = False
-) -> dict[str, Any]:
-    """Execute ``nb`` in place, with ``files`` beside it; returns the reports of the checks by test cell.
+) -> NotebookRun:
+    """Execute ``nb`` in place, with ``files`` beside it; the run has the reports of the checks, and how long cells took.
 
     ``unsafe`` runs it without a jail.
     """
     run = NotebookRun(nb.cells, files, limits, seed, unsafe)
     run.run()
-    return run.reports
+    return run
 
 
 class JudgedExecute(NbGraderPreprocessor):
