@@ -6,11 +6,8 @@ nothing, and what has not changed is not graded again.
 """
 
 import contextlib
-<<<<<<< HEAD
 import errno
-=======
 import json
->>>>>>> g1
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor
