@@ -17,7 +17,7 @@ from nbgrader.api import Gradebook
 import tiny_course as tiny
 from autograder.grading import cluster, gradebook, pool, store
 from autograder.grading.bundle import Bundle, Submission, code_digest
-from autograder.grading.config import COURSE, course_config
+from autograder.grading.config import COURSE, course_config, make_commands_findable
 from autograder.grading.database import labs_in
 from autograder.grading.engine import MachineFault, hopeless
 from autograder.grading.run import grade_lab
@@ -31,6 +31,7 @@ from tiny_course import LAB, answered, find, submit
 @pytest.fixture
 def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A course with three submissions, each of which earns all points when it is run."""
+    make_commands_findable()
     tiny.write_course(tmp_path)
     for student in ("ada", "bob", "cyd"):
         submit(tmp_path / "work", student, answered(negate=f"def negate(x):\n    return -x  # {student}"))
@@ -281,7 +282,7 @@ def test_a_student_is_told_how_the_cell_ended() -> None:
     ]
     assert (
         answer_error(test, nb)
-        == "Your answer's cell did not run to its end: it ended with SyntaxError: '(' was never closed"
+        == "Your answer's cell did not run to its end: it ended with SyntaxError: '(' was never closed."
     )
 
 

@@ -43,7 +43,7 @@ def answer_error(test: SourceCell, notebook: NotebookNode) -> str:
             name, text = errors[-1].ename, errors[-1].evalue
             ours = name.endswith(("TimeoutError", "DiedError"))
             ended = text if ours else f"it ended with {name}: {text}"
-            return f"Your answer's cell did not run to its end: {ended}"[:PRINTED_LIMIT]
+            return f"Your answer's cell did not run to its end: {ended}."[:PRINTED_LIMIT].replace("?.", "?")
     return ""
 
 

@@ -130,6 +130,8 @@ def remedy(why: str) -> str:
         return "close what uses it; `seq2gpt course grade --resume` goes on"
     if "full" in why.lower():
         return "free some space; `seq2gpt course grade --resume` goes on"
+    if "no such column" in why.lower():
+        return "bring an old gradebook up to date with `nbgrader db upgrade`"
     return "mend that; `seq2gpt course grade --resume` goes on"
 
 
