@@ -2,7 +2,7 @@
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from autograder import lessons
 from seq2gpt.errors import UserError
@@ -87,7 +87,7 @@ def run_grading(
     from autograder.grading import journal
     from autograder.grading.run import grade_lab
 
-    more = {"make_executor": partial(on_cluster, cluster)} if cluster else {}
+    more: dict[str, Any] = {"make_executor": partial(on_cluster, cluster)} if cluster else {}
     work = lessons.ROOT / "autograder"
     wanted = tuple(filter(None, map(str.strip, students.split(",")))) or None
     request = journal.unfinished(work) if resume else journal.Request(tuple(names), wanted, workers)
