@@ -5,6 +5,7 @@ import torch
 
 from seq2gpt.gpt import GPT, GPTConfig
 from seq2gpt.modern import ModernConfig, ModernGPT
+from seq2gpt.run import speed
 from seq2gpt.run.speed import PEAKS, measured_flops, peak_flops, training_flops_per_token
 from seq2gpt.scaling import transformer_flops
 
@@ -64,3 +65,13 @@ def test_elsewhere_the_peak_is_measured(monkeypatch):
     assert measured_flops(CPU, torch.float32, size=7, rounds=3) == 2 * 7**3 / 2.0
     monkeypatch.undo()
     assert 1e8 < peak_flops(CPU, "float32") < 1e14
+
+
+def test_the_peak_is_measured_where_and_in_the_precision_that_is_asked_for(monkeypatch):
+    made, asked, ones = [], [], torch.ones
+    monkeypatch.setattr(torch, "ones", lambda *shape, **kind: made.append(kind) or ones(*shape, **kind))
+    measured_flops(CPU, torch.bfloat16, size=3, rounds=1)
+    assert made == [{"device": CPU, "dtype": torch.bfloat16}]
+    monkeypatch.setattr(speed, "measured_flops", lambda device, dtype: asked.append((device, dtype)) or 7.0)
+    assert peak_flops(CPU, "bfloat16") == 7.0
+    assert asked == [(CPU, torch.bfloat16)]
