@@ -1,6 +1,7 @@
 """Grade a class without believing a submission.
 
-- ``intake`` reads what was handed in; ``structure`` takes the tests, their order and their points from the gradebook;
+- ``intake`` reads what was handed in, ``files`` what lies beside it; ``structure`` takes the tests, their order and
+  their points from the gradebook;
 - ``worker`` runs the student's cells and answers calls through ``service``; ``judge`` runs the tests, and calls the
   student's objects through ``link``, as ``proxies``; ``wire`` is what they say to each other;
 - ``session`` starts both in the jail and bounds them; ``execute`` runs a notebook in them, cell by cell;

@@ -197,7 +197,7 @@ class LabGrading:
                     yield job, submission
                     continue
                 job.graded_now = not self.is_entered(job)
-                job.result, job.answers = kept[0], self.answers_in(kept[1])
+                job.result, job.answers = self.told(kept[0]), self.answers_in(kept[1])
                 if job.graded_now:
                     self.enter(writer, job, *kept)
             else:
@@ -222,6 +222,10 @@ class LabGrading:
         """The folder of a student's graded notebook or feedback."""
         return self.work / step / student / self.lab
 
+    def told(self, result: dict[str, Any]) -> dict[str, Any]:
+        """A result with the usual time of each cell that was stopped."""
+        return with_usual(result, self.usual_seconds()) if result.get("stopped") else result
+
     def usual_seconds(self) -> dict[str, float]:
         """How long each cell of the course's own notebook takes here; measured once, when the first cell was stopped."""
         path = self.store.folder / self.lab / ".usual.json"
@@ -245,8 +249,7 @@ class LabGrading:
 
     def enter(self, writer: GradeWriter, job: Job, result: dict[str, Any], notebook: str) -> None:
         """Put one result into the gradebook, with the graded notebook and the feedback."""
-        if result.get("stopped"):
-            result = with_usual(result, self.usual_seconds())
+        result = self.told(result)
         job.result, job.answers = result, self.answers_in(notebook)
         handed_in = timestamp_of(self.submitted / job.student / self.lab)
         penalty = writer.enter(job.student, result, handed_in)
