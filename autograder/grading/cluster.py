@@ -16,7 +16,7 @@ class ClusterExecutor(Executor):
     def __init__(self, inner: Executor) -> None:
         self.inner = inner
 
-    def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:  # type: ignore[override]
+    def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
         """As for any executor; :func:`grade_submission` is preceded by a look at the version."""
         return self.inner.submit(
             grade_elsewhere if function is grade_submission else function, *args, **kwargs
