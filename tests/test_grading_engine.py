@@ -492,7 +492,7 @@ def test_a_page_is_escaped_and_small() -> None:
 
 def test_the_same_feedback_as_text_and_as_json(tmp_path: Path) -> None:
     pages.write_pages(tmp_path, LAB, "ada", result_with("why") | {"problem": ""}, {})
-    assert "✗ S. (1)\n      why" in (tmp_path / f"{LAB}.txt").read_text()
+    assert "✗ S. (1 point)\n      why" in (tmp_path / f"{LAB}.txt").read_text()
     told = json.loads((tmp_path / f"{LAB}.json").read_text())
     assert told["exercises"][0]["checks"][0]["message"] == "why"
     assert (tmp_path / f"{LAB}.html").read_text().startswith("<!DOCTYPE html>")

@@ -43,6 +43,18 @@ def total_line(lab: str, result: dict[str, Any]) -> str:
     return f"{lab}: {earned:g} of {most:g} points" if not result["problem"] else f"{lab}: 0 points"
 
 
+def points(number: float) -> str:
+    """``1 point``, ``2 points``."""
+    return f"{number:g} point" if number == 1 else f"{number:g} points"
+
+
+def earned(exercise: dict[str, Any]) -> str:
+    """What an exercise earned."""
+    if exercise["points"] is None:
+        return "to be graded by hand"
+    return f"{exercise['points']:g} of {points(exercise['max_points'])}"
+
+
 def page(lab: str, student: str, result: dict[str, Any], answers: dict[str, str]) -> str:
     """The HTML page."""
     shown = {name: text[:ANSWER_LIMIT] for name, text in answers.items()}
@@ -69,12 +81,7 @@ def _page(lab: str, student: str, result: dict[str, Any], answers: dict[str, str
 def exercise_html(exercise: dict[str, Any], answer: str) -> list[str]:
     """One exercise as HTML."""
     say = html.escape
-    points = (
-        "to be graded by hand"
-        if exercise["points"] is None
-        else f"{exercise['points']:g} of {exercise['max_points']:g}"
-    )
-    parts = [f"<h2>{say(exercise['name'])}: {points}</h2>"]
+    parts = [f"<h2>{say(exercise['name'])}: {earned(exercise)}</h2>"]
     if exercise["message"]:
         parts.append(f"<p>{say(exercise['message'])}</p>")
     if exercise["checks"]:
@@ -82,7 +89,7 @@ def exercise_html(exercise: dict[str, Any], answer: str) -> list[str]:
         for check in exercise["checks"]:
             kind, sign, word = ("yes", "✓", "passed") if check["passed"] else ("no", "✗", "failed")
             parts.append(
-                f"<li><span class='sign {kind}' aria-label='{word}'>{sign}</span>{say(check['sentence'])} ({check['points']:g})"
+                f"<li><span class='sign {kind}' aria-label='{word}'>{sign}</span>{say(check['sentence'])} ({points(check['points'])})"
             )
             parts += [f"<div class='why'>{say(line)}</div>" for line in reasons(check)]
             known = check.get("misconception")
@@ -118,15 +125,12 @@ def plain(lab: str, student: str, result: dict[str, Any]) -> str:
     if result.get("late_penalty"):
         lines.append(f"Handed in late: {result['late_penalty']:g} points are taken off.")
     for exercise in result["exercises"]:
-        points = (
-            "to be graded by hand"
-            if exercise["points"] is None
-            else f"{exercise['points']:g} of {exercise['max_points']:g}"
-        )
-        lines += ["", f"{exercise['name']}: {points}"]
+        lines += ["", f"{exercise['name']}: {earned(exercise)}"]
         lines += textwrap.wrap(exercise["message"], WIDTH, initial_indent="  ", subsequent_indent="  ")
         for check in exercise["checks"]:
-            lines.append(f"  {'✓' if check['passed'] else '✗'} {check['sentence']} ({check['points']:g})")
+            lines.append(
+                f"  {'✓' if check['passed'] else '✗'} {check['sentence']} ({points(check['points'])})"
+            )
             for reason in reasons(check):
                 lines += textwrap.wrap(reason, WIDTH, initial_indent="      ", subsequent_indent="      ")
             if check.get("misconception"):
