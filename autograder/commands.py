@@ -94,12 +94,15 @@ def run_grading(
     journal.begin(work, request)
     reports = []
     for lab in request.labs:
-        reports.append(
-            grade_lab(
+        try:
+            report = grade_lab(
                 lessons.ROOT, work, lab, request.students, request.workers, again=again, unsafe=unsafe, **more
             )
-        )
-        print(reports[-1].text())
+        except journal.UnknownRequestError:
+            journal.finish(work)
+            raise
+        reports.append(report)
+        print(report.text())
     journal.finish(work)
     print(f"\nScores: {work / 'grades.csv'}\nFeedback: {work / 'feedback'}")
     return reports

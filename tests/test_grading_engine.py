@@ -12,6 +12,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import nbformat
@@ -19,6 +20,7 @@ import pytest
 from nbgrader.api import Gradebook
 
 import tiny_course as tiny
+from autograder import commands, lessons
 from autograder.grading import gradebook, journal, pages, pool, run
 from autograder.grading.bundle import Bundle, Submission, key_of
 from autograder.grading.config import COURSE
@@ -534,3 +536,22 @@ def test_differences_name_the_check() -> None:
     after["problem"] = ""
     assert differences(before, after) == ["e: 0 → 1; passes now: S.", "it can be read now"]
     assert differences(None, after) == []
+
+
+@pytest.mark.parametrize(
+    ("students", "workers", "message"),
+    [
+        ("", 0, "--workers 0 grades nothing"),
+        ("nobody", 1, "no submission|holds no submission|there is no lab"),
+    ],
+)
+def test_a_request_that_cannot_be_met_is_nothing_to_go_on_with(
+    tmp_path, monkeypatch, students, workers, message
+):
+    monkeypatch.setattr(lessons, "ROOT", tmp_path)
+    monkeypatch.setattr(lessons, "find_lesson", lambda lab: SimpleNamespace(name=lab))
+    (tmp_path / "autograder").mkdir()
+    with pytest.raises(UserError, match=message):
+        commands.run_grading(("01-mini",), students, workers, resume=False, unsafe=False, again=False)
+    with pytest.raises(UserError, match="no interrupted run is noted"):
+        journal.unfinished(tmp_path / "autograder")

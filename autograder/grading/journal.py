@@ -8,6 +8,10 @@ from autograder.grading.store import write_whole
 from seq2gpt.errors import UserError
 
 
+class UnknownRequestError(UserError):
+    """What was asked for does not exist, so there is nothing to go on with."""
+
+
 @dataclass(frozen=True)
 class Request:
     """What was asked for."""

@@ -28,6 +28,7 @@ from autograder.grading.engine import MachineFault, hopeless, usual_seconds, wit
 from autograder.grading.exercises import exercise_name
 from autograder.grading.files import files_beside
 from autograder.grading.gradebook import GradeWriter, timestamp_of
+from autograder.grading.journal import UnknownRequestError
 from autograder.grading.limits import Limits
 from autograder.grading.pages import write_pages
 from autograder.grading.pool import Runner, process_pool
@@ -62,7 +63,7 @@ def grade_lab(
     nothing to grade.
     """
     if workers is not None and workers < 1:
-        raise UserError(f"--workers {workers} grades nothing; use 1 or more")
+        raise UnknownRequestError(f"--workers {workers} grades nothing; use 1 or more")
     settings = read_settings(work)
     grading = LabGrading(root.resolve(), work.resolve(), lab, settings, limits or settings.limits, unsafe)
     wanted = grading.choose(students)
@@ -122,17 +123,17 @@ class LabGrading:
                 ", ".join(sorted(p.name for p in (self.root / "solutions").glob("*") if p.is_dir()))
                 or "none yet"
             )
-            raise UserError(
+            raise UnknownRequestError(
                 f"there is no lab {self.lab!r}; the labs are {labs}; build it with `seq2gpt course build`"
             )
         known = intake.students_of(self.submitted)
         if not known:
-            raise UserError(
+            raise UnknownRequestError(
                 f"{self.submitted} holds no submission; each one lies in NAME/{self.lab}/{self.lab}.ipynb; collect them"
             )
         unknown = sorted(set(students or []) - set(known))
         if unknown:
-            raise UserError(f"no submission of {', '.join(unknown)}; there are {', '.join(known)}")
+            raise UnknownRequestError(f"no submission of {', '.join(unknown)}; there are {', '.join(known)}")
         return [s for s in known if students is None or s in students]
 
     def prepare(self) -> None:
