@@ -6,7 +6,6 @@ nothing, and what has not changed is not graded again.
 """
 
 import contextlib
-import errno
 import json
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -36,9 +35,8 @@ from autograder.grading.reference import require_full_points
 from autograder.grading.report import ClassReport, StudentReport, differences
 from autograder.grading.seed import grading_seed
 from autograder.grading.settings import Settings, read_settings
-from autograder.grading.store import Store, discard, write_whole
+from autograder.grading.store import Store, discard, room_on_disk, write_whole
 from autograder.grading.structure import read_structure
-from seq2gpt.errors import UserError
 
 WORKERS = 2
 MakeExecutor = Callable[[int], Executor]
@@ -72,19 +70,6 @@ def grade_lab(
         with room_on_disk(work):
             grading.prepare()
             return grading.grade(wanted, workers or WORKERS, again, make_executor)
-
-
-@contextlib.contextmanager
-def room_on_disk(work: Path) -> Iterator[None]:
-    """A full disk in one sentence; everything before it is kept."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        raise UserError(
-            f"the disk of {work} is full ({error.strerror}); free some space; `seq2gpt course grade --resume` goes on"
-        ) from error
 
 
 @dataclass

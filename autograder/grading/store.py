@@ -1,11 +1,16 @@
 """Results on disk under the hash of what they depend on, written whole or not at all."""
 
+import contextlib
+import errno
 import json
 import os
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from seq2gpt.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -63,3 +68,16 @@ def discard(folder: Path) -> None:
     """Remove a result that no longer holds; nbgrader leaves its files read-only."""
     if folder.exists():
         shutil.rmtree(folder)
+
+
+@contextlib.contextmanager
+def room_on_disk(work: Path) -> Iterator[None]:
+    """A full disk in one sentence; everything before it is kept."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise UserError(
+            f"the disk of {work} is full ({error.strerror}); free some space; `seq2gpt course grade --resume` goes on"
+        ) from error
