@@ -53,9 +53,7 @@ class ModernConfig:
 
     def __post_init__(self) -> None:
         if self.n_kv_heads is None:
-            object.__setattr__(
-                self, "n_kv_heads", self.n_heads
-            )  # the way to set a field of a frozen dataclass
+            object.__setattr__(self, "n_kv_heads", self.n_heads)  # the dataclass is frozen
         if self.d_ff is None:
             d_ff = 4 * self.d_model if self.activation == "relu2" else -(-8 * self.d_model // 24) * 8
             object.__setattr__(self, "d_ff", d_ff)
