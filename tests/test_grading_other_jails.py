@@ -64,4 +64,6 @@ def test_in_containers(
     assert "UNSAFE" not in capfd.readouterr().err + report.text()
     assert not recorded(tmp_path)
     calls = [json.loads(line)[0] for line in (tmp_path / "calls").read_text().splitlines()]
-    assert calls.count("run") == calls.count("rm") == 2  # the student's and the judge's
+    assert (
+        calls.count("run") == calls.count("rm") == 4
+    )  # code and judge, for the course's own answers and the student's
