@@ -106,3 +106,9 @@ def error(call: Callable[[], Any], kind: type[Exception], what: str, *mentions: 
         fail(f"{what} should raise {kind.__name__}; yours raised {type(raised).__name__}.")
     else:
         fail(f"{what} should raise {kind.__name__}; yours raised nothing.")
+
+
+def untouched(answer: Any) -> None:
+    """Fail if a call of ``answer``, a recorder around the student's function, has changed an input in place."""
+    if answer.changed_inputs:
+        fail("Your code changes its input in place; whoever passed it in still needs it. Make a new tensor.")
