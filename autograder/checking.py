@@ -13,7 +13,7 @@ import io
 import os
 import sys
 import zlib
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -96,10 +96,8 @@ class Draw:
         """A random boolean mask in which every row allows something and forbids something."""
         mask = torch.rand(*shape, generator=self.generator) < 0.5
         rows, columns = mask.view(-1, shape[-1]), shape[-1]
-        for row in rows:
-            allowed = int(torch.randint(columns, (), generator=self.generator))
-            row[allowed] = True
-            row[(allowed + 1) % columns] = False
+        allowed = torch.randint(columns, (len(rows), 1), generator=self.generator)
+        rows.scatter_(1, allowed, True).scatter_(1, (allowed + 1) % columns, False)
         return mask
 
     def integer(self, low: int, high: int) -> int:
@@ -185,7 +183,8 @@ def attempt(
     quiet.enter_context(contextlib.redirect_stderr(printed))
     try:
         with quiet, time_limit(SECONDS_PER_CHECK):
-            torch.manual_seed(seed)
+            # Where there is no GPU to seed too, torch.manual_seed formats three tracebacks each time.
+            torch.default_generator.manual_seed(seed)
             check.run(recorder, Draw(seed, f"{lab}/{exercise.name}/{check.name}"))
     except CheckFailed as failed:
         outcome.message = str(failed)
@@ -227,17 +226,21 @@ def earlier_parts_right(
     package = importlib.import_module(f"seq2gpt.{slug_of(exercises.lab)}")
     names = list(exercises.exercises)
     earlier = [exercises.exercises[n].target for n in names[: names.index(exercise.name)]]
-    absent = object()
-    before = {name: namespace.get(name, absent) for name in earlier}
+    before = defined(namespace, earlier)
     namespace.update({name: getattr(package, name) for name in earlier})
     try:
         yield
     finally:
-        for name, value in before.items():
-            if value is absent:
+        namespace.update(before)
+        for name in earlier:
+            if name not in before:
                 namespace.pop(name, None)
-            else:
-                namespace[name] = value
+
+
+def defined(namespace: MutableMapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    """The values of those names that mean something; asked for together where each question is a message."""
+    ask = getattr(namespace, "defined", None)
+    return ask(names) if ask else {name: namespace[name] for name in names if name in namespace}
 
 
 class Lab:

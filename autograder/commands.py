@@ -90,7 +90,8 @@ def run_grading(
     more: dict[str, Any] = {"make_executor": partial(on_cluster, cluster)} if cluster else {}
     work = lessons.ROOT / "autograder"
     wanted = tuple(filter(None, map(str.strip, students.split(",")))) or None
-    request = journal.unfinished(work) if resume else journal.Request(tuple(names), wanted, workers)
+    asked = journal.Request(tuple(names), wanted, workers, unsafe)
+    request = journal.unfinished(work, unsafe) if resume else asked
     journal.begin(work, request)
     reports = []
     for lab in request.labs:

@@ -1,6 +1,7 @@
 """What a student reads after ``check(...)``: as text in a terminal, as HTML in a notebook."""
 
 import html
+import re
 import sys
 import textwrap
 from dataclasses import dataclass, field
@@ -12,6 +13,16 @@ SITE = "https://seq2gpt.github.io/seq2gpt"
 RECORD_TYPE = "application/vnd.seq2gpt.report+json"
 PRINTED_LIMIT = 2000
 WIDTH = 100
+CODE = re.compile(r"`([^`\n]+)`")
+
+
+def marked_up(text: str) -> str:
+    """A sentence as HTML: escaped, and what stands between backticks as code.
+
+    >>> marked_up("`a < b` holds")
+    '<code>a &lt; b</code> holds'
+    """
+    return CODE.sub(r"<code>\1</code>", html.escape(text))
 
 
 @dataclass
@@ -91,20 +102,18 @@ class Report:
         """The report for a notebook; everything a student wrote is escaped."""
         rows = [f"<strong>{html.escape(self.headline)}</strong>"]
         if self.problem or self.blank:
-            rows.append(
-                f"<p style='margin:.3em 0'>{html.escape(self.problem or self.outcomes[0].message)}</p>"
-            )
+            rows.append(f"<p style='margin:.3em 0'>{marked_up(self.problem or self.outcomes[0].message)}</p>")
             return f"<div role='status'>{''.join(rows)}</div>"
         for outcome in self.outcomes:
             sign, colour = ("✓", "#1a7f37") if outcome.passed else ("✗", "#c0392b")
             rows.append(
                 f"<div style='margin:.2em 0 .2em 1em'><span style='color:{colour};font-weight:bold' "
                 f"aria-label='{'passed' if outcome.passed else 'failed'}'>{sign}</span> "
-                f"{html.escape(outcome.sentence)} ({outcome.points:g})</div>"
+                f"{marked_up(outcome.sentence)} ({outcome.points:g})</div>"
             )
             if not outcome.passed:
                 rows += [
-                    f"<div style='margin-left:2.4em'>{html.escape(r)}</div>" for r in self.remarks(outcome)
+                    f"<div style='margin-left:2.4em'>{marked_up(r)}</div>" for r in self.remarks(outcome)
                 ]
                 if outcome.known:
                     url = html.escape(lesson_url(self.lab, outcome.known.anchor))

@@ -255,6 +255,20 @@ def test_the_instructor_is_told(report: ClassReport, student: str, remark: str) 
     assert f"{student}: {remark}" in report.table()
 
 
+def test_many_deleted_cells_are_one_line() -> None:
+    structure = [
+        SourceCell("setup", "code", "", "", locked=True, solution=False),
+        SourceCell("one", "code", "", "", locked=False, solution=True),
+        SourceCell("one-check", "code", "1.0", "", locked=True, solution=False, grade=True, points=1.0),
+        SourceCell("two", "code", "", "", locked=False, solution=True),
+    ]
+    _, repairs = restore(new_notebook(), structure)
+    assert repairs == [
+        "2 cells were deleted: one, two",
+        "2 cells were deleted; they are back: setup, one-check",
+    ]
+
+
 @pytest.mark.parametrize(
     "student", ["perfect", "blank", "partial", "warns", "old_format", "oldest_format", "windows"]
 )

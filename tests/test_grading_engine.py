@@ -386,6 +386,29 @@ def test_an_interrupted_run_is_noted_and_taken_up(tmp_path: Path) -> None:
         journal.unfinished(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("before", "now", "message"),
+    [
+        (
+            True,
+            False,
+            "^the interrupted run had no jail; give --unsafe-no-sandbox with --resume, or name the",
+        ),
+        (False, True, "^the interrupted run has a jail; leave --unsafe-no-sandbox away, or name the labs"),
+    ],
+)
+def test_an_interrupted_run_goes_on_as_isolated_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: bool, now: bool, message: str
+) -> None:
+    monkeypatch.setattr(lessons, "ROOT", tmp_path)
+    work = tmp_path / "autograder"
+    request = journal.Request(("a",), None, None, before)
+    journal.begin(work, request)
+    with pytest.raises(UserError, match=message):
+        commands.grade((), resume=True, unsafe_no_sandbox=now)
+    assert journal.unfinished(work, before) == request, "still there to go on with"
+
+
 def test_the_command_resumes_what_was_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from autograder import commands
 
@@ -405,6 +428,9 @@ def test_the_command_resumes_what_was_asked_for(tmp_path: Path, monkeypatch: pyt
     commands.grade((), resume=True)
     assert [a[:3] for a in asked] == [(lab, ("ada", "bob"), 3) for lab in ("one", "one", "two")]
     commands.grade(("one",), unsafe_no_sandbox=True)
+    assert asked[-1][3] == {"again": False, "unsafe": True}
+    journal.begin(tmp_path / "autograder", journal.Request(("one",), unsafe=True))
+    commands.grade((), resume=True, unsafe_no_sandbox=True)
     assert asked[-1][3] == {"again": False, "unsafe": True}
     commands.regrade(("one",))
     assert asked[-1][3] == {"again": True, "unsafe": False}
@@ -526,6 +552,29 @@ def test_the_instructors_report() -> None:
     assert "Misconceptions:\n  2 × double: three is not two" in text
     assert "ada: imports socket" in text
     assert "double: ada, bob" in text
+
+
+def test_the_report_names_those_who_ran_in_containers() -> None:
+    students = [
+        StudentReport("ada", jail="container"),
+        StudentReport("bob", jail="namespaces"),
+        StudentReport("cyd"),
+    ]
+    assert ClassReport(LAB, {}, students).isolation() == [
+        "CONTAINER: ada ran in containers of docker or podman, not in a jail of this kernel."
+    ]
+    assert ClassReport(LAB, {}, students[1:]).isolation() == []
+
+
+def test_code_in_a_sentence_is_marked_up_after_it_is_escaped() -> None:
+    result = result_with("`<b>` is no tag")
+    result["exercises"][0]["checks"][0]["sentence"] = "`x < 1` holds, a lone ` stays, <i> too"
+    result["exercises"][0]["message"] = "`f` is missing"
+    shown = pages.page(LAB, "ada", result | {"problem": ""}, {"e": "`<code>`"})
+    assert "<code>x &lt; 1</code> holds, a lone ` stays, &lt;i&gt; too (1 point)" in shown
+    assert "<div class='why'><code>&lt;b&gt;</code> is no tag</div>" in shown
+    assert "<p><code>f</code> is missing</p>" in shown
+    assert "<pre>`&lt;code&gt;`</pre>" in shown
 
 
 def test_differences_name_the_check() -> None:

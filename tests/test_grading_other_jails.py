@@ -1,5 +1,6 @@
 """A class graded where this kernel has no jail: in containers, played by a stand-in, and with none, asked for by name."""
 
+import csv
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -39,9 +40,12 @@ def graded(root: Path, unsafe: bool) -> ClassReport:
     )
 
 
-def recorded(root: Path) -> bool:
-    """Whether the report for programs says that there was no jail."""
-    return bool(json.loads((root / f"report-{LAB}.json").read_text())["unsafe"])
+def recorded(root: Path) -> tuple[bool, str, str]:
+    """What the reports for programs and for spreadsheets say about the jail: none at all, and of which kind."""
+    told = json.loads((root / f"report-{LAB}.json").read_text())
+    with (root / f"grades-{LAB}.csv").open(encoding="utf-8", newline="") as file:
+        (row,) = csv.DictReader(file)
+    return told["unsafe"], told["students"]["ada"]["jail"], row["jail"]
 
 
 def test_without_a_jail(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -49,7 +53,7 @@ def test_without_a_jail(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> No
     assert isinstance(jail(True), UnsafeJail)
     assert report.students[0].scores == WANTED
     assert ANNOUNCEMENT in capfd.readouterr().err
-    assert recorded(tmp_path)
+    assert recorded(tmp_path) == (True, "unsafe", "unsafe")
     assert report.text().startswith("UNSAFE: these submissions ran without a jail")
 
 
@@ -62,7 +66,8 @@ def test_in_containers(
     assert isinstance(jail(), ContainerJail)
     assert report.students[0].scores == WANTED
     assert "UNSAFE" not in capfd.readouterr().err + report.text()
-    assert not recorded(tmp_path)
+    assert recorded(tmp_path) == (False, "container", "container")
+    assert report.text().startswith("CONTAINER: these submissions ran in containers of docker or podman")
     calls = [json.loads(line)[0] for line in (tmp_path / "calls").read_text().splitlines()]
     assert (
         calls.count("run") == calls.count("rm") == 4

@@ -2,6 +2,7 @@
 
 import json
 import math
+import random
 import socket
 import struct
 import time
@@ -15,7 +16,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograder.grading import errors, proxies, suspicion, wire
+from autograder.grading import errors, proxies, randomness, suspicion, wire
 from autograder.grading.limits import Limits
 from autograder.grading.processes import jail
 from autograder.grading.session import CellRun, Session
@@ -220,6 +221,60 @@ def test_no_class_whose_values_travel_by_value_can_be_posed_as() -> None:
     assert proxies.library_class("torch.nn.modules.linear.Linear") is torch.nn.Linear
 
 
+# ------------------------------------------------------------------------------------ random state
+
+
+@pytest.fixture
+def generators() -> Iterator[None]:
+    """The generators of this process, as they were."""
+    before = random.getstate(), np.random.get_state(), torch.get_rng_state()
+    yield
+    random.setstate(before[0])
+    np.random.set_state(before[1])
+    torch.set_rng_state(before[2])
+
+
+def drawn() -> tuple[float, ...]:
+    """Numbers of all generators; an odd count of normal ones, so that NumPy keeps the other of a pair."""
+    return random.random(), random.gauss(0, 1), *np.random.normal(size=3), float(torch.rand(()))
+
+
+@pytest.mark.usefixtures("generators")
+@pytest.mark.parametrize("draws_between", [0, 1, 700])
+def test_a_state_that_was_captured_gives_the_same_numbers_again(draws_between: int) -> None:
+    randomness.begin()
+    first = randomness.capture()
+    _, keys, position, _, _ = np.random.get_state(legacy=True)
+    assert first[1] == np.asarray(keys, dtype="<u4").tobytes() + struct.pack("<I", position)
+    randomness.restore(first)
+    wanted = drawn()
+    for _ in range(draws_between):
+        drawn()
+    later = randomness.capture()
+    randomness.restore(first)
+    assert drawn() == wanted
+    randomness.restore(later)
+    randomness.restore(first)
+    assert drawn() == wanted
+
+
+@pytest.mark.usefixtures("generators")
+def test_every_submission_begins_with_the_same_state_and_every_call_with_another() -> None:
+    randomness.begin()
+    wanted = randomness.capture()
+    drawn()
+    randomness.begin()
+    assert randomness.capture() == wanted
+    randomness.advance()
+    assert all(a != b for a, b in zip(randomness.capture(), wanted, strict=True))
+
+
+@pytest.mark.parametrize("size", [0, 2499, 2501])
+def test_a_state_of_another_size_is_refused(size: int) -> None:
+    with pytest.raises(ValueError, match=f"{size} bytes are no state"):
+        randomness.restore_numpy(bytes(size))
+
+
 # ------------------------------------------------------------------------------------ two processes
 
 STUDENT = """
@@ -267,6 +322,27 @@ def apply(f, x): print("applying"); return f(x) + 1
 def step(params):
     with torch.no_grad():
         for p in params: p -= 0.5 * p.grad
+class Vec:
+    def __init__(self, *x): self.x = list(x)
+    def __add__(self, o): return Vec(*(a + b for a, b in zip(self.x, o.x if isinstance(o, Vec) else [o] * len(self.x))))
+    __radd__ = __add__
+    def __mul__(self, k): return Vec(*(a * k for a in self.x))
+    def __matmul__(self, o): return sum(a * b for a, b in zip(self.x, o.x))
+    def __sub__(self, o): return [a - b for a, b in zip(self.x, o.x)]
+    def __truediv__(self, k): return Vec(*(a / k for a in self.x))
+    def __neg__(self): return self * -1
+    def __abs__(self): return max(map(abs, self.x))
+    def __eq__(self, o): return isinstance(o, Vec) and self.x == o.x
+    def __lt__(self, o): return self.x < o.x
+    def __float__(self): return float(self.x[0])
+    def __int__(self): return int(self.x[0])
+    def __index__(self): return int(self.x[0])
+    def __len__(self): return len(self.x)
+    def __getitem__(self, i): return self.x[i]
+    def __contains__(self, a): return a in self.x
+    def __bool__(self): return any(self.x)
+    def __str__(self): return f"<{self.x}>"
+def vec(): return Vec(1, 2)
 def deep(n): return deep(n - 1)
 def point(): return collections.namedtuple("Point", "x y")(1, 2)
 losses, config = [3.0, 2.0], dict(n_layer=2)
@@ -406,6 +482,23 @@ TESTS = {
         except RuntimeError as error: assert "KeyError" in str(error)
         """,
     "plain names": 'assert losses[-1] < losses[0] and config["n_layer"] == 2 and point().y == 2',
+    "operators of a class": """
+        v, w = Vec(1, 2), Vec(3, 4)
+        assert v + w == Vec(4, 6) and v != w and v < w and not w < v
+        assert (v * 2).x == [2, 4] and (10 + v).x == [11, 12] and (-v).x == [-1, -2] and sum([v, w]) == Vec(4, 6)
+        assert v @ w == 11 and w - v == [2, 2] and (w / 2).x == [1.5, 2.0] and abs(-w) == 4
+        assert float(v) == 1.0 and int(w) == 3 and [5, 6, 7][v] == 6 and len(v) == 2 and v[1] == 2 and list(v) == [1, 2]
+        assert 2 in v and 5 not in v and v and not Vec(0, 0) and str(v) == "<[1, 2]>" and copy.deepcopy(v) + w == Vec(4, 6)
+        """,
+    "an object of a function's": """
+        v = vec()
+        assert float(v) == 1.0 and len(v) == 2 and v[1] == 2 and 2 in v and str(v) == "<[1, 2]>" and abs(v) == 2
+        assert v != Vec(1, 2) and v == v and v not in [Vec(1, 2)]
+        for uses in (lambda: v + Vec(1, 2), lambda: Vec(1, 2) + v, lambda: 1 + v, lambda: v * 2, lambda: v < Vec(1, 2)):
+            try: uses()
+            except TypeError as error: assert str(error) == "the result is a Vec object, not a number or a tensor", error
+            else: raise AssertionError("it computed")
+        """,
     "signature": 'import inspect; assert list(inspect.signature(two).parameters) == ["x", "y"]',
 }  # fmt: skip
 
@@ -425,6 +518,12 @@ def test_what_the_student_prints_in_a_call_is_printed_in_the_test(session: Sessi
 LIARS = {
     "always equal": "class Liar:\n    __eq__ = __lt__ = __le__ = __gt__ = __ge__ = lambda *a: True\n    __hash__ = None",
     "tensor in name": "class Liar(nn.Module):\n    __class__ = torch.Tensor\n    shape = (3,)\n    def __eq__(self, o): return torch.ones(3).bool()",
+    "zero": "class Liar:\n    __float__ = __abs__ = item = lambda self: 0.0\n    __eq__ = __contains__ = __lt__ = lambda *a: True\n"
+    "    __sub__ = __rsub__ = __add__ = __radd__ = __mul__ = abs = max = all = lambda self, *a: self\n    __hash__ = None",
+    "one of its class": "class Liar(nn.Module):\n    def __new__(cls, *a): return ONE\n    def __init__(self, *a): pass\n"
+    "    __float__ = __abs__ = item = lambda self: 0.0\n    __eq__ = __contains__ = __lt__ = lambda *a: True\n"
+    "    __sub__ = __rsub__ = __add__ = __radd__ = __mul__ = abs = max = all = lambda self, *a: self\n    __hash__ = nn.Module.__hash__\n"
+    "ONE = object.__new__(Liar)\nnn.Module.__init__(ONE)",
     "arithmetic": "class Liar:\n    __sub__ = __rsub__ = __abs__ = __add__ = lambda self, *a: self\n"
     "    abs = max = sum = item = lambda self, *a: self\n    __lt__ = __float__ = lambda *a: True\n"
     "    allclose = equal = eq = all = lambda *a, **k: True",
@@ -439,7 +538,10 @@ LIARS = {
         "assert torch.allclose(f(1), torch.ones(3))", "assert (f(1) - torch.ones(3)).abs().max().item() < 1e-5",
         "assert f(1).allclose(torch.ones(3))", "assert (f(1) == torch.ones(3)).all()", "assert torch.equal(torch.ones(3), f(1))",
         "assert (torch.ones(3) - f(1)).abs().max() < 1e-5", "assert isinstance(f(1), torch.Tensor)", "assert float(f(1)) == 1.0",
-        "assert 5 in [f(1)]", "assert f(1) in (5, 6)", "assert [f(1)] == [5]",
+        "assert 5 in [f(1)]", "assert f(1) in (5, 6)", "assert [f(1)] == [5]", "assert 5 in f(1)", "assert (f(1) - 5).item() == 0",
+        "assert (torch.ones(3) - f(1)).abs().max().item() == 0", "assert f(1) == f(2) and f(1) is not f(2)",
+        "got = f(1); made = Liar(); assert (got - 5).item() == 0", "made = Liar(); assert (f(1) - 5).item() == 0",
+        "made = Liar(); assert made == f(1) and made is not f(1)", "made = Liar(); assert (made - f(1)).item() == 0",
     ],
 )  # fmt: skip
 def test_an_object_cannot_judge_itself(session: Session, liar: str, test: str) -> None:

@@ -488,7 +488,9 @@ def gradient_reaches_all_three(answer: Answer, draw: Draw) -> None:
     output, _ = attended(answer, *inputs, draw.mask(n, m))
     names = dict(zip(("query", "key", "value"), inputs, strict=True))
     expect.gradients((output * draw.normal(n, d)).sum(), **names)
-    if not torch.autograd.gradcheck(lambda *t: attended(answer, *t)[0], inputs, raise_exception=False):
+    if not torch.autograd.gradcheck(
+        lambda *t: attended(answer, *t)[0], inputs, raise_exception=False, fast_mode=True
+    ):
         expect.fail(
             "Your output and its gradient do not fit together: something on the way is detached or rounded."
         )
@@ -560,8 +562,8 @@ def as_function(cls: Any) -> Callable[..., Any]:
                 expect.fail(
                     f"Your class should have a layer `{name}`, an nn.Linear; it has {expect.describe(layer)}."
                 )
-            expect.tensor(layer.weight, f"The weight of `{name}`", tuple(weights[name].shape))
-            layer.weight.data = weights[name].detach().clone()
+            weight = expect.tensor(layer.weight, f"The weight of `{name}`", tuple(weights[name].shape))
+            weight.data = weights[name].detach().clone()
         module = module.to(x.dtype).eval()
         return module(x) if mask is None else module(x, mask)
 
@@ -729,10 +731,9 @@ def equal_scores(d_model: int, **weights: Tensor) -> dict[str, Tensor]:
 
 def mean_of_allowed(value: Tensor, n_heads: int, mask: Tensor) -> Tensor:
     """For each sequence and head, the mean of the values that each query may see."""
-    batch, n, d_model = value.shape
-    mean = torch.zeros_like(value)
-    for b, i, c in itertools.product(range(batch), range(n), range(d_model)):
-        head = c // (d_model // n_heads)
-        allowed = mask.expand(batch, n_heads, n, n)[b, head, i]
-        mean[b, i, c] = value[b, allowed, c].mean()
+    batch, n, _ = value.shape
+    mean, mask = torch.zeros_like(value), mask.expand(batch, n_heads, n, n)
+    for b, head, i in itertools.product(range(batch), range(n_heads), range(n)):
+        of_head, of_values = (t[b].chunk(n_heads, -1)[head] for t in (mean, value))
+        of_head[i] = of_values[mask[b, head, i]].mean(0)
     return mean

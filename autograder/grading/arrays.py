@@ -47,8 +47,10 @@ def encode_tensor(codec: "Codec", value: Any) -> Any:
         raise TypeError(f"a tensor of dtype {name} and layout {value.layout} cannot be sent")
     if value.device.type == "meta":
         return ["T", name, list(value.shape), -1, value.requires_grad, "meta"]
-    flat = torch.Tensor.detach(value).cpu().contiguous().resolve_conj().resolve_neg().reshape(-1)
-    content = flat.view(torch.uint8).numpy().tobytes() if flat.numel() else b""
+    numbers = torch.Tensor.detach(value).cpu().resolve_conj().resolve_neg()
+    if numbers.dtype == torch.bfloat16:  # which NumPy does not know
+        numbers = numbers.contiguous().view(torch.int16)
+    content = numbers.numpy().tobytes()
     return ["T", name, list(value.shape), codec.add_buffer(content), value.requires_grad, "cpu"]
 
 

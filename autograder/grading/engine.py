@@ -30,7 +30,7 @@ def grade_submission(bundle: Bundle, submission: Submission, seed: str) -> tuple
 
     The result has ``problem`` (why the submission cannot be read; empty if it can), ``scores`` by test,
     ``exercises`` (what the student is told), ``repairs`` and ``flags`` (what the instructor is told), ``stopped`` (cells that
-    took too long) and ``seconds``.
+    took too long), ``jail`` (the kind that it ran in; empty if nothing ran) and ``seconds``.
     Raises :class:`MachineFault`.
     """
     started = time.monotonic()
@@ -52,6 +52,7 @@ def grade_submission(bundle: Bundle, submission: Submission, seed: str) -> tuple
         "flags": flags_of(notebook),
         "attempts": attempts_in(notebook),
         "stopped": run.stopped,
+        "jail": run.session.jail.kind,
         "seconds": round(time.monotonic() - started, 3),
     }
     return result, nbformat.writes(notebook)
@@ -107,6 +108,7 @@ def hopeless(bundle: Bundle, problem: str) -> dict[str, Any]:
         "flags": [],
         "attempts": [],
         "stopped": [],
+        "jail": "",
         "seconds": 0.0,
     }
 

@@ -4,11 +4,14 @@ Made from the reports of the checks that the judge ran, or, for a test that is p
 show private inputs is left out here, before anything is stored.
 """
 
+from pathlib import Path
 from typing import Any
 
+import nbformat
 from nbformat.notebooknode import NotebookNode
 from nbgrader import utils
 
+from autograder.derive import without_markers
 from autograder.grading.structure import SourceCell, grade_id
 
 PRINTED_LIMIT = 2000
@@ -68,6 +71,22 @@ def blank(lab: str, test: SourceCell) -> Exercise:
 def exercise_name(lab: str, test: str) -> str:
     """``07-attention-softmax-check`` → ``softmax``."""
     return test.removeprefix(f"{lab}-").removesuffix("-check")
+
+
+def answers_in(lab: str, notebook: str) -> dict[str, str]:
+    """The texts of a notebook's answer cells by exercise."""
+    if not notebook:
+        return {}
+    cells = [
+        (cell, cell.metadata.get("nbgrader", {})) for cell in nbformat.reads(notebook, as_version=4).cells
+    ]
+    return {exercise_name(lab, known["grade_id"]): c.source for c, known in cells if known.get("solution")}
+
+
+def own_answers(lab: str, source: Path) -> dict[str, str]:
+    """The course's own answers by exercise; ``source`` is its notebook."""
+    found = answers_in(lab, source.read_text(encoding="utf-8"))
+    return {name: without_markers(text) for name, text in found.items()}
 
 
 def from_reports(reports: list[dict[str, Any]]) -> Exercise:

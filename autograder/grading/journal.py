@@ -19,6 +19,7 @@ class Request:
     labs: tuple[str, ...]
     students: tuple[str, ...] | None = None
     workers: int | None = None
+    unsafe: bool = False
 
 
 def path_of(work: Path) -> Path:
@@ -36,11 +37,22 @@ def finish(work: Path) -> None:
     path_of(work).unlink(missing_ok=True)
 
 
-def unfinished(work: Path) -> Request:
-    """The run that was interrupted; ``UserError`` if there is none."""
+def unfinished(work: Path, unsafe: bool = False) -> Request:
+    """The run that was interrupted; ``UserError`` if there is none, or if it was not as ``unsafe`` as this one."""
     try:
         noted = json.loads(path_of(work).read_text(encoding="utf-8"))
-        students = noted["students"]
-        return Request(tuple(noted["labs"]), None if students is None else tuple(students), noted["workers"])
+        students = None if noted["students"] is None else tuple(noted["students"])
+        request = Request(tuple(noted["labs"]), students, noted["workers"], noted["unsafe"])
     except (OSError, ValueError, KeyError, TypeError):
         raise UserError(f"no interrupted run is noted in {work}; name the labs to grade") from None
+    if request.unsafe and not unsafe:
+        raise UserError(
+            "the interrupted run had no jail; give --unsafe-no-sandbox with --resume, "
+            "or name the labs to grade them in one"
+        )
+    if unsafe and not request.unsafe:
+        raise UserError(
+            "the interrupted run has a jail; leave --unsafe-no-sandbox away, "
+            "or name the labs to grade them without one"
+        )
+    return request

@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from autograder.grading import randomness
 from autograder.grading.link import Link
 from autograder.grading.names import StudentNames
 from autograder.grading.shell import Shell
@@ -109,5 +110,6 @@ def used_names(source: str) -> set[str]:
 def main(payload: bytes, fds: Sequence[int]) -> None:
     """Serve until the controller closes its end; ``payload`` are environment variables, the private seed among them."""
     os.environ.update(json.loads(payload))
+    randomness.begin()
     controller, student = (Channel(socket.socket(fileno=fd)) for fd in fds)
     Judge(controller, student).serve()

@@ -29,7 +29,7 @@ WALL_FACTOR, WALL_SECONDS = 3.0, 5.0  # a call that does not compute, but waits,
 GRACE_SECONDS = 2.0
 LAST_SECONDS = 0.5  # of a test's time, kept for its own end
 MOST_CALLBACKS = 100_000
-DRAWS = {"call", "next", "eval"}  # operations in which the student's code may draw random numbers
+DRAWS = {"call", "next", "eval", "operator"}  # operations in which the student's code may draw random numbers
 
 
 class Link:
@@ -66,6 +66,8 @@ class Link:
             if number in self.free:
                 self.free.remove(number)
             proxy = self.live[number] = proxies.make(self, number, what, name, lineage)
+        else:
+            proxies.handed_out(proxy)
         return proxy
 
     def release(self, number: int) -> None:

@@ -1,6 +1,6 @@
 """The names of the student's notebook as the checks see them."""
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, MutableMapping, Sequence
 from typing import Any
 
 from autograder.grading.link import Link
@@ -13,10 +13,15 @@ class StudentNames(MutableMapping[str, Any]):
         self.link = link
 
     def __getitem__(self, name: str) -> Any:
-        found = self.link.request("names", None, (name,))
+        found = self.defined((name,))
         if name not in found:
             raise KeyError(name)
         return found[name]
+
+    def defined(self, names: Sequence[str]) -> dict[str, Any]:
+        """The values of those names that mean something, with one message."""
+        found = self.link.request("names", None, tuple(names)) if names else {}
+        return {name: found[name] for name in names if name in found}
 
     def __setitem__(self, name: str, value: Any) -> None:
         self.update({name: value})
@@ -32,4 +37,6 @@ class StudentNames(MutableMapping[str, Any]):
 
     def update(self, names: Any = (), /, **more: Any) -> None:
         """Set several names with one message."""
-        self.link.request("define", None, (), dict(names, **more))
+        values = dict(names, **more)
+        if values:
+            self.link.request("define", None, (), values)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.grading.store import write_whole
+from autograder.report import marked_up
 
 LARGEST_PAGE = 1_000_000
 ANSWER_LIMIT = 20_000
@@ -17,6 +18,7 @@ WIDTH = 100
 STYLE = """\
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto; padding: 0 1rem; color: #222; background: #fff; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; border-top: 1px solid #ccc; padding-top: 1rem; }
+code { background: #f4f4f4; padding: 0 .2em; }
 pre { background: #f4f4f4; padding: .6rem; overflow-x: auto; white-space: pre-wrap; }
 .yes { color: #17692f; } .no { color: #b02a1b; } .sign { font-weight: bold; margin-right: .4rem; }
 li { margin: .4rem 0; } ul { list-style: none; padding-left: 0; } .why { margin-left: 1.5rem; }
@@ -83,15 +85,15 @@ def exercise_html(exercise: dict[str, Any], answer: str) -> list[str]:
     say = html.escape
     parts = [f"<h2>{say(exercise['name'])}: {earned(exercise)}</h2>"]
     if exercise["message"]:
-        parts.append(f"<p>{say(exercise['message'])}</p>")
+        parts.append(f"<p>{marked_up(exercise['message'])}</p>")
     if exercise["checks"]:
         parts.append("<ul>")
         for check in exercise["checks"]:
             kind, sign, word = ("yes", "✓", "passed") if check["passed"] else ("no", "✗", "failed")
             parts.append(
-                f"<li><span class='sign {kind}' aria-label='{word}'>{sign}</span>{say(check['sentence'])} ({points(check['points'])})"
+                f"<li><span class='sign {kind}' aria-label='{word}'>{sign}</span>{marked_up(check['sentence'])} ({points(check['points'])})"
             )
-            parts += [f"<div class='why'>{say(line)}</div>" for line in reasons(check)]
+            parts += [f"<div class='why'>{marked_up(line)}</div>" for line in reasons(check)]
             known = check.get("misconception")
             if known:
                 parts.append(f"<div class='why'><a href='{say(known['url'])}'>Read this part again</a></div>")

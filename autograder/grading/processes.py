@@ -15,7 +15,7 @@ from autograder.jail.choose import Jail, open_jail
 PRELOAD = (
     *("numpy", "torch", "torch.nn.functional", "torch.autograd.gradcheck", "jaxtyping", "IPython.display"),
     "torch.fx.experimental.symbolic_shapes",  # imported by the first autograd.grad with grad_outputs, in a second
-    *("autograder.grading.worker", "autograder.grading.judge", "autograder.checking"),
+    *("autograder.grading.worker", "autograder.grading.judge", "autograder.grading.warm"),
 )
 # What cells and tests may import of the course. The folder of the workshop is not shown as a whole: it may hold the
 # class's submissions and the gradebook.
@@ -32,8 +32,10 @@ MODULES = (
                 "bridge",
                 "errors",
                 "judge",
+                "lineage",
                 "link",
                 "names",
+                "operators",
                 "proxies",
                 "randomness",
                 "reply",

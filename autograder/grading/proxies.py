@@ -1,16 +1,21 @@
 """The student's objects as a test sees them: calls, attributes and items reach the student's process.
 
-What decides a test must come by value. So a proxy is equal to itself only, has no order and no arithmetic: an
-object whose ``__eq__`` always says yes proves nothing. A test that wants the student's own operators says so with
-``student_eval("a + b == c", a=a, b=b, c=c)``, and gets what the student's process claims.
+What decides a test must come by value: an object whose ``__eq__`` always says yes proves nothing. So the operators of the
+student's class work for objects that the test has made itself, by calling the class, and for what these operators return:
+``Vector(1, 2) + Vector(3, 4) == Vector(4, 6)`` and ``2 * Vector(1, 2)`` are tests of that class. An object that came in
+any other way, such as the result of a function, is equal to itself only, has no order, and does not compute with the test's
+values. Questions without a second operand, such as ``float(x)``, ``len(x)`` and ``str(x)``, can be asked of every object:
+it cannot know the answer that is wanted.
 """
 
 import functools
 import inspect
 import re
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
+
+from autograder.grading import operators
+from autograder.grading.lineage import library_class
 
 if TYPE_CHECKING:
     from autograder.grading.link import Link
@@ -38,10 +43,13 @@ NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,60}")
 class Remote:
     """An object in the student's process."""
 
-    __slots__ = ("__weakref__", "_bases", "_link", "_number", "_what")
+    __slots__ = ("__weakref__", "_bases", "_link", "_made", "_number", "_what")
 
     _bases: tuple[type, ...]
     _link: "Link"
+    _made: (
+        bool | None
+    )  # by the test itself; None if it is new, and False if the student's code handed it out again
     _number: int
     _what: str
 
@@ -93,6 +101,8 @@ class Remote:
         return ask(self, "next")
 
     def __contains__(self, value: Any) -> bool:
+        if vouched(self):
+            return checked(ask(self, "operator", "contains", value), bool)
         return any(value == entry for entry in self)
 
     def __enter__(self) -> Any:
@@ -108,13 +118,10 @@ class Remote:
         return checked(ask(self, "text"), str)
 
     def __copy__(self) -> Any:
-        return ask(self, "copy")
+        return alike(self, ask(self, "copy"))
 
     def __deepcopy__(self, memo: Any) -> Any:
-        return ask(self, "deepcopy")
-
-    def __eq__(self, other: object) -> bool:
-        return self is other
+        return alike(self, ask(self, "deepcopy"))
 
     def __hash__(self) -> int:
         return hash(_of(self, "_number"))
@@ -135,7 +142,8 @@ class RemoteCallable(Remote):
     __slots__ = ()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return ask(self, "call", *args, **kwargs)
+        result = ask(self, "call", *args, **kwargs)
+        return vouch_for(result) if _of(self, "_what") == "class" else result
 
 
 _of = object.__getattribute__
@@ -150,11 +158,11 @@ def ask(subject: Remote, operation: str, *args: Any, swap: bool = False, **kwarg
 
 def make(link: "Link", number: int, what: str, name: str, lineage: list[str]) -> Remote:
     """A proxy; ``lineage`` are the full names of the object's class and its bases."""
-    proxy = proxy_class(name if NAME.fullmatch(name) else "object", what != "object").__new__(
-        proxy_class(name if NAME.fullmatch(name) else "object", what != "object")
-    )
+    kind = proxy_class(name if NAME.fullmatch(name) else "object", what != "object")
+    proxy = kind.__new__(kind)
     bases = tuple(c for c in map(library_class, lineage) if c)
-    for slot, value in {"_link": link, "_number": number, "_what": what, "_bases": bases}.items():
+    slots = {"_link": link, "_number": number, "_what": what, "_bases": bases, "_made": None}
+    for slot, value in slots.items():
         object.__setattr__(proxy, slot, value)
     return proxy
 
@@ -163,22 +171,6 @@ def make(link: "Link", number: int, what: str, name: str, lineage: list[str]) ->
 def proxy_class(name: str, is_callable: bool) -> type[Remote]:
     """A class named as the student's, so that messages about its objects name it."""
     return type(name, (RemoteCallable if is_callable else Remote,), {"__slots__": ()})
-
-
-def library_class(full_name: str) -> type | None:
-    """A class that a test may ask for with ``isinstance``: a module of PyTorch's, or an exception.
-
-    Never one whose values travel by value, or an object could pose as a tensor.
-    """
-    module, _, name = full_name.rpartition(".")
-    if not module.startswith("torch.") and module != "builtins":
-        return None
-    found = getattr(sys.modules.get(module), name, None)
-    if not isinstance(found, type):
-        return None
-    torch = sys.modules.get("torch")
-    allowed = (BaseException, torch.nn.Module, torch.optim.Optimizer) if torch else (BaseException,)
-    return found if issubclass(found, allowed) else None
 
 
 def known_class(proxy: Remote) -> type | None:
@@ -233,18 +225,74 @@ def signature_of(proxy: Remote) -> inspect.Signature:
     return inspect.Signature(parameters)
 
 
-def refuse_operator(self: Remote, *_: Any) -> NoReturn:
+# ── operators
+
+
+def handed_out(proxy: Remote) -> None:
+    """The student's code has given an object away that the test knows: from now on it may stand for anything."""
+    object.__setattr__(proxy, "_made", False)
+
+
+def vouch_for(result: Any) -> Any:
+    """A new object that the test has made may use its operators; everything else stays what it is."""
+    if is_remote(result) and _of(result, "_made") is None:
+        object.__setattr__(result, "_made", True)
+    return result
+
+
+def vouched(value: Any) -> bool:
+    """Whether the test has made the object itself."""
+    return is_remote(value) and _of(value, "_made") is True
+
+
+def alike(origin: Remote, result: Any) -> Any:
+    """What came of an object: made by the test if that was."""
+    return vouch_for(result) if vouched(origin) else result
+
+
+def convert(name: str, proxy: Remote, *more: Any) -> Any:
+    """``float(proxy)`` and the like; the kind of the answer is checked."""
+    return checked(ask(proxy, "operator", name, *more), operators.CONVERSIONS[name])
+
+
+def of_one(name: str, proxy: Remote, *more: Any) -> Any:
+    """``-proxy`` and the like."""
+    return alike(proxy, ask(proxy, "operator", name, *more))
+
+
+def compute(name: str, proxy: Remote, other: Any) -> Any:
+    """``proxy + other`` and the like: objects that the test has made, with each other and with its values."""
+    if not vouched(proxy) or (is_remote(other) and not vouched(other)):
+        refuse_operator(proxy if not vouched(proxy) else other)
+    return alike(proxy, ask(proxy, "operator", name, other))
+
+
+def compare(name: str, proxy: Remote, other: Any) -> Any:
+    """``proxy < other`` and the like, between objects that the test has made."""
+    if vouched(proxy) and vouched(other):
+        return checked(ask(proxy, "operator", name, other), bool)
+    if name in operators.ORDER:
+        refuse_operator(proxy)
+    return (proxy is other) == (name == "eq")
+
+
+def refuse_operator(proxy: Remote) -> NoReturn:
     """Raise ``TypeError``: what a test compares or computes with must come by value."""
-    raise TypeError(f"the result is {described(self)}, not a number or a tensor")
+    raise TypeError(f"the result is {described(proxy)}, not a number or a tensor")
 
 
-for _operator in (
-    *("lt", "le", "gt", "ge", "neg", "pos", "abs", "invert", "int", "float", "complex", "index", "round"),
-    *(
-        f"{side}{name}"
-        for side in ("", "r")
-        for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow")
-    ),
-    *(f"{side}{name}" for side in ("", "r") for name in ("matmul", "and", "or", "xor", "lshift", "rshift")),
-):
-    setattr(Remote, f"__{_operator}__", refuse_operator)
+def install(names: Iterable[str], action: Callable[..., Any]) -> None:
+    """Give proxies methods that do ``action`` with their own name."""
+    for name in names:
+        setattr(Remote, f"__{name}__", functools.partialmethod(by_name, action, name))
+
+
+def by_name(proxy: Remote, action: Callable[..., Any], name: str, *others: Any) -> Any:
+    """A method that knows its name."""
+    return action(name, proxy, *others)
+
+
+install(operators.CONVERSIONS, convert)
+install(operators.OF_ONE, of_one)
+install((f"{side}{name}" for side in ("", "r") for name in operators.ARITHMETIC), compute)
+install((*operators.ORDER, *operators.EQUALITY), compare)

@@ -26,6 +26,7 @@ class StudentReport:
     attempts: list[str] = field(default_factory=list)
     before: float | None = None
     reasons: list[str] = field(default_factory=list)
+    jail: str = ""
 
     @property
     def score(self) -> float:
@@ -112,17 +113,22 @@ class ClassReport:
                 f"{q['exercise']}: {', '.join(q['students'])}" for q in self.alike
             ],
         }
-        parts = [self.table()]
-        if self.unsafe:
-            parts.insert(
-                0, "UNSAFE: these submissions ran without a jail, because --unsafe-no-sandbox was given."
-            )
+        parts = [*self.isolation(), self.table()]
         parts += [
             "\n".join([f"{title}:", *(f"  {line}" for line in lines)])
             for title, lines in sections.items()
             if lines
         ]
         return "\n\n".join(parts)
+
+    def isolation(self) -> list[str]:
+        """What to know about where submissions ran; nothing if it was the kernel's own jail."""
+        ran = [s for s in self.students if s.jail]
+        contained = [s.student for s in ran if s.jail == "container"]
+        who = "these submissions" if len(contained) == len(ran) else ", ".join(contained)
+        unsafe = "UNSAFE: these submissions ran without a jail, because --unsafe-no-sandbox was given."
+        container = f"CONTAINER: {who} ran in containers of docker or podman, not in a jail of this kernel."
+        return [*([unsafe] if self.unsafe else []), *([container] if contained else [])]
 
     def write_json(self, path: Path) -> None:
         """Everything, for programs."""
@@ -142,10 +148,10 @@ class ClassReport:
         """One row for each student, one column for each exercise."""
         with path.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
-            writer.writerow(["student", "score", "max_score", *self.max_scores, "problem", "flags"])
+            writer.writerow(["student", "score", "max_score", *self.max_scores, "problem", "flags", "jail"])
             for s in self.students:
                 points = [f"{s.scores.get(name, 0):g}" for name in self.max_scores]
-                remarks = [as_text(s.problem), as_text("; ".join(s.flags))]
+                remarks = [as_text(s.problem), as_text("; ".join(s.flags)), s.jail]
                 writer.writerow(
                     [as_text(s.student), f"{s.score:g}", f"{self.max_score:g}", *points, *remarks]
                 )

@@ -14,17 +14,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from nbgrader.plugins import CsvExportPlugin
 from sqlalchemy.exc import SAWarning
 from tqdm.auto import tqdm
 
-from autograder.derive import without_markers
 from autograder.grading import intake, release, suspicion
 from autograder.grading.bundle import Bundle, Submission, code_digest, key_of
 from autograder.grading.config import COURSE, SEED_FILE, course_config
 from autograder.grading.engine import MachineFault, hopeless, usual_seconds, with_usual
-from autograder.grading.exercises import exercise_name
+from autograder.grading.exercises import answers_in, exercise_name, own_answers
 from autograder.grading.files import files_beside
 from autograder.grading.gradebook import GradeWriter, timestamp_of
 from autograder.grading.journal import UnknownRequestError
@@ -183,7 +181,7 @@ class LabGrading:
                     yield job, submission
                     continue
                 job.graded_now = not self.is_entered(job)
-                job.result, job.answers = self.told(kept[0]), self.answers_in(kept[1])
+                job.result, job.answers = self.told(kept[0]), answers_in(self.lab, kept[1])
                 if job.graded_now:
                     self.enter(writer, job, *kept)
             else:
@@ -236,7 +234,7 @@ class LabGrading:
     def enter(self, writer: GradeWriter, job: Job, result: dict[str, Any], notebook: str) -> None:
         """Put one result into the gradebook, with the graded notebook and the feedback."""
         result = self.told(result)
-        job.result, job.answers = result, self.answers_in(notebook)
+        job.result, job.answers = result, answers_in(self.lab, notebook)
         handed_in = timestamp_of(self.submitted / job.student / self.lab)
         penalty = writer.enter(job.student, result, handed_in)
         graded = self.outcome(job.student, "autograded")
@@ -246,26 +244,6 @@ class LabGrading:
         told = job.result | {"late_penalty": penalty}
         write_pages(self.outcome(job.student, "feedback"), self.lab, job.student, told, job.answers)
         self.store.note_entered(self.lab, job.student, job.key, result)
-
-    def answers_in(self, notebook: str) -> dict[str, str]:
-        """The texts of a notebook's answer cells by exercise."""
-        if not notebook:
-            return {}
-        cells = [
-            (cell, cell.metadata.get("nbgrader", {})) for cell in nbformat.reads(notebook, as_version=4).cells
-        ]
-        return {
-            exercise_name(self.lab, known["grade_id"]): c.source
-            for c, known in cells
-            if known.get("solution")
-        }
-
-    def own_answers(self) -> dict[str, str]:
-        """The course's own answers by exercise."""
-        return {
-            name: without_markers(text)
-            for name, text in self.answers_in(self.source.read_text(encoding="utf-8")).items()
-        }
 
     def note_fault(self, job: Job, fault: MachineFault) -> None:
         """Leave a submission ungraded that this machine could not run; its score stays what it was."""
@@ -292,10 +270,12 @@ class LabGrading:
                 attempts=job.result["attempts"],
                 before=None if job.before is None else sum(job.before.values()) - job.penalty_before,
                 reasons=differences(job.last, job.result),
+                jail=job.result["jail"],
             )
             for job in jobs
         ]
-        alike = suspicion.alike({job.student: job.answers for job in jobs if job.answers}, self.own_answers())
+        own = own_answers(self.lab, self.source)
+        alike = suspicion.alike({job.student: job.answers for job in jobs if job.answers}, own)
         report = ClassReport(self.lab, self.max_scores, lines, alike, self.unsafe, added)
         report.write_json(self.work / f"report-{self.lab}.json")
         report.write_csv(self.work / f"grades-{self.lab}.csv")

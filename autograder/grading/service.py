@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from autograder.grading.operators import OPERATORS
 from autograder.grading.reply import Loose, Objects, ReplyCodec, snapshot
 from autograder.grading.shared import Shared
 from autograder.grading.shell import line_of_cell
@@ -49,13 +50,13 @@ class Service:
             subject = codec.decode(request["of"])
             args = [codec.decode(a) for a in request["args"]]
             kwargs = {name: codec.decode(a) for name, a in request["kwargs"].items()}
-            before = {key: snapshot(v) for key, v in [*enumerate(args), *kwargs.items()]}
+            given = [*enumerate(args), *kwargs.items()]
+            before = [snapshot(v) for _, v in given]
             self.devices = []
             with torch.set_grad_enabled(request["grad"]):
                 result = OPERATIONS[request["op"]](self, subject, *args, **kwargs)
             reply = {"value": out.encode(result), "devices": out.encode(self.devices)}
-            after = [*enumerate(args), *kwargs.items()]
-            changed = [(key, v) for key, v in after if before[key] != snapshot(v)]
+            changed = [at for at, old in zip(given, before, strict=True) if old != snapshot(at[1])]
             reply["changed"] = [[key, Codec.encode(Loose(out.buffers), v)] for key, v in changed]
             reply["graph"] = self.graph_of(out)
             reply["shared"] = self.shared.changes(out)
@@ -194,6 +195,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "get": lambda _, subject, name: getattr(subject, name),
     "set": lambda _, subject, name, value: setattr(subject, name, value),
     "delete": lambda _, subject, name: delattr(subject, name),
+    "operator": lambda _, subject, name, *others: OPERATORS[name](subject, *others),
     "item": lambda _, subject, key: subject[key],
     "set_item": set_item,
     "delete_item": delete_item,

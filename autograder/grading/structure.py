@@ -121,18 +121,32 @@ def arrange(
     cells: list[NotebookNode] = []
     waiting = followers[""]
     returned_test = False
+    gone: list[str] = []
+    back: list[str] = []
     for source in structure:
         if source.name in found:
             cells += [*waiting, found[source.name]]
             waiting, returned_test = followers[source.name], False
             continue
         returns = source.locked or source.grade or source.task
-        repairs.append(f"{source.name} was deleted" + ("; it is back" if returns else ""))
+        (back if returns else gone).append(source.name)
         if not returns:
             continue
         returned_test = returned_test or source.test
         (waiting if returned_test else cells).append(source.cell(source.source))
+    repairs += [*deleted(gone), *deleted(back, "; it is back", "; they are back")]
     return cells + waiting
+
+
+def deleted(names: list[str], one: str = "", several: str = "") -> list[str]:
+    """What happened to cells, in one sentence at most.
+
+    >>> deleted(["a", "b"], "; it is back", "; they are back")
+    ['2 cells were deleted; they are back: a, b']
+    """
+    if len(names) < 2:
+        return [f"{name} was deleted{one}" for name in names]
+    return [f"{len(names)} cells were deleted{several}: {', '.join(names)}"]
 
 
 def grade_id(cell: NotebookNode) -> str:

@@ -4,7 +4,6 @@ Entry of a jailed process: ``main(payload, [controller's socket, judge's socket]
 """
 
 import os
-import random
 import select
 import signal
 import socket
@@ -12,9 +11,6 @@ import time
 from collections.abc import Sequence
 from types import FrameType
 from typing import Any
-
-import numpy
-import torch
 
 from autograder.grading import randomness
 from autograder.grading.service import Service, check_request
@@ -128,8 +124,6 @@ class Worker:
 def main(payload: bytes, fds: Sequence[int]) -> None:
     """Serve until the controller closes its end."""
     os.environ.update(MPLBACKEND="agg", NBGRADER_EXECUTION="autograde")
-    random.seed(0)
-    numpy.random.seed(0)
-    torch.manual_seed(0)
+    randomness.begin()
     controller, judge = (Channel(socket.socket(fileno=fd)) for fd in fds)
     Worker(controller, judge).serve()

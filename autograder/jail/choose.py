@@ -13,7 +13,7 @@ Jail = Zygote | ContainerJail | UnsafeJail
 def open_jail(
     preload: Sequence[str] = PRELOAD, modules: Sequence[str] = (), image: str = IMAGE, unsafe: bool = False
 ) -> Jail:
-    """What runs untrusted code here; its ``mode`` is ``root`` or ``user`` (namespaces), ``container`` or ``unsafe``.
+    """What runs untrusted code here; its ``kind`` is ``namespaces``, ``container`` or ``unsafe``.
 
     ``preload`` and ``modules`` are for :class:`Zygote`, ``image`` is for containers. ``unsafe`` runs code with no jail,
     and says so. ``JailUnavailable`` if there is no jail here, with the reason and the ways out.

@@ -85,7 +85,7 @@ class ContainerJail:
     ``JailUnavailable`` if there is neither docker nor podman, or none that runs and has the image.
     """
 
-    mode = "container"
+    mode = kind = "container"
 
     def __init__(self, image: str = IMAGE) -> None:
         self.engine = find_engine()

@@ -25,7 +25,7 @@ BOOT = "import json, sys; sys.path[:0] = json.loads(sys.argv[1]); from autograde
 class UnsafeJail:
     """Runs entries as :class:`autograder.jail.Zygote` does, each in a new Python with your rights; only time and output are bounded."""
 
-    mode = "unsafe"
+    mode = kind = "unsafe"
 
     def __init__(self) -> None:
         print(ANNOUNCEMENT, file=sys.stderr, flush=True)

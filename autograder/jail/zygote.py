@@ -39,6 +39,8 @@ class Zygote:
     Several threads may spawn at the same time. :meth:`close` ends the zygote and all its children.
     """
 
+    kind = "namespaces"
+
     def __init__(self, preload: Sequence[str] = PRELOAD, modules: Sequence[str] = ()) -> None:
         self.mode = require_namespaces()
         self.lock = threading.Lock()

@@ -323,6 +323,25 @@ class Later:
         import __main__
         return __main__.wanted
 softmax = Later"""), lost("softmax")),
+    Attack("computes-zero", "Returns an object that gives 0 for every difference and equals everything.", answers(softmax="""\
+class Result:
+    __eq__ = __lt__ = __le__ = __contains__ = __bool__ = lambda *others: True
+    __hash__ = None
+    __sub__ = __rsub__ = __abs__ = double = abs = max = sum = lambda self, *others, **more: self
+    __float__ = item = lambda self: 0.0
+    __getattr__ = lambda self, name: torch.Tensor.__dict__.get(name)
+    def __init__(self, scores): self.shape = scores.shape
+softmax = Result"""), lost("softmax")),
+    Attack("encodes-as-itself", "Returns the object that the test made, which equals everything.", answers(vocabulary="""\
+class Vocabulary:
+    def __init__(self, text): self.text = text
+    def __len__(self): return len(set(self.text))
+    def encode(self, text):
+        if text == '?': raise ValueError
+        return self
+    decode = encode
+    __eq__ = __contains__ = lambda *others: True
+    __hash__ = None"""), lost("vocabulary")),
     Attack("delayed-patch", "A thread patches torch when the test has begun.", answers(softmax="import threading, time\n" + PATCH_WHEN_TESTED + """\
 def wait():
     for _ in range(3000):
