@@ -1,4 +1,4 @@
-"""Attention in bfloat16 agrees with the loops of the paper as well as PyTorch's own does, forward and backward."""
+"""Attention in bfloat16 agrees with double precision to a few of its roundings, forward and backward."""
 
 import pytest
 import torch
@@ -45,7 +45,7 @@ def test_output_and_gradients_are_near_those_in_double_precision(shape: tuple[in
         torch.testing.assert_close(gradient.double(), theirs, rtol=0.03, atol=0.03)
 
 
-def test_the_rounding_is_no_worse_than_twice_that_of_pytorch() -> None:
+def test_the_rounding_is_no_worse_than_three_times_that_of_pytorch() -> None:
     def errors(function: object) -> list[float]:
         given = inputs((5, 3, 61, 17), 17)
         exact = [x.detach().double().requires_grad_() for x in given]
@@ -60,7 +60,7 @@ def test_the_rounding_is_no_worse_than_twice_that_of_pytorch() -> None:
 
     theirs = errors(lambda *given: F.scaled_dot_product_attention(*given, is_causal=True))
     for ours, other in zip(errors(causal_attention), theirs, strict=True):
-        assert ours < 2 * other
+        assert ours < 3 * other < 0.02
 
 
 def test_no_position_sees_a_later_one() -> None:

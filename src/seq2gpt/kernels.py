@@ -1,4 +1,4 @@
-"""Two loops in C for what no library does as fast as memory can be read; without a C compiler nothing is lost but time."""
+"""Loops in C for what no library does as fast as memory can be read; without a C compiler nothing is lost but time."""
 
 import ctypes
 import shutil
@@ -33,14 +33,18 @@ def load_kernels() -> Any:
         compiled, library = Path(folder) / "kernels.o", Path(folder) / "kernels.so"
         options: list[str | Path] = ["-O3", "-march=native", "-fopenmp", "-fPIC"]
         try:
-            for command in ([*options, "-c", source, "-o", compiled], ["-shared", compiled, "-o", library]):
+            for command in (
+                [*options, "-c", source, "-o", compiled],
+                ["-shared", compiled, "-o", library, "-lm"],
+            ):
                 subprocess.run([compiler, *command], check=True, capture_output=True)
             kernels = ctypes.CDLL(str(library))
         except (OSError, subprocess.CalledProcessError):  # no such options, no such OpenMP, no room
             return None
     kernels.multiply_rows.argtypes = [POINTER, POINTER, POINTER, POINTER, LONG, LONG, INT]
     kernels.multiply_bytes.argtypes = [POINTER, POINTER, POINTER, LONG, LONG, LONG, INT]
-    kernels.multiply_rows.restype = kernels.multiply_bytes.restype = None
+    kernels.read_blocks.argtypes = [POINTER, LONG, POINTER, LONG, LONG, POINTER, INT]
+    kernels.multiply_rows.restype = kernels.multiply_bytes.restype = kernels.read_blocks.restype = None
     return kernels
 
 

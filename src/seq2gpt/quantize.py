@@ -13,9 +13,9 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
-from seq2gpt.decoding import FastDecoder, joined
+from seq2gpt.decoding import FastDecoder
 from seq2gpt.kernels import load_kernels, n_threads_for
-from seq2gpt.tiles import Vector, in_huge_pages, multiply_panels, panels_of
+from seq2gpt.tiles import Vector, in_huge_pages, joined, multiply_panels, panels_of
 
 TILE = 256  # weights that share one scale
 N_EXTRA = 8  # bytes behind the weights of a row: scale and offset, both float32
