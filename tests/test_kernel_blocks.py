@@ -10,13 +10,14 @@ import torch
 from torch import nn
 
 from seq2gpt import kernel_blocks
-from seq2gpt.blocks import TransformerBlock
-from seq2gpt.decoding import FastBlocks, FastDecoder, exact
+from seq2gpt.blocks import SwiGLU, TransformerBlock
+from seq2gpt.decoding import FastBlock, FastBlocks, FastDecoder, exact, joined
 from seq2gpt.gpt import GPT, GPTConfig
 from seq2gpt.kernel_blocks import KernelBlocks, can_read
 from seq2gpt.kernels import load_kernels
 from seq2gpt.modern import ModernConfig, ModernGPT
 from seq2gpt.quantize import int8_decoder
+from seq2gpt.tiles import TiledMatrix
 
 pytestmark = pytest.mark.skipif(load_kernels() is None, reason="no C compiler that knows OpenMP here")
 
@@ -106,6 +107,17 @@ def test_two_threads_give_what_one_gives(two_threads: None, monkeypatch: pytest.
     assert set(seen) == {4 * 14**2}
 
 
+@pytest.mark.parametrize("d_model", [14, 258])  # tiles of fewer outputs, and one output too many for a tile
+def test_bytes_are_read_as_the_rounded_model_computes(d_model: int) -> None:
+    decoder = int8_decoder(random_model(std=0.05, d_model=d_model))
+    assert isinstance(decoder.blocks, KernelBlocks)
+    ids = torch.tensor([7, 1, 50, 3])
+    expected = decoder.model(ids[None])[0]
+    for place in range(4):
+        logits = decoder.read(ids[place : place + 1])
+        torch.testing.assert_close(logits, expected[place], rtol=1e-4, atol=1e-4)
+
+
 class Louder(TransformerBlock):
     def forward(self, *arguments: Any, **named: Any) -> Any:
         return 2 * super().forward(*arguments, **named)
@@ -117,29 +129,24 @@ class Louder(TransformerBlock):
         lambda block: block.double(),
         lambda block: setattr(block, "norm_1", nn.LayerNorm(14)),
         lambda block: setattr(block.feed_forward, "w_in", nn.Identity()),
-        lambda block: setattr(block.attention, "w_v", nn.Sequential()),
-        lambda block: setattr(block, "feed_forward", nn.Identity()),
+        lambda block: setattr(block, "feed_forward", SwiGLU(14, 37)),
         lambda block: setattr(block, "__class__", Louder),
     ],
 )
 def test_blocks_with_other_parts_are_not_taken(change: Callable[[Any], None]) -> None:
     block = random_model().blocks[0]
-    assert can_read(block)
+    assert can_read(block, FastBlock(block, exact))
     change(block)
-    assert not can_read(block)
+    assert not can_read(block, FastBlock(block, exact))
 
 
-def copied(linears: Any) -> Any:
-    return exact(linears)
+def tiled(linears: Any) -> TiledMatrix:
+    return TiledMatrix(*joined(linears))
 
 
 def test_other_layouts_and_other_matrices_keep_the_general_path() -> None:
     modern = ModernGPT(
         ModernConfig(vocab_size=53, context_length=7, d_model=24, n_heads=6, n_layers=2)
     ).eval()
-    for decoder in (
-        FastDecoder(modern),
-        int8_decoder(random_model()),
-        FastDecoder(random_model(), copied),
-    ):
+    for decoder in (FastDecoder(modern), FastDecoder(random_model(), tiled)):
         assert isinstance(decoder.blocks, FastBlocks)

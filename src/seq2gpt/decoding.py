@@ -3,12 +3,12 @@
 To write one token of one sequence, a model reads every weight once and does little with each, so the time
 is that of reading the weights, if nothing else costs much: the matrices of query, key and value are one,
 the cache is allocated once, no mask is made, and each matrix lies in memory in the order in which it
-is read (:mod:`seq2gpt.kernels`, or :mod:`seq2gpt.tiles` where there is no C compiler). The blocks of GPT-2 in float32
+is read (:mod:`seq2gpt.kernels`, or :mod:`seq2gpt.tiles` where there is no C compiler). The blocks of GPT-2
 are a single call (:mod:`seq2gpt.kernel_blocks`). The numbers are those of the model but for rounding.
 """
 
 import copy
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 import torch
@@ -22,7 +22,7 @@ from seq2gpt.kernel_blocks import KernelBlocks, can_read
 from seq2gpt.kernels import exact_matrix
 from seq2gpt.prompts import check_prompt
 from seq2gpt.sampling import PLAIN, Sampling
-from seq2gpt.tiles import Vector, joined
+from seq2gpt.tiles import Vector
 
 Matrix = Callable[[Vector], Vector]
 MatrixOf = Callable[[Sequence[nn.Linear]], Matrix]
@@ -118,10 +118,10 @@ class FastBlock:
 
 
 class FastBlocks:
-    """Blocks of either layout, each a :class:`FastBlock`."""
+    """Blocks of either layout, one after another."""
 
-    def __init__(self, blocks: Iterable[Any], matrix_of: MatrixOf) -> None:
-        self.blocks = [FastBlock(block, matrix_of) for block in blocks]
+    def __init__(self, blocks: Sequence[FastBlock]) -> None:
+        self.blocks = blocks
 
     def __call__(self, x: Vector, cache: KVCache, **told: Any) -> Vector:
         for layer, block in enumerate(self.blocks):
@@ -144,6 +144,13 @@ def with_matrices(network: nn.Module, matrix_of: MatrixOf) -> nn.Module:
             delattr(fast, name)  # a name in use for a module takes nothing else
             setattr(fast, name, matrix_of([part]))
     return fast
+
+
+def joined(linears: Sequence[nn.Linear]) -> tuple[Float[Tensor, "out in"], Float[Tensor, "out"] | None]:
+    """Weight and bias of one linear layer whose outputs are those of ``linears``, one after another."""
+    weight = torch.cat([linear.weight.detach() for linear in linears])
+    biases = [linear.bias.detach() for linear in linears if linear.bias is not None]
+    return weight, torch.cat(biases) if biases else None
 
 
 def exact(linears: Sequence[nn.Linear]) -> Matrix:
@@ -177,8 +184,9 @@ class FastDecoder(PlainDecoder):
             raise ValueError(
                 f"the model is on {device}, fast decoding is for the CPU; move it with model.cpu()"
             )
-        in_c = matrix_of is exact and all(map(can_read, model.blocks))
-        self.blocks = KernelBlocks(model.blocks) if in_c else FastBlocks(model.blocks, matrix_of)
+        fast = [FastBlock(block, matrix_of) for block in model.blocks]
+        in_c = all(map(can_read, model.blocks, fast))
+        self.blocks = KernelBlocks(fast) if in_c else FastBlocks(fast)
         self.head = matrix_of([model.head])
 
     def _logits(self, ids: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ takes in Python find them cold and take several times as long as in a loop of th
 """
 
 import ctypes
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -15,20 +15,25 @@ from seq2gpt.blocks import FeedForward, LayerNorm, TransformerBlock
 from seq2gpt.generation import KVCache
 from seq2gpt.heads import MultiHeadAttention
 from seq2gpt.kernels import LONG, POINTER, load_kernels, n_threads_for
-from seq2gpt.tiles import Vector, in_huge_pages, joined
+from seq2gpt.tiles import Vector
 
-POINTERS = (
-    "keys", "values", "gain_1", "shift_1", "w_qkv", "b_qkv", "w_o", "b_o", "gain_2", "shift_2", "w_in", "b_in",
-    "w_out", "b_out",
-)  # fmt: skip
+
+class _Matrix(ctypes.Structure):
+    """``Matrix`` of ``kernels.c``."""
+
+    _fields_ = (
+        *((name, POINTER) for name in ("weights", "bias")),
+        *((name, LONG) for name in ("n_out", "n_in", "tile")),
+    )
 
 
 class _Block(ctypes.Structure):
     """``Block`` of ``kernels.c``."""
 
     _fields_ = (
-        *((name, POINTER) for name in POINTERS),
-        *((name, LONG) for name in ("d_model", "d_ff", "n_heads")),
+        *((name, POINTER) for name in ("keys", "values", "gain_1", "shift_1", "gain_2", "shift_2")),
+        *((name, _Matrix) for name in ("w_qkv", "w_o", "w_in", "w_out")),
+        ("n_heads", LONG),
         *((name, ctypes.c_float) for name in ("eps_1", "eps_2")),
     )
 
@@ -36,20 +41,22 @@ class _Block(ctypes.Structure):
 class KernelBlocks:
     """Blocks of GPT-2 that read one position: called with a hidden state and a cache, they give what comes out.
 
-    The weights are copied. All blocks have the sizes of the first; :func:`can_read` says which they take.
+    ``blocks`` are of :class:`seq2gpt.decoding.FastBlock`; :func:`can_read` says which are taken. Gains and shifts are
+    copied; the matrices are those of ``blocks``.
     """
 
-    def __init__(self, blocks: Iterable[Any]) -> None:
-        first, *_ = blocks
-        # the copies are kept, as C has only their addresses
-        self.tensors = [[_copied(tensor) for tensor in _tensors_of(block)] for block in blocks]
-        self.d_model, self.d_ff = first.feed_forward.w_in.in_features, first.feed_forward.w_in.out_features
-        self.n_heads = first.attention.n_heads
-        sizes = self.d_model, self.d_ff, self.n_heads
+    def __init__(self, blocks: Sequence[Any]) -> None:
+        self.matrices = [_matrices_of(block) for block in blocks]  # kept, as C has only their addresses
+        self.norms = [[_copied(tensor) for tensor in _norms_of(block)] for block in blocks]
+        w_in = self.matrices[0][2]
+        self.d_model, self.d_ff, self.n_heads = w_in.n_in, w_in.n_out, blocks[0].attention.n_heads
         structs = [
-            _Block(None, None, *map(_address, copies), *sizes, block.norm_1.eps, block.norm_2.eps)
-            for copies, block in zip(self.tensors, blocks, strict=True)
-        ]
+            _Block(
+                None, None, *map(_address, norms), *map(_struct, matrices), self.n_heads, block.norm_1.eps,
+                block.norm_2.eps,
+            )
+            for block, norms, matrices in zip(blocks, self.norms, self.matrices, strict=True)
+        ]  # fmt: skip
         self._blocks = (_Block * len(structs))(*structs)
         self._cache: KVCache | None = None
         self._stride = 0
@@ -61,7 +68,7 @@ class KernelBlocks:
                 cache[layer].length = m
         else:
             self._begin(cache)
-        y, room = x.clone(), torch.empty(4 * self.d_model + self.d_ff + self.n_heads * m)
+        y, room = x.clone(), torch.empty(4 * self.d_model + self.d_ff + self.n_heads * m + 765)
         n_threads = n_threads_for(4 * self.d_model**2)
         load_kernels().read_blocks(
             self._blocks, len(self._blocks), y.data_ptr(), m, self._stride, room.data_ptr(), n_threads
@@ -77,37 +84,35 @@ class KernelBlocks:
         self._cache, self._stride = cache, keys.stride(1)
 
 
-def can_read(block: nn.Module) -> bool:
-    """Whether ``block`` is a plain block of GPT-2 in float32 and the kernels could be compiled.
+def can_read(block: nn.Module, fast: Any) -> bool:
+    """Whether ``block`` is a plain block of GPT-2 in float32, and ``fast``, made of it, has matrices for the kernels.
 
-    >>> can_read(nn.Identity())
+    >>> can_read(nn.Identity(), None)
     False
     """
     if type(block) is not TransformerBlock or load_kernels() is None:
         return False
     parts = block.norm_1, block.norm_2, block.attention, block.feed_forward
-    if [type(part) for part in parts] != [LayerNorm, LayerNorm, MultiHeadAttention, FeedForward]:
-        return False
-    linears = [getattr(block.attention, name) for name in ("w_q", "w_k", "w_v", "w_o")]
-    linears += [block.feed_forward.w_in, block.feed_forward.w_out]
+    plain = [type(part) for part in parts] == [LayerNorm, LayerNorm, MultiHeadAttention, FeedForward]
     dtypes = {parameter.dtype for parameter in block.parameters()}
-    return all(type(linear) is nn.Linear for linear in linears) and dtypes == {torch.float32}
+    return plain and dtypes == {torch.float32} and all(hasattr(m, "tile") for m in _matrices_of(fast))
 
 
-def _tensors_of(block: Any) -> list[Tensor | None]:
-    """Gains, shifts, matrices and biases in the order of ``Block``."""
-    attention, network = block.attention, block.feed_forward
-    parts = [
-        (block.norm_1.weight, block.norm_1.bias), joined([attention.w_q, attention.w_k, attention.w_v]),
-        joined([attention.w_o]), (block.norm_2.weight, block.norm_2.bias), joined([network.w_in]),
-        joined([network.w_out]),
-    ]  # fmt: skip
-    return [tensor for part in parts for tensor in part]
+def _matrices_of(block: Any) -> list[Any]:
+    return [block.w_qkv, block.w_o, block.feed_forward.w_in, block.feed_forward.w_out]
+
+
+def _norms_of(block: Any) -> list[Tensor | None]:
+    return [block.norm_1.weight, block.norm_1.bias, block.norm_2.weight, block.norm_2.bias]
 
 
 def _copied(tensor: Tensor | None) -> Tensor | None:
-    return None if tensor is None else in_huge_pages(tensor.detach().clone())
+    return None if tensor is None else tensor.detach().clone()
 
 
 def _address(tensor: Tensor | None) -> int | None:
     return None if tensor is None else tensor.data_ptr()
+
+
+def _struct(matrix: Any) -> _Matrix:
+    return _Matrix(matrix.weight.data_ptr(), _address(matrix.bias), matrix.n_out, matrix.n_in, matrix.tile)

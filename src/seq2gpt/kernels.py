@@ -71,6 +71,8 @@ class RowMatrix:
             raise RuntimeError("the kernels could not be compiled; use seq2gpt.tiles.TiledMatrix")
         self.weight = in_huge_pages(weight.detach().float().clone(memory_format=torch.contiguous_format))
         self.bias = None if bias is None else bias.detach().float().clone()
+        self.n_out, self.n_in = weight.shape
+        self.tile = 0  # as in kernels.c: no tiles
         self._multiply = kernels.multiply_rows
         self._weight, self._bias = (
             self.weight.data_ptr(),
@@ -78,14 +80,13 @@ class RowMatrix:
         )
 
     def __call__(self, x: Vector) -> Vector:
-        n_out, n_in = self.weight.shape
-        if x.shape != (n_in,) or x.dtype != torch.float32:
+        if x.shape != (self.n_in,) or x.dtype != torch.float32:
             raise ValueError(
-                f"x has shape {tuple(x.shape)} and dtype {x.dtype}; give {n_in} numbers in float32"
+                f"x has shape {tuple(x.shape)} and dtype {x.dtype}; give {self.n_in} numbers in float32"
             )
-        x, y = x.contiguous(), torch.empty(n_out)
+        x, y = x.contiguous(), torch.empty(self.n_out)
         n_threads = n_threads_for(self.weight.nbytes)
-        self._multiply(self._weight, x.data_ptr(), self._bias, y.data_ptr(), n_out, n_in, n_threads)
+        self._multiply(self._weight, x.data_ptr(), self._bias, y.data_ptr(), self.n_out, self.n_in, n_threads)
         return y
 
 

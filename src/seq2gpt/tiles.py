@@ -2,12 +2,12 @@
 
 import math
 import mmap
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 TILE = 32  # outputs that are added up together: two vector registers of 16 numbers
@@ -56,13 +56,6 @@ def panels_of(weight: Float[Tensor, "out in"], tile: int) -> Float[Tensor, "pane
     tiles_per_panel = -(-n_tiles // n_panels)
     padded = F.pad(weight.detach(), (0, 0, 0, n_panels * tiles_per_panel * tile - n_out))
     return padded.view(n_panels, -1, tile, n_in).transpose(2, 3).reshape(n_panels, -1, tile)
-
-
-def joined(linears: Sequence[nn.Linear]) -> tuple[Float[Tensor, "out in"], Float[Tensor, "out"] | None]:
-    """Weight and bias of one linear layer whose outputs are those of ``linears``, one after another."""
-    weight = torch.cat([linear.weight.detach() for linear in linears])
-    biases = [linear.bias.detach() for linear in linears if linear.bias is not None]
-    return weight, torch.cat(biases) if biases else None
 
 
 def in_huge_pages(tensor: Tensor) -> Tensor:
