@@ -287,8 +287,7 @@ def main() -> None:
     for size in arguments.size:
         for threads in arguments.threads:
             config, batch_size = SIZES[size]
-            tokens = batch_size * config.context_length
-            steps = 10 if size == "chars" else 1
+            tokens, steps = batch_size * config.context_length, 10 if size == "chars" else 1
             times, loss = measure(sides, size, threads, arguments.rounds, steps)
             print(
                 f"{size}: {count_parameters(config):,} parameters, {tokens} tokens a step, {threads} threads, "
