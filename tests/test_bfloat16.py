@@ -7,7 +7,7 @@ from torch.nn import functional as F
 
 from seq2gpt import attention
 from seq2gpt.attention import fused_attention
-from seq2gpt.bfloat16 import LONGEST, causal_attention, in_bfloat16
+from seq2gpt.bfloat16 import LONGEST, PlainProducts, causal_attention, in_bfloat16
 
 SHAPES = [
     ((3, 2, 11, 5), 5),
@@ -77,7 +77,7 @@ def test_no_position_sees_a_later_one() -> None:
 @pytest.mark.parametrize("enabled", [True, False])
 def test_mixed_precision_on_a_cpu_takes_this_path_while_pairs_are_few(n: int, enabled: bool) -> None:
     query, key, value = inputs((n, 2), 2, torch.float32)
-    with torch.autocast("cpu", torch.bfloat16, enabled=enabled):
+    with torch.autocast("cpu", torch.bfloat16, enabled=enabled), PlainProducts():
         output = fused_attention(query, key, value, causal=True)
     taken = "CausalAttention" in str(output.grad_fn.next_functions[0][0])  # type: ignore[union-attr]
     assert taken == (enabled and n == LONGEST)

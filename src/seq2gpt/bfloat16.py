@@ -4,6 +4,7 @@ Processors with units for bfloat16 multiply its matrices twice as fast as those 
 ``F.scaled_dot_product_attention`` makes no use of them and is slower than in float32.
 """
 
+import contextlib
 import math
 from typing import Any
 
@@ -11,6 +12,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.autograd.function import once_differentiable
+from torch.nn import functional as F
+from torch.overrides import TorchFunctionMode
 
 LONGEST = (
     1024  # positions up to which storing all pairs was the faster way; their number grows with the square
@@ -45,6 +48,23 @@ def causal_attention(
     flat = (x.to(torch.bfloat16).reshape(-1, *x.shape[-2:]) for x in (query, key, value))
     with torch.autocast("cpu", enabled=False):
         return _CausalAttention.apply(*flat).view(*query.shape[:-1], value.shape[-1])
+
+
+class PlainProducts(TorchFunctionMode):
+    """While it is entered, causal ``F.scaled_dot_product_attention`` of few positions is :func:`causal_attention`."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        if func is F.scaled_dot_product_attention and kwargs == {"is_causal": True}:
+            query, key, _ = args
+            if query.shape == key.shape and query.shape[-2] <= LONGEST and in_bfloat16(*args):
+                return causal_attention(*args)
+        return func(*args, **kwargs)
+
+
+def plain_products(*tensors: Tensor) -> contextlib.AbstractContextManager[object]:
+    """:class:`PlainProducts` where :func:`in_bfloat16` holds for ``tensors``, else a context that changes nothing."""
+    return PlainProducts() if in_bfloat16(*tensors) else contextlib.nullcontext()
 
 
 class _CausalAttention(torch.autograd.Function):
