@@ -1,24 +1,30 @@
 """Tokens per second of one training step: ours against transformers' GPT-2 and a plain PyTorch loop.
 
-    python benchmarks/step.py [--size chars gpt2] [--threads 1 2] [--rounds 7] [--compile]
+    python benchmarks/step.py [--size chars middle gpt2] [--threads 1 2] [--rounds 7] [--compile]
 
-All sides train the same GPT-2 layout from the same weights on the same batch in float32 on the CPU: equal
-numbers of parameters and losses equal to 1e-4, which is checked. Each side lives in a process of its own, as a
-trainer would, and its rounds alternate with those of the others; the median of each side counts, in process time
-(all threads) and in wall time.
+All sides train the same GPT-2 layout from the same weights on the same batch on the CPU: equal numbers of
+parameters, and first losses equal to 1e-4 in float32 and to 0.02 in bfloat16, which is checked. Each side lives in
+a process of its own, as a trainer would, and its rounds alternate with those of the others; the median of each side
+counts, in process time (all threads) and in wall time. ``bfloat16`` is ``torch.autocast`` for every side.
 
 - *plain loop*: a GPT of PyTorch's own modules, one product for queries, keys and values, its fused attention,
   ``AdamW`` and ``clip_grad_norm_`` with their defaults, as small trainers write it (``PlainGPT`` below);
 - *transformers*: ``GPT2LMHeadModel`` and its own loss, otherwise the same loop;
 - *train_step*: the course's explained step with fused AdamW;
-- *fast_train_step*: that of :mod:`seq2gpt.faststep`, with the memory of the process kept;
-- *compiled*, with ``--compile``: the same around ``torch.compile``, warmed up.
+- *fast_train_step*: that of :mod:`seq2gpt.faststep`, as the trainer takes it, with the memory of the process kept;
+- *compiled*, with ``--compile``: the same around ``torch.compile``, warmed up;
+- *products alone*: the forward and backward products of the linear layers and of the head, written to memory that
+  is there, and nothing else, neither attention nor norms nor the optimizer. Whoever computes with these products
+  takes at least this long, so its ratio is one that no step can exceed.
 """
 
 import argparse
+import math
 import multiprocessing
+import os
 import statistics
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 
@@ -27,14 +33,17 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from seq2gpt.faststep import NextTokenLoss, fast_train_step, keep_freed_memory
-from seq2gpt.gpt import GPT, GPTConfig
+from seq2gpt.gpt import GPT, GPTConfig, count_parameters
+from seq2gpt.gpt2_layout import config_of, tensors_of
 from seq2gpt.training import decay_groups, train_step
 
 SIZES = {  # configuration and batch size
     "chars": (GPTConfig(vocab_size=65, context_length=128, d_model=128, n_heads=4, n_layers=4), 12),
+    "middle": (GPTConfig(vocab_size=65, context_length=256, d_model=384, n_heads=6, n_layers=6), 4),
     "gpt2": (GPTConfig(vocab_size=50257, context_length=256, d_model=384, n_heads=6, n_layers=6), 4),
 }
 LR, BETAS, DECAY, MAX_NORM = 1e-4, (0.9, 0.95), 0.1, 1.0
+TOLERANCE = {"float32": 1e-4, "bfloat16": 0.02}  # of the first loss, against that of the first side
 Step = Callable[[Tensor, Tensor], float]
 
 
@@ -91,81 +100,121 @@ class PlainGPT(nn.Module):
         return F.cross_entropy(logits.view(-1, logits.shape[-1]), targets.reshape(-1))
 
 
-def plain_loop(loss_of: Callable[[Tensor, Tensor], Tensor], model: nn.Module) -> Step:
-    """The step of a plain loop around any model."""
-    optimizer = torch.optim.AdamW(decay_groups(model, DECAY), lr=LR, betas=BETAS)
+class InPrecision(nn.Module):
+    """A loss, computed in the precision named."""
+
+    def __init__(self, loss_of: nn.Module, precision: str) -> None:
+        super().__init__()
+        self.loss_of, self.precision = loss_of, precision
+
+    def forward(self, ids: Tensor, targets: Tensor) -> Tensor:
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.precision == "bfloat16"):
+            return self.loss_of(ids, targets)
+
+
+class TransformersLoss(nn.Module):
+    """The loss of transformers' GPT-2 with the weights of one of ours."""
+
+    def __init__(self, ours: GPT) -> None:
+        from transformers import GPT2LMHeadModel
+
+        super().__init__()
+        no_dropout = {"resid_pdrop": 0.0, "embd_pdrop": 0.0, "attn_pdrop": 0.0}
+        self.model = GPT2LMHeadModel(GPT2LMHeadModel.config_class(**config_of(ours) | no_dropout))
+        self.model.load_state_dict(tensors_of(ours), strict=False)
+
+    def forward(self, ids: Tensor, targets: Tensor) -> Tensor:
+        return self.model(ids, labels=targets, shift_labels=targets.contiguous(), use_cache=False).loss
+
+
+def plain_loop(loss_of: nn.Module, ours: GPT) -> Step:
+    """The step of a plain loop around any loss, whose parameters are as many as ours."""
+    counts = [sum(parameter.numel() for parameter in module.parameters()) for module in (loss_of, ours)]
+    assert counts[0] == counts[1], f"the models differ in parameters: {counts}"
+    optimizer = torch.optim.AdamW(decay_groups(loss_of, DECAY), lr=LR, betas=BETAS)
 
     def step(ids: Tensor, targets: Tensor) -> float:
         optimizer.zero_grad(set_to_none=True)
         loss = loss_of(ids, targets)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), MAX_NORM)
+        torch.nn.utils.clip_grad_norm_(loss_of.parameters(), MAX_NORM)
         optimizer.step()
         return loss.item()
 
     return step
 
 
-def plain(ours: GPT) -> tuple[nn.Module, Step]:
-    model = PlainGPT(ours)
-    return model, plain_loop(model, model)
+def plain(ours: GPT, precision: str) -> Step:
+    return plain_loop(InPrecision(PlainGPT(ours), precision), ours)
 
 
-def transformers_gpt2(ours: GPT) -> tuple[nn.Module, Step]:
-    from transformers import GPT2LMHeadModel
-
-    from seq2gpt.gpt2_layout import config_of, tensors_of
-
-    config = GPT2LMHeadModel.config_class(
-        **config_of(ours) | {"resid_pdrop": 0.0, "embd_pdrop": 0.0, "attn_pdrop": 0.0}
-    )
-    model = GPT2LMHeadModel(config)
-    model.load_state_dict(tensors_of(ours), strict=False)
-    return model, plain_loop(
-        lambda ids, targets: (
-            model(ids, labels=targets, shift_labels=targets.contiguous(), use_cache=False).loss
-        ),
-        model,
-    )
+def transformers_gpt2(ours: GPT, precision: str) -> Step:
+    return plain_loop(InPrecision(TransformersLoss(ours), precision), ours)
 
 
-def explained(ours: GPT) -> tuple[nn.Module, Step]:
+def explained(ours: GPT, precision: str) -> Step:
     optimizer = torch.optim.AdamW(decay_groups(ours, DECAY), lr=LR, betas=BETAS, fused=True)
-    return ours, lambda ids, targets: train_step(ours, optimizer, ids, targets, LR, MAX_NORM)
+    return lambda ids, targets: train_step(ours, optimizer, ids, targets, LR, MAX_NORM)
 
 
-def fast(ours: GPT) -> tuple[nn.Module, Step]:
+def fast(ours: GPT, precision: str) -> Step:
+    keep_freed_memory()
     optimizer = torch.optim.AdamW(decay_groups(ours, DECAY), lr=LR, betas=BETAS, fused=True)
-    loss_of = NextTokenLoss(ours)
-    return ours, lambda ids, targets: fast_train_step(loss_of, optimizer, [(ids, targets)], LR, MAX_NORM)
+    loss_of = InPrecision(NextTokenLoss(ours), precision)
+    return lambda ids, targets: fast_train_step(loss_of, optimizer, [(ids, targets)], LR, MAX_NORM)
 
 
-def compiled(ours: GPT) -> tuple[nn.Module, Step]:
+def compiled(ours: GPT, precision: str) -> Step:
+    keep_freed_memory()
     optimizer = torch.optim.AdamW(decay_groups(ours, DECAY), lr=LR, betas=BETAS, fused=True)
-    loss_of = torch.compile(NextTokenLoss(ours))
-    return ours, lambda ids, targets: fast_train_step(loss_of, optimizer, [(ids, targets)], LR, MAX_NORM)
+    loss_of = torch.compile(InPrecision(NextTokenLoss(ours), precision))
+    return lambda ids, targets: fast_train_step(loss_of, optimizer, [(ids, targets)], LR, MAX_NORM)
 
 
+def products(ours: GPT, precision: str) -> Step:
+    """The products of a step; queries, keys and values are one, the fastest form."""
+    d_model, d_ff = ours.config.d_model, ours.config.d_ff or 4 * ours.config.d_model
+    layers = [(d_model, 3 * d_model), (d_model, d_model), (d_model, d_ff), (d_ff, d_model)]
+    shapes = layers * ours.config.n_layers + [(d_model, ours.config.vocab_size)]
+    memory: dict[tuple[int, int], list[Tensor]] = {}
+
+    def step(ids: Tensor, targets: Tensor) -> float:
+        n, dtype = ids.numel(), getattr(torch, precision)
+        for n_in, n_out in shapes:
+            if (n_in, n_out) not in memory:
+                sizes = (n, n_in), (n_out, n_in), (n, n_out), (n, n_out), (n, n_in), (n_out, n_in)
+                memory[n_in, n_out] = [torch.ones(size, dtype=dtype) for size in sizes]
+            x, weight, to_output, output, to_x, to_weight = memory[n_in, n_out]
+            torch.mm(x, weight.T, out=output)
+            torch.mm(to_output, weight, out=to_x)
+            torch.mm(to_output.T, x, out=to_weight)
+        return math.nan
+
+    return step
+
+
+OURS, PEERS, LIMIT = "fast_train_step", ("plain loop", "transformers"), "products alone"
 SIDES = {
     "plain loop": plain,
     "transformers": transformers_gpt2,
     "train_step": explained,
-    "fast_train_step": fast,
+    OURS: fast,
     "compiled": compiled,
+    LIMIT: products,
 }
+Side = tuple[str, str]  # a name of SIDES and a precision
+Times = dict[Side, tuple[float, float]]  # medians of process and wall time, in seconds a step
 
 
-def serve(side: str, size: str, threads: int, steps: int, pipe: Connection) -> None:
+def serve(side: Side, size: str, threads: int, steps: int, pipe: Connection) -> None:
     """Build one side, report its parameters and first loss, then run a round whenever asked."""
     torch.set_num_threads(threads)
-    if side in ("fast_train_step", "compiled"):
-        keep_freed_memory()
     torch.manual_seed(0)
     config, batch_size = SIZES[size]
     ours = GPT(config)
     ids = torch.randint(config.vocab_size, (batch_size, config.context_length + 1))
-    model, step = SIDES[side](ours)
-    pipe.send((sum(parameter.numel() for parameter in model.parameters()), step(ids[:, :-1], ids[:, 1:])))
+    step = SIDES[side[0]](ours, side[1])
+    pipe.send(step(ids[:, :-1], ids[:, 1:]))
     step(ids[:, :-1], ids[:, 1:])
     while pipe.recv():
         wall, process = time.perf_counter(), time.process_time()
@@ -174,39 +223,50 @@ def serve(side: str, size: str, threads: int, steps: int, pipe: Connection) -> N
         pipe.send(((time.process_time() - process) / steps, (time.perf_counter() - wall) / steps))
 
 
-def compare(sides: list[str], size: str, threads: int, rounds: int, steps: int) -> None:
-    """Run all sides at one size in alternating rounds and print their figures."""
-    context = multiprocessing.get_context("spawn")
-    pipes: dict[str, Connection] = {}
+def measure(sides: list[Side], size: str, threads: int, rounds: int, steps: int) -> tuple[Times, float]:
+    """Run all sides at one size in alternating rounds; returned are their times and the first loss."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["seq2gpt.faststep", "transformers.models.gpt2.modeling_gpt2"])
+    pipes: dict[Side, Connection] = {}
     for side in sides:
         pipes[side], theirs = context.Pipe()
         context.Process(target=serve, args=(side, size, threads, steps, theirs), daemon=True).start()
-    first = {side: pipe.recv() for side, pipe in pipes.items()}
-    counts, losses = zip(*first.values(), strict=True)
-    assert len(set(counts)) == 1, f"the sides differ in parameters: {first}"
-    assert max(losses) - min(losses) < 1e-4, f"the sides differ in loss: {first}"
-    times: dict[str, list[tuple[float, float]]] = {side: [] for side in sides}
+    losses = {side: pipe.recv() for side, pipe in pipes.items()}
+    expected = losses[sides[0]]
+    for (name, precision), loss in losses.items():
+        near = abs(loss - expected) < TOLERANCE[precision]
+        assert near or name == LIMIT, f"the sides differ in loss: {losses}"
+    times: dict[Side, list[tuple[float, float]]] = defaultdict(list)
     for _ in range(rounds):
         for side, pipe in pipes.items():
             pipe.send(True)
             times[side].append(pipe.recv())
     for pipe in pipes.values():
         pipe.send(False)
-    config, batch_size = SIZES[size]
-    tokens = batch_size * config.context_length
-    print(
-        f"{size}: {counts[0]:,} parameters, {tokens} tokens a step, {threads} threads, loss {losses[0]:.4f}"
-    )
     medians = {
-        side: [statistics.median(column) for column in zip(*times[side], strict=True)] for side in SIDES
+        side: (statistics.median(t[0] for t in ours), statistics.median(t[1] for t in ours))
+        for side, ours in times.items()
     }
-    fastest = [min(medians[side][i] for side in ("plain loop", "transformers")) for i in range(2)]
-    for side, (process, wall) in medians.items():
+    return medians, expected
+
+
+def report(times: Times, tokens: int) -> None:
+    """A row for every side, with its ratio to the faster peer in each precision, in process time."""
+    precisions = sorted({precision for _, precision in times}, reverse=True)
+    fastest = {precision: min(times[peer, precision][0] for peer in PEERS) for precision in precisions}
+    print(f"  {'':26} process      wall               against the faster peer in {', in '.join(precisions)}")
+    for (name, precision), (process, wall) in times.items():
+        ratios = "  ".join(f"{fastest[other] / process:5.2f} ×" for other in precisions)
         print(
-            f"  {side:16} process {1000 * process:7.1f} ms, {fastest[0] / process:5.2f} ×   "
-            f"wall {1000 * wall:7.1f} ms, {tokens / wall:6.0f} tokens/s, {fastest[1] / wall:5.2f} ×",
-            flush=True,
+            f"  {name:16} {precision:9} {1000 * process:7.1f} ms {1000 * wall:7.1f} ms, "
+            f"{tokens / wall:6.0f} tokens/s  {ratios}"
         )
+    for precision in precisions:
+        bound, reached = (fastest[precision] / times[name, precision][0] for name in (LIMIT, OURS))
+        print(f"  all in {precision}: {reached:.2f} × the faster peer; no step can exceed {bound:.2f} ×")
+    best = fastest[min(precisions, key=lambda precision: fastest[precision])]
+    ours = min(times[OURS, precision][0] for precision in precisions)
+    print(f"  best precision of each: {best / ours:.2f} × the faster peer", flush=True)
 
 
 def main() -> None:
@@ -216,14 +276,24 @@ def main() -> None:
     parser.add_argument("--size", nargs="+", choices=SIZES, default=list(SIZES))
     parser.add_argument("--threads", nargs="+", type=int, default=[1])
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument(
-        "--compile", action="store_true", help="measure torch.compile too; needs a C++ compiler"
-    )
+    parser.add_argument("--compile", action="store_true", help="with torch.compile; needs a C++ compiler")
     arguments = parser.parse_args()
-    sides = [side for side in SIDES if side != "compiled" or arguments.compile]
+    sides = [
+        (name, precision)
+        for precision in ("float32", "bfloat16")
+        for name in SIDES
+        if (name != "compiled" or arguments.compile) and (name != "train_step" or precision == "float32")
+    ]
     for size in arguments.size:
         for threads in arguments.threads:
-            compare(sides, size, threads, arguments.rounds, steps=10 if size == "chars" else 1)
+            config, batch_size = SIZES[size]
+            tokens, steps = batch_size * config.context_length, 10 if size == "chars" else 1
+            times, loss = measure(sides, size, threads, arguments.rounds, steps)
+            print(
+                f"{size}: {count_parameters(config):,} parameters, {tokens} tokens a step, {threads} threads, "
+                f"loss {loss:.4f}, load {os.getloadavg()[0]:.1f}"
+            )
+            report(times, tokens)
 
 
 if __name__ == "__main__":

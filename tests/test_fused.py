@@ -108,3 +108,21 @@ def test_in_other_precisions_pytorch_itself_computes():
         assert not blocks.by_hand(exact)
     with torch.no_grad():
         assert not blocks.by_hand(exact)
+
+
+@pytest.mark.parametrize("at_once", [2, 52, 10**6])
+@pytest.mark.parametrize("hidden_dtype", [torch.float32, torch.bfloat16])
+def test_in_bfloat16_the_loss_and_its_gradients_are_near_those_in_double_precision(at_once, hidden_dtype):
+    hidden = random(7, 5).detach().to(hidden_dtype).requires_grad_()
+    weight = random(13, 5, seed=1).detach().float().requires_grad_()
+    exact = [x.detach().double().requires_grad_() for x in (hidden, weight)]
+    with torch.autocast("cpu", torch.bfloat16):
+        loss = fused.linear_cross_entropy(hidden, weight, TARGETS, at_once)
+    assert "LinearCrossEntropy" in str(loss.grad_fn)
+    expected = F.cross_entropy(exact[0] @ exact[1].T, TARGETS)
+    assert loss.dtype == torch.float32
+    torch.testing.assert_close(loss.double(), expected, rtol=0.01, atol=0)
+    gradients = torch.autograd.grad(3 * loss, (hidden, weight))
+    assert [gradient.dtype for gradient in gradients] == [hidden_dtype, torch.float32]
+    for gradient, theirs in zip(gradients, torch.autograd.grad(3 * expected, exact), strict=True):
+        assert (gradient.double() - theirs).norm() < 0.02 * theirs.norm()

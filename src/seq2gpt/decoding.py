@@ -3,7 +3,8 @@
 To write one token of one sequence, a model reads every weight once and does little with each, so the time
 is that of reading the weights, if nothing else costs much: the matrices of query, key and value are one,
 the cache is allocated once, no mask is made, and each matrix lies in memory in the order in which it
-is read (:mod:`seq2gpt.kernels`, or :mod:`seq2gpt.tiles` where there is no C compiler). The numbers are those of the model but for rounding.
+is read (:mod:`seq2gpt.kernels`, or :mod:`seq2gpt.tiles` where there is no C compiler). The blocks of GPT-2
+are a single call (:mod:`seq2gpt.kernel_blocks`). The numbers are those of the model but for rounding.
 """
 
 import copy
@@ -17,6 +18,7 @@ from torch.nn import functional as F
 
 from seq2gpt.embeddings import check_ids
 from seq2gpt.generation import KVCache, LayerBuffers, token_budget
+from seq2gpt.kernel_blocks import KernelBlocks, can_read
 from seq2gpt.kernels import exact_matrix
 from seq2gpt.prompts import check_prompt
 from seq2gpt.sampling import PLAIN, Sampling
@@ -115,6 +117,18 @@ class FastBlock:
         return x + self.feed_forward(self.norm_2(x))
 
 
+class FastBlocks:
+    """Blocks of either layout, one after another."""
+
+    def __init__(self, blocks: Sequence[FastBlock]) -> None:
+        self.blocks = blocks
+
+    def __call__(self, x: Vector, cache: KVCache, **told: Any) -> Vector:
+        for layer, block in enumerate(self.blocks):
+            x = block(x, cache[layer], **told)
+        return x
+
+
 def with_matrices(network: nn.Module, matrix_of: MatrixOf) -> nn.Module:
     """A copy of a network for single vectors: what ``matrix_of`` makes takes the place of each linear layer.
 
@@ -170,17 +184,16 @@ class FastDecoder(PlainDecoder):
             raise ValueError(
                 f"the model is on {device}, fast decoding is for the CPU; move it with model.cpu()"
             )
-        self.blocks = [FastBlock(block, matrix_of) for block in model.blocks]
+        fast = [FastBlock(block, matrix_of) for block in model.blocks]
+        in_c = all(map(can_read, model.blocks, fast))
+        self.blocks = KernelBlocks(fast) if in_c else FastBlocks(fast)
         self.head = matrix_of([model.head])
 
     def _logits(self, ids: Tensor) -> Tensor:
         if len(ids) != 1:
             return super()._logits(ids)
         hidden, told = self.model.embed_at(ids, torch.tensor([self.cache.length]))
-        x = hidden[0]
-        for layer, block in enumerate(self.blocks):
-            x = block(x, self.cache[layer], **told)
-        return self.head(self.model.norm(x))
+        return self.head(self.model.norm(self.blocks(hidden[0], self.cache, **told)))
 
 
 def decoder_of(model: Any) -> Decoder:

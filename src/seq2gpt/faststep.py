@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from seq2gpt.bfloat16 import plain_products
 from seq2gpt.fused import linear_cross_entropy
 from seq2gpt.gpt import GPT
 from seq2gpt.modern import ModernGPT, rotary_turns
@@ -35,7 +36,8 @@ class NextTokenLoss(nn.Module):
         self.model = model
 
     def forward(self, inputs: Int[Tensor, "batch n"], targets: Int[Tensor, "batch n"]) -> Float[Tensor, ""]:
-        hidden = last_hidden(self.model, inputs).flatten(0, 1)  # batch·n d_model
+        with plain_products(self.model.head.weight):
+            hidden = last_hidden(self.model, inputs).flatten(0, 1)  # batch·n d_model
         return linear_cross_entropy(hidden, self.model.head.weight, targets.flatten())
 
 

@@ -1,7 +1,7 @@
 """Parts of a model whose backward pass is written by hand: on a CPU, fewer passes over memory than autograd makes.
 
 Each equals its explained form, forward and backward. Where autograd records nothing, on other devices, in mixed
-precision and under ``torch.compile``, PyTorch's own operations are used.
+precision (but for the loss, in bfloat16) and under ``torch.compile``, PyTorch's own operations are used.
 """
 
 from typing import Any
@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
+from seq2gpt.bfloat16 import in_bfloat16
 from seq2gpt.blocks import by_hand
 
 AT_ONCE = 2**24  # logits of linear_cross_entropy in memory at a time, 64 MiB in float32
@@ -46,8 +47,13 @@ def linear_cross_entropy(
     >>> f"{loss:.3f} = ln 8"
     '2.079 = ln 8'
     """
+    if in_bfloat16(hidden, weight):  # two copies of the logits, in this precision and in float32
+        rows = max(1, at_once // 2 // len(weight))
+        return _LinearCrossEntropy.apply(hidden, weight, targets, rows, torch.bfloat16)
     if by_hand(hidden, weight):
-        return _LinearCrossEntropy.apply(hidden, weight, targets, max(1, at_once // len(weight)))
+        return _LinearCrossEntropy.apply(
+            hidden, weight, targets, max(1, at_once // len(weight)), weight.dtype
+        )
     return F.cross_entropy(F.linear(hidden, weight), targets)
 
 
@@ -84,29 +90,42 @@ class _SquaredReLU(torch.autograd.Function):
 
 class _LinearCrossEntropy(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, hidden: Tensor, weight: Tensor, targets: Tensor, rows: int) -> Tensor:
-        """The gradients are made here, while the exponentials of a piece are at hand."""
+    def forward(
+        ctx: Any, hidden: Tensor, weight: Tensor, targets: Tensor, rows: int, dtype: torch.dtype
+    ) -> Tensor:
+        """The gradients are made here, while the exponentials of a piece are at hand; products are in ``dtype``."""
         to_hidden, to_weight, n = torch.empty_like(hidden), torch.zeros_like(weight), len(hidden)
-        memory, total = hidden.new_empty(min(rows, n), len(weight)), hidden.new_zeros(())
-        pieces = zip(hidden.split(rows), targets.split(rows), to_hidden.split(rows), strict=True)
+        table, total = weight.to(dtype), weight.new_zeros(())
+        memory = table.new_empty(min(rows, n), len(weight))
+        pieces = zip(hidden.to(dtype).split(rows), targets.split(rows), to_hidden.split(rows), strict=True)
         for x, target, to_x in pieces:
-            logits = torch.mm(x, weight.T, out=memory[: len(x)])
-            peak, chosen = logits.amax(1, keepdim=True), logits.gather(1, target[:, None])
-            powers = logits.sub_(peak).exp_()
+            logits = torch.mm(x, table.T, out=memory[: len(x)])
+            wide = logits.to(weight.dtype)
+            peak, chosen = wide.amax(1, keepdim=True), wide.gather(1, target[:, None])
+            powers = wide.sub_(peak).exp_()
             sums = powers.sum(
                 1, keepdim=True
             )  # dividing the narrow matrices by them saves a pass over the wide one
             total += (peak + sums.log() - chosen).sum()
-            torch.mm(powers, weight, out=to_x).div_(sums).sub_(weight[target]).div_(n)
-            to_weight.addmm_(powers.T, x / sums, alpha=1 / n)
-            to_weight.index_add_(0, target, x, alpha=-1 / n)
+            narrow = logits.copy_(powers)  # without a change of dtype the same tensor, and no copy
+            to_x.copy_(narrow @ table).div_(sums).sub_(weight[target]).div_(n)
+            _add_product(to_weight, narrow.T, (x / sums).to(dtype), 1 / n)
+            to_weight.index_add_(0, target, x.to(weight.dtype), alpha=-1 / n)
         ctx.save_for_backward(to_hidden, to_weight)
         return total / n
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None, None]:
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None, None, None]:
         to_hidden, to_weight = ctx.saved_tensors
         if gradient.item() == 1:  # the loss itself, not a multiple: no pass over a large matrix
-            return to_hidden, to_weight, None, None
-        return to_hidden * gradient, to_weight * gradient, None, None
+            return to_hidden, to_weight, None, None, None
+        return to_hidden * gradient, to_weight * gradient, None, None, None
+
+
+def _add_product(total: Tensor, left: Tensor, right: Tensor, alpha: float) -> None:
+    """total += alpha · left @ right, also where the factors have a narrower dtype than the sum."""
+    if left.dtype == total.dtype:
+        total.addmm_(left, right, alpha=alpha)
+    else:
+        total.add_(left @ right, alpha=alpha)

@@ -1,4 +1,4 @@
-"""Two loops in C for what no library does as fast as memory can be read; without a C compiler nothing is lost but time."""
+"""Loops in C for what no library does as fast as memory can be read; without a C compiler nothing is lost but time."""
 
 import ctypes
 import shutil
@@ -33,14 +33,18 @@ def load_kernels() -> Any:
         compiled, library = Path(folder) / "kernels.o", Path(folder) / "kernels.so"
         options: list[str | Path] = ["-O3", "-march=native", "-fopenmp", "-fPIC"]
         try:
-            for command in ([*options, "-c", source, "-o", compiled], ["-shared", compiled, "-o", library]):
+            for command in (
+                [*options, "-c", source, "-o", compiled],
+                ["-shared", compiled, "-o", library, "-lm"],
+            ):
                 subprocess.run([compiler, *command], check=True, capture_output=True)
             kernels = ctypes.CDLL(str(library))
         except (OSError, subprocess.CalledProcessError):  # no such options, no such OpenMP, no room
             return None
     kernels.multiply_rows.argtypes = [POINTER, POINTER, POINTER, POINTER, LONG, LONG, INT]
     kernels.multiply_bytes.argtypes = [POINTER, POINTER, POINTER, LONG, LONG, LONG, INT]
-    kernels.multiply_rows.restype = kernels.multiply_bytes.restype = None
+    kernels.read_blocks.argtypes = [POINTER, LONG, POINTER, LONG, LONG, POINTER, INT]
+    kernels.multiply_rows.restype = kernels.multiply_bytes.restype = kernels.read_blocks.restype = None
     return kernels
 
 
@@ -67,6 +71,8 @@ class RowMatrix:
             raise RuntimeError("the kernels could not be compiled; use seq2gpt.tiles.TiledMatrix")
         self.weight = in_huge_pages(weight.detach().float().clone(memory_format=torch.contiguous_format))
         self.bias = None if bias is None else bias.detach().float().clone()
+        self.n_out, self.n_in = weight.shape
+        self.tile = 0  # as in kernels.c: no tiles
         self._multiply = kernels.multiply_rows
         self._weight, self._bias = (
             self.weight.data_ptr(),
@@ -74,14 +80,13 @@ class RowMatrix:
         )
 
     def __call__(self, x: Vector) -> Vector:
-        n_out, n_in = self.weight.shape
-        if x.shape != (n_in,) or x.dtype != torch.float32:
+        if x.shape != (self.n_in,) or x.dtype != torch.float32:
             raise ValueError(
-                f"x has shape {tuple(x.shape)} and dtype {x.dtype}; give {n_in} numbers in float32"
+                f"x has shape {tuple(x.shape)} and dtype {x.dtype}; give {self.n_in} numbers in float32"
             )
-        x, y = x.contiguous(), torch.empty(n_out)
+        x, y = x.contiguous(), torch.empty(self.n_out)
         n_threads = n_threads_for(self.weight.nbytes)
-        self._multiply(self._weight, x.data_ptr(), self._bias, y.data_ptr(), n_out, n_in, n_threads)
+        self._multiply(self._weight, x.data_ptr(), self._bias, y.data_ptr(), self.n_out, self.n_in, n_threads)
         return y
 
 

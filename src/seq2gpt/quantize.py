@@ -42,8 +42,10 @@ class Int8Matrix:
             )
         self.n_out, self.n_in = weight.shape
         self.bias = bias
-        tile = min(TILE, self.n_out)
-        self.panels = [_to_bytes(panel) for panel in panels_of(weight.float(), tile)]
+        self.tile = min(TILE, self.n_out)
+        panels = [_to_bytes(panel) for panel in panels_of(weight.float(), self.tile)]
+        self.weight = in_huge_pages(torch.cat(panels))
+        self.panels = self.weight.split(len(panels[0]))
 
     def __call__(self, x: Vector) -> Vector:
         multiply = self._by_kernel if load_kernels() and x.dtype == torch.float32 else self._by_torch
@@ -53,13 +55,12 @@ class Int8Matrix:
     def _by_kernel(self, x: Vector) -> Vector:
         if x.shape != (self.n_in,):
             raise ValueError(f"x has shape {tuple(x.shape)}; give {self.n_in} numbers")
-        n_rows, width = self.panels[0].shape
-        x, n_tiles, tile = x.contiguous(), n_rows // self.n_in, width - N_EXTRA
-        y = torch.empty(len(self.panels), n_tiles * tile)
-        for panel, part in zip(self.panels, y, strict=True):
-            pointers = panel.data_ptr(), x.data_ptr(), part.data_ptr()
-            load_kernels().multiply_bytes(*pointers, n_tiles, self.n_in, tile, n_threads_for(panel.nbytes))
-        return y.view(-1)
+        x, n_tiles = x.contiguous(), -(-self.n_out // self.tile)
+        y = torch.empty(n_tiles * self.tile)
+        pointers = self.weight.data_ptr(), x.data_ptr(), y.data_ptr()
+        n_threads = n_threads_for(self.weight.nbytes)
+        load_kernels().multiply_bytes(*pointers, n_tiles, self.n_in, self.tile, n_threads)
+        return y
 
     def _by_torch(self, x: Vector) -> Vector:
         return multiply_panels(self.panels, x, _sum_byte_rows)
@@ -72,7 +73,7 @@ class Int8Matrix:
 
 
 def _to_bytes(rows: Float[Tensor, "rows tile"]) -> UInt8[Tensor, "rows _"]:
-    return in_huge_pages(torch.ops.quantized.embedding_bag_byte_prepack(rows))
+    return torch.ops.quantized.embedding_bag_byte_prepack(rows)
 
 
 def _sum_byte_rows(panel: Tensor, rows: Tensor, starts: Tensor, factors: Tensor) -> Tensor:
