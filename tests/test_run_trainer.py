@@ -21,10 +21,11 @@ from seq2gpt.errors import UserError
 from seq2gpt.modern import ModernGPT
 from seq2gpt.run import step as stepping
 from seq2gpt.run import trainer
-from seq2gpt.run.checkpoint import checkpoints, save_checkpoint
+from seq2gpt.run.checkpoint import checkpoints, save_checkpoint, save_shards
 from seq2gpt.run.config import TrainConfig
 from seq2gpt.run.folder import RunRecord, create_run, read_run, resume_command
 from seq2gpt.run.model import build_model, choose_device, load_run
+from seq2gpt.run.processes import Processes
 from seq2gpt.run.trainer import batch_generator, train
 from seq2gpt.tokens import CharTokenizer
 
@@ -291,6 +292,18 @@ def test_a_bad_checkpoint_is_passed_over_for_the_last_good_one(config, monkeypat
     assert reason in warning
     assert warning.count("\n") == 1
     assert final_bytes(config) == final_bytes(whole)
+
+
+@pytest.mark.filterwarnings("ignore:torch.distributed is disabled")
+@pytest.mark.parametrize("sharded", [False, True])
+def test_of_earlier_checkpoints_the_last_and_the_one_asked_for_are_kept(tmp_path, sharded):
+    alone = (Processes(rank=0, n_ranks=1, device=torch.device("cpu")),) if sharded else ()
+    save = save_shards if sharded else save_checkpoint
+    for step in (3, 5, 7, 11, 13):
+        save(tmp_path, step, {"parameters.w": torch.zeros(2)}, "run", *alone, keep=5)
+    assert [step for step, _ in checkpoints(tmp_path)] == [13, 11, 5]
+    save(tmp_path, 17, {"parameters.w": torch.zeros(2)}, "run", *alone)
+    assert [step for step, _ in checkpoints(tmp_path)] == [17, 13]
 
 
 def test_with_no_good_checkpoint_left_nothing_is_trained_over(config, capsys):
