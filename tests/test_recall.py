@@ -40,6 +40,15 @@ def test_a_broken_part_shows_in_the_run():
     assert train_recall(Parts(attention=keys_for_values), n_steps=200).accuracy < 0.8
 
 
+@pytest.mark.parametrize("name", ["project_qkv", "causal_mask", "combine_masks", "attention"])
+def test_the_head_is_made_of_the_parts_given(name):
+    def unfinished(*_):
+        raise NotImplementedError(name)
+
+    with pytest.raises(NotImplementedError, match=name):
+        accuracy(no_projections(), Parts(**{name: unfinished}), games=3)
+
+
 def test_dealt_games_follow_the_rules():
     cards, face_up, answer = deal(50, 12, torch.Generator().manual_seed(0))
     for game, up, place in zip(cards, face_up, answer.tolist(), strict=True):
