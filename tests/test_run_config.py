@@ -74,7 +74,7 @@ def test_presets_are_named_after_themselves_and_say_what_to_expect():
             assert "GPU" in about
             assert "not been measured" in about, "a figure needs the GPU that gave it"
         else:
-            for fact in ("CPU cores", "nats per character", "Python 3."):
+            for fact in ("CPU core", "nats per character", "Python 3."):
                 assert fact in about, (name, fact)
     assert tiny().n_steps * tiny().batch_size * tiny().context_length < 300_000, "tiny takes seconds"
 

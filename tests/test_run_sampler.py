@@ -166,6 +166,11 @@ def test_a_model_of_characters_can_chat_too():
     )
     stopped = Chat(FastDecoder(model), tokenizer, seed=1, stop=[free[3:5]]).say("hi", max_new_tokens=20)
     assert stopped == free[: free.index(free[3:5])]
+    likeliest = Chat(FastDecoder(model), tokenizer, Sampling(temperature=0.0), seed=1)
+    ids = torch.tensor([tokenizer.encode("<|user|>hi<|end|><|assistant|>")])
+    for _ in range(20):
+        ids = torch.cat((ids, model(ids)[:, -1:].argmax(-1)), dim=1)
+    assert likeliest.say("hi", max_new_tokens=20) == tokenizer.decode(ids[0, -20:].tolist()) != free
 
 
 def test_a_folder_of_weights_is_a_source_too(model, tokenizer, tmp_path):

@@ -17,16 +17,19 @@ import torch
 from safetensors.torch import load_file
 
 from seq2gpt.bpe import tokenizer_record
+from seq2gpt.data.shards import END_OF_TEXT
 from seq2gpt.errors import UserError
 from seq2gpt.modern import ModernGPT
 from seq2gpt.run import step as stepping
 from seq2gpt.run import trainer
-from seq2gpt.run.checkpoint import checkpoints, save_checkpoint
+from seq2gpt.run.checkpoint import checkpoints, save_checkpoint, save_shards
 from seq2gpt.run.config import TrainConfig
+from seq2gpt.run.data import read_run_data
 from seq2gpt.run.folder import RunRecord, create_run, read_run, resume_command
 from seq2gpt.run.model import build_model, choose_device, load_run
+from seq2gpt.run.processes import Processes
 from seq2gpt.run.trainer import batch_generator, train
-from seq2gpt.tokens import CharTokenizer
+from seq2gpt.tokens import BytePairTokenizer, CharTokenizer
 
 WORDS = ("the", "king", "sees", "a", "small", "red", "bird", "and", "sings")
 
@@ -291,6 +294,18 @@ def test_a_bad_checkpoint_is_passed_over_for_the_last_good_one(config, monkeypat
     assert reason in warning
     assert warning.count("\n") == 1
     assert final_bytes(config) == final_bytes(whole)
+
+
+@pytest.mark.filterwarnings("ignore:torch.distributed is disabled")
+@pytest.mark.parametrize("sharded", [False, True])
+def test_of_earlier_checkpoints_the_last_and_the_one_asked_for_are_kept(tmp_path, sharded):
+    alone = (Processes(rank=0, n_ranks=1, device=torch.device("cpu")),) if sharded else ()
+    save = save_shards if sharded else save_checkpoint
+    for step in (3, 5, 7, 11, 13):
+        save(tmp_path, step, {"parameters.w": torch.zeros(2)}, "run", *alone, keep=5)
+    assert [step for step, _ in checkpoints(tmp_path)] == [13, 11, 5]
+    save(tmp_path, 17, {"parameters.w": torch.zeros(2)}, "run", *alone)
+    assert [step for step, _ in checkpoints(tmp_path)] == [17, 13]
 
 
 def test_with_no_good_checkpoint_left_nothing_is_trained_over(config, capsys):
@@ -615,6 +630,14 @@ def test_a_run_learns_byte_pairs_and_is_sampled_and_continued(config):
     held_out = split_corpus(config.data.read_text(), 7)[1]
     bits = result.val_loss / 0.6931471805599453 * len(tokenizer.encode(held_out)) / len(held_out)
     assert result.bits_per_byte == pytest.approx(bits)
+
+
+def test_a_run_that_is_continued_keeps_its_tokenizer(config):
+    config = dataclasses.replace(config, vocab_size=270)
+    tokenizer = BytePairTokenizer({(104, 101): 256}, [END_OF_TEXT])
+    data = read_run_data(config, tokenizer)
+    assert data.tokenizer.merges == tokenizer.merges != read_run_data(config).tokenizer.merges
+    assert data.training.vocab_size == 258
 
 
 def test_more_byte_pairs_than_the_text_has_are_refused(config):

@@ -115,6 +115,20 @@ def test_training_is_seeded_and_lowers_the_loss(tiny: TranslationConfig, name: s
     assert any(not torch.equal(states[0][key], other[key]) for key in other)
 
 
+def test_every_step_takes_a_batch_of_the_size_asked_for(
+    tiny: TranslationConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = []
+
+    def loss(model: nn.Module, source: Tensor, target: Tensor) -> Tensor:
+        sizes.append(len(source))
+        return teacher_forced_loss(model, source, target)
+
+    monkeypatch.setattr("seq2gpt.run.translation.teacher_forced_loss", loss)
+    train_model("RNN", load_task(tiny), replace(tiny, n_steps=3, batch_size=7), progress=False)
+    assert sizes == [7, 7, 7]
+
+
 def test_the_models_have_like_sizes() -> None:
     task = load_task(TranslationConfig(n_train=500, n_test=50))
     sizes = [count_parameters(rung.build(task)) for rung in LADDER.values()]

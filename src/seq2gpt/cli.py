@@ -36,7 +36,7 @@ usage: seq2gpt COMMAND …
 
 Train a small GPT on your own machine, and talk to it.
 
-  seq2gpt train                        about two minutes on two CPU cores; no download
+  seq2gpt train                        about four minutes of one CPU core; no download
   seq2gpt train tiny                   the same in seconds, to see how it goes
   seq2gpt train --data poems.txt --name poems
                                        learn from a text of your own
