@@ -156,7 +156,9 @@ def compare_commands(lab: str, submissions: int) -> None:
                 ROOT / part, ours / part, ignore=shutil.ignore_patterns("submitted", ".graded", "*.db")
             )
         hand_in(ours / "autograder" / "submitted", lab, course.students)
-        options = [f"--CourseDirectory.{k}={v}" for k, v in course.config().CourseDirectory.items()]
+        settings = course.config().CourseDirectory
+        del settings["assignment_id"]  # it is the command's argument
+        options = [f"--CourseDirectory.{name}={value}" for name, value in settings.items()]
         commands = {
             theirs: ["-m", "nbgrader", "autograde", lab, *options],
             ours: ["-m", "seq2gpt", "course", "grade", lab],

@@ -1,6 +1,9 @@
 """Kernels from the zygote: nbclient runs notebooks in the jail as with any other kernel."""
 
 import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from importlib.metadata import EntryPoint
@@ -22,6 +25,10 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:Proactor"),
 ]
 NAME = "seq2gpt-jail"
+REGISTER = (
+    "from jupyter_client.provisioning import KernelProvisionerFactory as F\n"
+    f"F.instance().provisioners['{NAME}'] = EntryPoint('{NAME}', 'autograder.jail.provisioner:JailProvisioner', '')"
+)
 FAST = ["ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell"]
 
 
@@ -81,6 +88,25 @@ def test_a_notebook_runs_in_the_jail(client: Callable[..., NotebookClient]) -> N
         "'UserError'",
         "Address family not supported by protocol\n",
     ]
+
+
+def test_one_setting_puts_all_kernels_of_a_program_into_the_jail(tmp_path: Path) -> None:
+    code = (
+        "import nbformat, nbclient\n"
+        "nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell('import os; os.getpid(), os.getcwd()')])\n"
+        "nbclient.NotebookClient(nb, kernel_name='python3').execute()\n"
+        "print(nb.cells[0].outputs[0].data['text/plain'])"
+    )
+    program = f"from importlib.metadata import EntryPoint\n{REGISTER}\n{code}"
+    variables = {
+        "JUPYTER_DEFAULT_PROVISIONER_NAME": NAME,
+        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+    }
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program],
+        env=os.environ | variables, cwd=tmp_path, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout == "(2, '/box')\n"
 
 
 def test_errors_are_those_of_any_kernel(client: Callable[..., NotebookClient]) -> None:
