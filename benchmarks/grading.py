@@ -23,6 +23,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from cpu_clock import CpuClock, cpu_clock
@@ -145,7 +146,7 @@ def compare_workers(lab: str, submissions: int, clock: CpuClock) -> None:
         )
 
 
-def compare_commands(lab: str, submissions: int) -> None:
+def compare_commands(lab: str, submissions: int, clock: CpuClock) -> None:
     """The whole command."""
     with tempfile.TemporaryDirectory() as folder:
         theirs, ours = Path(folder, "theirs"), Path(folder, "ours")
@@ -163,23 +164,23 @@ def compare_commands(lab: str, submissions: int) -> None:
             theirs: ["-m", "nbgrader", "autograde", lab, *options],
             ours: ["-m", "seq2gpt", "course", "grade", lab],
         }
-        seconds = {}
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ours / "src"), str(ours)])}
+        used = []
         for place, command in commands.items():
-            paths = os.pathsep.join([str(ours / "src"), str(ours)])
-            started = time.perf_counter()
-            subprocess.run(
+            run = partial(
+                subprocess.run,
                 [sys.executable, *command],
                 cwd=place,
-                env=os.environ | {"PYTHONPATH": paths},
+                env=environment,
                 check=True,
                 capture_output=True,
             )
-            seconds[place] = time.perf_counter() - started
+            used.append(timed(run, clock))
         with Gradebook(f"sqlite:///{ours / 'autograder' / 'gradebook.db'}", "seq2gpt") as gradebook:
             scores = {s.student_id: float(s.score) for s in gradebook.assignment_submissions(lab)}
         assert scores == {s: course.score(s) for s in course.students}, scores
-        a, b = seconds[theirs], seconds[ours]
-        print(f"{submissions} submissions by command: stock {a:.1f} s, ours {b:.1f} s: ratio {a / b:.1f}")
+        for name, (a, b) in zip(("wall time", "processor time"), zip(*used, strict=True), strict=True):
+            print(f"{submissions} by command, {name}: stock {a:.1f} s, ours {b:.1f} s: ratio {a / b:.1f}")
 
 
 def main() -> None:
@@ -196,7 +197,7 @@ def main() -> None:
     with cpu_clock() as clock:
         compare_workers(arguments.lab, arguments.submissions, clock)
         if arguments.command:
-            compare_commands(arguments.lab, arguments.command)
+            compare_commands(arguments.lab, arguments.command, clock)
     print(f"load at the end {os.getloadavg()[0]:.1f}")
 
 

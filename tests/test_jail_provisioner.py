@@ -62,6 +62,7 @@ def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Not
         beside = tmp_path / "beside"
         beside.mkdir()
         (beside / "data.txt").write_text("beside")
+        (beside / "figures.py").write_text("here = 'figures beside'")
         resources = {"metadata": {"path": str(beside)}}
         return NotebookClient(notebook, kernel_name="jailed", timeout=timeout, resources=resources)
 
@@ -76,6 +77,7 @@ def test_a_notebook_runs_in_the_jail(client: Callable[..., NotebookClient]) -> N
     done = client(
         "import os\nos.getpid(), os.getcwd()",
         "print(open('data.txt').read())",
+        "from figures import here\nhere",
         "os.path.exists('/home'), os.listdir('/proc/1/fd') if os.access('/proc/1/fd', os.R_OK) else None",
         "from seq2gpt.errors import UserError; UserError.__name__",
         "import socket\ntry: socket.socket()\nexcept OSError as e: print(e.strerror)",
@@ -84,6 +86,7 @@ def test_a_notebook_runs_in_the_jail(client: Callable[..., NotebookClient]) -> N
     assert texts(done) == [
         "(2, '/box')",
         "beside\n",
+        "'figures beside'",
         "(False, None)",
         "'UserError'",
         "Address family not supported by protocol\n",
