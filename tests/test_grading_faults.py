@@ -27,7 +27,6 @@ from autograder.lessons import ROOT
 from seq2gpt.errors import UserError
 from tiny_course import LAB, answered, find, submit
 
-
 NO_DASK = "dask.distributed, an optional extra, is not installed"
 
 

@@ -1,5 +1,7 @@
 """Every lab: the course's own answers earn all points and the released notebook none, whoever grades."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -7,13 +9,11 @@ from pathlib import Path
 
 import pytest
 from nbgrader.api import Gradebook
-from nbgrader.converters import Autograde
-from traitlets.config import Config
 
 from autograder.grading.bundle import Bundle, Submission
 from autograder.grading.config import COURSE, course_config, make_commands_findable
 from autograder.grading.engine import grade_submission
-from autograder.grading.release import convert, release
+from autograder.grading.release import release
 from autograder.grading.structure import read_structure
 from autograder.lessons import ROOT, Lesson, all_lessons
 from autograder.sample_class import SampleLab
@@ -68,17 +68,24 @@ def test_stock_nbgrader_gives_all_points_to_the_solution_and_none_to_the_blank(
     lab: str, labs: Callable[[str], Released]
 ) -> None:
     known = labs(lab)
-    c = Config()
-    c.CourseDirectory.root = str(known.work)
-    c.CourseDirectory.course_id = COURSE
-    c.CourseDirectory.db_url = known.db_url
-    c.CourseDirectory.assignment_id = lab
-    c.ExecutePreprocessor.timeout = 600
     for name, text in known.handed_in.items():
         path = known.work / "submitted" / name / lab / f"{lab}.ipynb"
         path.parent.mkdir(parents=True)
         path.write_text(text, encoding="utf-8")
-    convert(Autograde, c)
+    options = {
+        "CourseDirectory.root": known.work, "CourseDirectory.course_id": COURSE, "CourseDirectory.db_url": known.db_url,
+        "ExecutePreprocessor.timeout": 600,
+    }  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "nbgrader",
+        "autograde",
+        lab,
+        *(f"--{k}={v}" for k, v in options.items()),
+    ]
+    done = subprocess.run(command, cwd=known.work, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
     with Gradebook(known.db_url, COURSE) as gradebook:
         scores = {s.student_id: float(s.score) for s in gradebook.assignment_submissions(lab)}
     assert scores == {"solved": known.sample.worth(), "blank": 0.0}
