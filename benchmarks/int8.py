@@ -20,7 +20,7 @@ from seq2gpt.decoding import FastDecoder
 from seq2gpt.gpt import GPT, GPTConfig, next_token_loss
 from seq2gpt.modern import ModernConfig, ModernGPT
 from seq2gpt.quantize import int8_decoder
-from seq2gpt.tokens import CharTokenizer, build_char_vocab
+from seq2gpt.run.demos.text import as_characters
 from seq2gpt.training import cosine_schedule, decay_groups, get_batch, train_step
 
 CONTEXT_LENGTH = 64
@@ -39,19 +39,16 @@ def small_model(layout: str, vocab_size: int) -> Any:
 
 def trained_model(layout: str, n_steps: int) -> tuple[Any, torch.Tensor]:
     """A small model of characters and the text that it was not trained on."""
-    text = embedded_corpus()
-    tokenizer = CharTokenizer(build_char_vocab(text))
-    data = torch.tensor(tokenizer.encode(text))
-    cut = int(0.9 * len(data))
+    text = as_characters(embedded_corpus(), CONTEXT_LENGTH)
     torch.manual_seed(0)
-    model, generator = small_model(layout, tokenizer.vocab_size), torch.Generator().manual_seed(0)
+    model, generator = small_model(layout, text.tokenizer.vocab_size), torch.Generator().manual_seed(0)
     optimizer = torch.optim.AdamW(decay_groups(model, 0.1))
     for step in range(n_steps):
         lr = cosine_schedule(step, n_steps=n_steps, n_warmup=n_steps // 20, lr=5e-3, lr_min=0.0)
         train_step(
-            model, optimizer, *get_batch(data[:cut], 16, CONTEXT_LENGTH, generator), lr=lr, max_norm=1.0
+            model, optimizer, *get_batch(text.training, 16, CONTEXT_LENGTH, generator), lr=lr, max_norm=1.0
         )
-    return model.eval(), data[cut:]
+    return model.eval(), text.held_out
 
 
 @torch.inference_mode()

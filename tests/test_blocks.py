@@ -291,6 +291,7 @@ def test_swiglu_agrees_with_the_paper(bias: bool) -> None:
     gated = [[g * v for g, v in zip(*rows, strict=True)] for rows in zip(gates, values, strict=True)]
     expected = oracles.linear(gated, network.w_out.weight, network.w_out.bias)
     torch.testing.assert_close(network(x), oracles.tensor(expected))
+    assert network.w_gate.weight.shape == network.w_in.weight.shape == (7, 5)
     assert len(list(network.parameters())) == (6 if bias else 3)
 
 

@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seq2gpt.data import corpus
-from seq2gpt.data.corpus import build_corpus, embedded_corpus, normalize, read_text, split_corpus
+from seq2gpt.data.corpus import (
+    build_corpus,
+    embedded_corpus,
+    normalize,
+    python_texts,
+    read_text,
+    split_corpus,
+)
 from seq2gpt.data.files import write_atomically
 from seq2gpt.errors import UserError
 
@@ -51,6 +58,9 @@ def test_the_real_corpus_is_large_english_plain_text_from_all_three_sources(cach
     assert "arithmetic mean" in text  # the docstrings of statistics.py
     assert "every position looks at every other" in text  # this course's own docstrings
     assert len(re.findall(r"\bthe\b", text)) > 15_000
+    pythons_own = python_texts()
+    assert len(set(pythons_own)) == 96, "the vocabulary does not depend on the course's own text"
+    assert "every position looks at every other" not in pythons_own
 
 
 def test_the_corpus_is_cached_and_follows_its_sources(cache, few_sources):
@@ -67,6 +77,30 @@ def test_without_a_cache_folder_the_corpus_is_the_same(tmp_path, monkeypatch, fe
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     assert embedded_corpus() == build_corpus(SOURCES)
+
+
+def test_an_edit_of_the_courses_own_text_leaves_what_is_held_out_unchanged(tmp_path, monkeypatch, cache):
+    library, package = tmp_path / "python", tmp_path / "package"
+    lessons = package / "course_files" / "lessons"
+    library.mkdir()
+    lessons.mkdir(parents=True)
+    docstrings = [f"Python's docstring number {i} says {i * i}." for i in range(97)]
+    (library / "a.py").write_text("".join(f"def f(): {text!r}\n" for text in docstrings), encoding="utf-8")
+    (package / "attention.py").write_text("'Looks at a word.'", encoding="utf-8")
+    (lessons / "07.md").write_text("# Attention", encoding="utf-8")
+    monkeypatch.setattr(corpus, "PACKAGE", package)
+    monkeypatch.setattr(corpus.sysconfig, "get_paths", lambda: {"stdlib": str(library)})
+    before = embedded_corpus()
+    (package / "attention.py").write_text("'Looks at all words.'", encoding="utf-8")
+    (lessons / "01.md").write_text("# Tokens\n\n" + "A chapter. " * 311, encoding="utf-8")
+    after = embedded_corpus()
+    for context_length in (2, 7, 149):
+        learned, held_out = split_corpus(after, context_length)
+        assert held_out.encode() == split_corpus(before, context_length)[1].encode()
+        assert all(text in learned for text in ("Looks at all words.", "A chapter. " * 310, "# Attention"))
+    assert python_texts() == "\n\n".join(docstrings)
+    (library / "a.py").write_text(f"'{'Another Python. ' * 300}'", encoding="utf-8")
+    assert split_corpus(embedded_corpus(), 7)[1] != split_corpus(before, 7)[1]
 
 
 @given(st.text())

@@ -87,6 +87,15 @@ def test_no_position_sees_a_later_one(changes):
     assert influences(rest, embedded) == [[j <= i for j in range(7)] for i in range(7)]
 
 
+def test_a_mask_restricts_what_a_position_sees():
+    block, x = random_model(n_kv_heads=2).blocks[0], torch.randn(7, 24, dtype=torch.float64)
+    mask = (torch.rand(7, 7) < 0.5) | torch.eye(7, dtype=torch.bool)
+    allowed = [[j <= i and bool(mask[i, j]) for j in range(7)] for i in range(7)]
+    turns = rotary_turns(7, 0, 4, 10000.0, x)
+    for part in (block, block.attention):
+        assert influences(lambda x, part=part: part(x[None], turns, mask=mask)[0], x) == allowed
+
+
 @pytest.mark.parametrize("changes", VARIANTS)
 def test_with_a_cache_the_logits_are_the_same(changes):
     model = random_model(**changes)

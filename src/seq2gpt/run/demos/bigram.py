@@ -6,7 +6,7 @@ uncertain? Equal odds for all letters give the worst, their frequencies a better
 better perplexity. The same table, learned by gradient descent on the cross-entropy, ends where counting
 does: learning next tokens *is* counting, as long as a count fits into a table.
 
-By default the words are those of the embedded corpus. --data takes a file with one word a line, or
+By default the words are those of the texts that come with Python. --data takes a file with one word a line, or
 the set names: 32,033 first names.
 """
 
@@ -21,7 +21,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from seq2gpt.data.corpus import embedded_corpus
+from seq2gpt.data.corpus import python_texts
 from seq2gpt.data.sets import read_data
 from seq2gpt.errors import UserError
 from seq2gpt.language_models import (
@@ -45,7 +45,7 @@ class Config:
     """Sizes of the demonstration."""
 
     data: Path | None = None
-    """A file with one word a line, or the set names; without it, the words of the embedded corpus."""
+    """A file with one word a line, or the set names; without it, the words of Python's texts."""
     smoothing: float = 1.0
     """Added to every count."""
     n_steps: int = 400
@@ -88,8 +88,8 @@ def run(config: Config, progress: bool = True) -> DemoResult:
 
 
 def corpus_words() -> list[str]:
-    """The words of 3 to 12 letters that occur at least five times in the embedded corpus, each once."""
-    found = Counter(re.findall(r"\b[a-z]{3,12}\b", embedded_corpus()))
+    """The words of 3 to 12 letters that occur at least five times in Python's texts, each once."""
+    found = Counter(re.findall(r"\b[a-z]{3,12}\b", python_texts()))
     return sorted(word for word, n_times in found.items() if n_times >= 5)
 
 

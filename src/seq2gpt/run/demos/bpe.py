@@ -1,6 +1,6 @@
 """Byte-pair encoding: which pieces of text are frequent enough to deserve a token.
 
-Merges are learned on a text, by default the English of the embedded corpus, and the tokens are counted on
+Merges are learned on a text, by default the English that comes with Python, and the tokens are counted on
 text that was held out. The first merges save most. German, of which the merges have seen next to nothing,
 pays nearly twice as many tokens for each word of the same sentence. With one number of fixed length for
 every token, the text shrinks to less than half of its bytes.
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from seq2gpt.bpe import train_bpe_fast
-from seq2gpt.data.corpus import embedded_corpus
+from seq2gpt.data.corpus import python_texts
 from seq2gpt.data.sets import read_data
 from seq2gpt.errors import UserError
 from seq2gpt.run.demos import DemoResult
@@ -33,7 +33,7 @@ class Config:
     """Sizes of the demonstration."""
 
     data: Path | None = None
-    """A text file, or the set tinyshakespeare or fairy_tales; without it, the embedded corpus."""
+    """A text file, or the set tinyshakespeare or fairy_tales; without it, Python's texts."""
     n_merges: int = 2000
     """Tokens beyond the 256 bytes."""
     n_characters: int = 1_000_000
@@ -46,7 +46,7 @@ def run(config: Config, progress: bool = True) -> DemoResult:
     """Train once, then count tokens under the first merges and under all of them."""
     if config.n_merges < 1:
         raise UserError(f"n_merges={config.n_merges} leaves nothing to learn; use 1 or more")
-    text = embedded_corpus() if config.data is None else read_data(config.data, SETS)
+    text = python_texts() if config.data is None else read_data(config.data, SETS)
     training, held_out = draw_texts(text, config.n_characters, config.seed)
     merges = train_bpe_fast(training, config.n_merges)
     figures = {}

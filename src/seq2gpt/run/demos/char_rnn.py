@@ -1,8 +1,8 @@
 """A recurrent network writes words, character by character.
 
-It reads the words of the text that comes with every Python and the course, and learns which character
-follows. Expect made-up words that could be English: most are not in the list that it read. Names are more
-fun: --data names learns from 32,033 first names.
+It reads the words of the texts that come with every Python, and learns which character follows. Expect
+made-up words that could be English: most are not in the list that it read. Names are more fun: --data names
+learns from 32,033 first names.
 
 The figure is the cross-entropy of a character, in nats, on words that were held out, beside that of a bigram
 model, which knows only the character before: the state of the network remembers more.
@@ -20,7 +20,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from seq2gpt.data.corpus import embedded_corpus
+from seq2gpt.data.corpus import python_texts
 from seq2gpt.data.sets import read_data
 from seq2gpt.data.translation import Vocabulary
 from seq2gpt.errors import UserError
@@ -39,7 +39,7 @@ class Config:
     """Sizes of the demonstration."""
 
     data: Path | None = None
-    """A text file, its words to be imitated, or the set names; without it, the words of the embedded corpus."""
+    """A text file, its words to be imitated, or the set names; without it, the words of Python's texts."""
     cell: Literal["rnn", "gru", "lstm"] = "gru"
     """Kind of recurrent network."""
     d_model: int = 128
@@ -63,7 +63,7 @@ class Config:
 
 def run(config: Config, progress: bool = True) -> DemoResult:
     """Train on nine tenths of the words, measure on the rest, and write."""
-    text = embedded_corpus() if config.data is None else read_data(config.data, SETS)
+    text = python_texts() if config.data is None else read_data(config.data, SETS)
     least = 2 if config.data is None else 1  # what stands once in a corpus is often a name or a slip
     training, test = split_words(distinct_words(text, least), config.seed)
     vocabulary = Vocabulary.from_texts(training, separator="")

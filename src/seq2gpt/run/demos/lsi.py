@@ -4,7 +4,7 @@ Seven people rated five films; 0 is a film that they have not seen. Ada and Ben 
 of their ratings is 0. Others saw both films, and projected on the two strongest directions of all ratings
 Ada and Ben are nearly the same; Ada and Gus, whom nobody links, stay apart.
 
-The same is then done with the words of the embedded corpus. A noun and its plural seldom stand in the same
+The same is then done with the words of the texts that come with Python. A noun and its plural seldom stand in the same
 paragraph, but with the same neighbours: how many of the other words are less similar to the noun than its
 plural is, by the paragraphs in which they occur and after projection? Learned projections, such as
 attention's, do the same with directions of their own.
@@ -24,7 +24,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from seq2gpt.data.corpus import embedded_corpus
+from seq2gpt.data.corpus import python_texts
 from seq2gpt.data.sets import read_data
 from seq2gpt.embeddings import cosine_similarity, latent_semantic_projection, nearest_neighbours
 from seq2gpt.errors import UserError
@@ -49,7 +49,7 @@ class Config:
     """Sizes of the demonstration."""
 
     data: Path | None = None
-    """A text file, or the set tinyshakespeare or fairy_tales; without it, the embedded corpus."""
+    """A text file, or the set tinyshakespeare or fairy_tales; without it, Python's texts."""
     rank: int = 2
     """Directions kept of the ratings."""
     n_words: int = 1500
@@ -65,7 +65,7 @@ class Config:
 def run(config: Config, progress: bool = True) -> DemoResult:
     """People and films first, then words and paragraphs."""
     figures, table = compare_people(config.rank)
-    text = embedded_corpus() if config.data is None else read_data(config.data, SETS)
+    text = python_texts() if config.data is None else read_data(config.data, SETS)
     words, counts = count_words(text, config.n_words, config.n_paragraphs, config.seed)
     if config.word_rank > min(counts.shape):
         raise UserError(f"word_rank={config.word_rank} is more than {min(counts.shape)}; use a smaller one")
