@@ -1,22 +1,26 @@
 """Build the site: Jupyter Book from the root ``_config.yml`` and ``_toc.yml``, warnings as errors.
 
-Sphinx changes global state of docutils while it runs, so it gets a process of its own.
+Sphinx changes global state of docutils while it runs, so it gets a process of its own. The cells of the pages run in
+kernels that are copied from one with PyTorch imported, each in the jail; where there is none, that is said.
 """
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
-from importlib.metadata import version
+from importlib.metadata import EntryPoint, version
 from pathlib import Path
 
 import yaml
 
+from autograder.jail.available import no_namespaces_because
 from seq2gpt.errors import UserError
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ("_config.yml", "_toc.yml", "autograder/site.py", "book", "exercises", "src")
 TOOLS = ("jupyter-book", "sphinx", "sphinx-book-theme", "myst-nb", "torch", "matplotlib")
+PROVISIONER = "seq2gpt-jail"  # the entry point of autograder.jail.provisioner
 MODEL = Path("_static/model/gpt.bin")  # where the playground looks for the exported GPT
 
 FIRST_PAGE = """<!DOCTYPE html>
@@ -42,7 +46,8 @@ def build_site(out: Path, model: Path | None = None) -> Path:
     stamp.unlink(missing_ok=True)
     shutil.rmtree(out / "reports", ignore_errors=True)
     command = [sys.executable, "-m", "autograder.site", str(out.resolve()), str(bool(model))]
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    environment = os.environ | kernel_settings()
+    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     if result.returncode != 0:
         # Sphinx remembers a page even when reading it failed, and would not complain a second time.
         shutil.rmtree(state_beside(out) / "doctrees", ignore_errors=True)
@@ -55,6 +60,17 @@ def build_site(out: Path, model: Path | None = None) -> Path:
     first.write_text(FIRST_PAGE.format(page=f"{toc['root']}.html"), encoding="utf-8")
     stamp.write_text(sources, encoding="utf-8")
     return first
+
+
+def kernel_settings() -> dict[str, str]:
+    """Environment variables by which Jupyter starts kernels in the jail; none, and a line on stderr, without one."""
+    reason = no_namespaces_because()
+    if reason:
+        print(
+            f"note: the cells of the pages run in ordinary kernels, without a jail: {reason}", file=sys.stderr
+        )
+        return {}
+    return {"JUPYTER_DEFAULT_PROVISIONER_NAME": PROVISIONER}
 
 
 def state_beside(out: Path) -> Path:
@@ -98,8 +114,12 @@ def pages_of(entry: dict) -> list[str]:
 def run_sphinx(out: Path, has_model: bool) -> int:
     """What the child process does: `jupyter-book build` with a chosen output folder."""
     from jupyter_book.sphinx import build_sphinx
+    from jupyter_client.provisioning import KernelProvisionerFactory
     from sphinx.util.console import nocolor
 
+    # An installation that is older than the entry point would not know it.
+    place = "autograder.jail.provisioner:JailProvisioner"
+    KernelProvisionerFactory.instance().provisioners[PROVISIONER] = EntryPoint(PROVISIONER, place, "")
     nocolor()
     result = build_sphinx(
         ROOT,

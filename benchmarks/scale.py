@@ -3,11 +3,13 @@
     python benchmarks/scale.py [--submissions 1000] [--workers 2]
 
 Grades synthetic submissions to a course of three one-line exercises, all different, so that no result is taken from the
-cache. Prints submissions per second over the first and the last hundred (a third of the class if it is small), the largest
-memory of the coordinating process, and compares twenty of them, drawn at random, with grading them one by one.
+cache. Prints, for the first and the last hundred (a third of the class if it is small), submissions per second and the processor
+time of one, which a busy machine disturbs less; the largest memory of the coordinating process; and compares twenty
+of them, drawn at random, with grading them one by one.
 """
 
 import argparse
+import os
 import random
 import resource
 import sys
@@ -18,6 +20,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
+
+from cpu_clock import CpuClock, cpu_clock  # noqa: E402
 
 import tiny_course as tiny  # noqa: E402
 from autograder.grading import run  # noqa: E402
@@ -32,13 +36,14 @@ VARIANTS = ("2 * x", "3 * x", "x + x", "x", "2 if x == 1 else 0")
 class Watched(Runner):
     """Notes what was graded with, and when each result came."""
 
-    times: list[float] = []  # noqa: RUF012 (one for the program)
+    times: list[tuple[float, float]] = []  # noqa: RUF012 (one for the program)
     used: tuple = ()
+    clock = CpuClock(None)
 
     def run(self, bundle, seed, jobs) -> Iterator:
         Watched.used = (bundle, seed)
         for outcome in super().run(bundle, seed, jobs):
-            Watched.times.append(time.perf_counter())
+            Watched.times.append((time.perf_counter(), Watched.clock.seconds()))
             yield outcome
 
 
@@ -57,7 +62,8 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     arguments = parser.parse_args()
     run.Runner = Watched
-    with tempfile.TemporaryDirectory() as folder:
+    print(f"load at the start {os.getloadavg()[0]:.1f}, {os.cpu_count()} processors", flush=True)
+    with tempfile.TemporaryDirectory() as folder, cpu_clock() as Watched.clock:
         root = Path(folder)
         work = root / "work"
         tiny.write_course(root)
@@ -68,8 +74,11 @@ def main() -> None:
         times = Watched.times[1:]  # without the course's own answers
         part = min(100, len(times) // 3)
         for name, stretch in {"first": times[: part + 1], "last": times[-part - 1 :]}.items():
-            print(f"{name} {part}: {part / (stretch[-1] - stretch[0]):.2f} submissions per second")
-        print(f"coordinator: {peak:.0f} MiB at most")
+            wall, cpu = (end - start for start, end in zip(stretch[0], stretch[-1], strict=True))
+            print(
+                f"{name} {part}: {part / wall:.2f} submissions per second, {cpu / part:.3f} s of processor time for one"
+            )
+        print(f"coordinator: {peak:.0f} MiB at most; load at the end {os.getloadavg()[0]:.1f}")
         scores = report.scores()
         chosen = random.Random(0).sample(sorted(scores), min(COMPARED, len(scores)))
         for student in chosen:

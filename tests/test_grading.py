@@ -233,7 +233,7 @@ def test_order_and_maximum(report: ClassReport) -> None:
     ("student", "remark"),
     [
         ("deleted_setup", "01-tiny-setup was deleted; it is back"),
-        ("deleted_tests", "01-tiny-double-check was deleted; it is back"),
+        ("deleted_tests", "2 cells were deleted; they are back: 01-tiny-double-check, 01-tiny-square-check"),
         ("deleted_answer", "01-tiny-double was deleted"),
         ("moved", "cells had been moved; they are back in the order of the lab"),
         ("tagged", "01-tiny-square-check claimed 300 points; it has 3"),

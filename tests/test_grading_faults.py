@@ -27,6 +27,8 @@ from autograder.lessons import ROOT
 from seq2gpt.errors import UserError
 from tiny_course import LAB, answered, find, submit
 
+NO_DASK = "dask.distributed, an optional extra, is not installed"
+
 
 @pytest.fixture
 def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -324,10 +326,27 @@ def test_a_worker_with_another_version_grades_nothing() -> None:
 
 
 def test_a_cluster_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("distributed", reason="dask.distributed, an optional extra, is not installed")
+    pytest.importorskip("distributed", reason=NO_DASK)
     monkeypatch.setattr(cluster, "CONNECT_SECONDS", 1)
     with pytest.raises(UserError, match="no cluster answers at 'tcp://127.0.0.1:1'"):
         cluster.connect("tcp://127.0.0.1:1")
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")  # Dask's own are not ours to forbid
+def test_a_worker_of_dask_grades_in_a_jail_of_its_own(tmp_path: Path) -> None:
+    distributed = pytest.importorskip("distributed", reason=NO_DASK)
+    make_commands_findable()
+    tiny.write_course(tmp_path)
+    submit(tmp_path / "work", "ada", answered(square="def square(x):\n    return x"))
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None
+    ) as local:
+        executor = cluster.connect(local.scheduler_address)
+        assert executor.submit(os.getpid).result(timeout=300) != os.getpid()
+        report = grade_lab(tmp_path, tmp_path / "work", LAB, workers=1, make_executor=lambda _: executor)
+    assert report.scores() == {"ada": 4}
+    assert [s.jail for s in report.students] == ["namespaces"]
 
 
 def test_without_dask_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,9 @@
 """Kernels from the zygote: nbclient runs notebooks in the jail as with any other kernel."""
 
 import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from importlib.metadata import EntryPoint
@@ -22,6 +25,10 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:Proactor"),
 ]
 NAME = "seq2gpt-jail"
+REGISTER = (
+    "from jupyter_client.provisioning import KernelProvisionerFactory as F\n"
+    f"F.instance().provisioners['{NAME}'] = EntryPoint('{NAME}', 'autograder.jail.provisioner:JailProvisioner', '')"
+)
 FAST = ["ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell"]
 
 
@@ -55,6 +62,7 @@ def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Not
         beside = tmp_path / "beside"
         beside.mkdir()
         (beside / "data.txt").write_text("beside")
+        (beside / "figures.py").write_text("here = 'figures beside'")
         resources = {"metadata": {"path": str(beside)}}
         return NotebookClient(notebook, kernel_name="jailed", timeout=timeout, resources=resources)
 
@@ -69,6 +77,7 @@ def test_a_notebook_runs_in_the_jail(client: Callable[..., NotebookClient]) -> N
     done = client(
         "import os\nos.getpid(), os.getcwd()",
         "print(open('data.txt').read())",
+        "from figures import here\nhere",
         "os.path.exists('/home'), os.listdir('/proc/1/fd') if os.access('/proc/1/fd', os.R_OK) else None",
         "from seq2gpt.errors import UserError; UserError.__name__",
         "import socket\ntry: socket.socket()\nexcept OSError as e: print(e.strerror)",
@@ -77,10 +86,30 @@ def test_a_notebook_runs_in_the_jail(client: Callable[..., NotebookClient]) -> N
     assert texts(done) == [
         "(2, '/box')",
         "beside\n",
+        "'figures beside'",
         "(False, None)",
         "'UserError'",
         "Address family not supported by protocol\n",
     ]
+
+
+def test_one_setting_puts_all_kernels_of_a_program_into_the_jail(tmp_path: Path) -> None:
+    code = (
+        "import nbformat, nbclient\n"
+        "nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell('import os; os.getpid(), os.getcwd()')])\n"
+        "nbclient.NotebookClient(nb, kernel_name='python3').execute()\n"
+        "print(nb.cells[0].outputs[0].data['text/plain'])"
+    )
+    program = f"from importlib.metadata import EntryPoint\n{REGISTER}\n{code}"
+    variables = {
+        "JUPYTER_DEFAULT_PROVISIONER_NAME": NAME,
+        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+    }
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program],
+        env=os.environ | variables, cwd=tmp_path, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout == "(2, '/box')\n"
 
 
 def test_errors_are_those_of_any_kernel(client: Callable[..., NotebookClient]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 
 import tiny_course as tiny
-from tiny_course import LAB, answered, remove, submit
+from tiny_course import LAB, answered, find, remove, submit
 
 CONFIG = Path(__file__).resolve().parent.parent / "autograder" / "nbgrader_config.py"
 
@@ -83,6 +83,23 @@ def test_a_command_line_cannot_take_the_jail_away(tmp_path: Path) -> None:
     assert command.returncode != 0
     assert "Autograde.autograde_preprocessors is nothing; it must begin with JudgedExecute" in said
     assert not (folder / "autograded").exists()
+
+
+def test_a_lab_whose_own_answers_fail_is_not_released(tmp_path: Path) -> None:
+    nb = tiny.solution_notebook()
+    find(nb, "square-check").source += "\npoints(square, [(2, 4), (2, 5)])"
+    tiny.write(nb, tmp_path / "solutions" / LAB / f"{LAB}.ipynb")
+    folder = tmp_path / "autograder"
+    folder.mkdir()
+    shutil.copy(CONFIG, folder)
+    command = nbgrader(folder, "generate_assignment", LAB)
+    said, _ = command.communicate(timeout=180)
+    assert command.returncode != 0
+    assert (
+        "the test 01-tiny-square-check gives the course's own answer 1 of 3 points (it returned too few points); "
+        "nothing was released; correct the test or the answer" in said
+    )
+    assert not (tmp_path / "exercises").exists()
 
 
 def test_a_broken_installation_stops_nbgrader(tmp_path: Path) -> None:

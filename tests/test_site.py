@@ -235,6 +235,35 @@ def test_a_page_that_is_missing_is_named(tmp_path, monkeypatch):
         build_site(tmp_path / "site", Path("none.bin"))
 
 
+@pytest.mark.parametrize(
+    ("reason", "setting", "said"),
+    [
+        ("", "seq2gpt-jail", ""),
+        (
+            "no namespaces",
+            None,
+            "note: the cells of the pages run in ordinary kernels, without a jail: no namespaces\n",
+        ),
+    ],
+)
+def test_cells_run_in_the_jail_or_it_is_said_that_they_do_not(
+    tmp_path, monkeypatch, capsys, reason, setting, said
+):
+    asked = []
+
+    def refuse(command, env, **options):
+        asked.append(env.get("JUPYTER_DEFAULT_PROVISIONER_NAME"))
+        return SimpleNamespace(returncode=1, stderr="stopped here")
+
+    monkeypatch.delenv("JUPYTER_DEFAULT_PROVISIONER_NAME", raising=False)
+    monkeypatch.setattr(site_builder, "no_namespaces_because", lambda: reason)
+    monkeypatch.setattr(site_builder.subprocess, "run", refuse)
+    with pytest.raises(UserError, match="stopped here"):
+        build_site(tmp_path / "site")
+    assert asked == [setting]
+    assert capsys.readouterr().err == said
+
+
 @pytest.mark.parametrize("changed", ["src/seq2gpt/attention.py", "book/07-attention/figures.py"])
 def test_outputs_are_made_again_when_the_code_behind_them_changes(tmp_path, changed):
     for name in ("src/seq2gpt/attention.py", "book/07-attention/figures.py", "book/index.md"):

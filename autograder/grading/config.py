@@ -17,7 +17,7 @@ from traitlets.config import Config
 
 from autograder.grading.execute import JudgedExecute
 from autograder.grading.feedback import HidePrivateTests, SafeOutputs
-from autograder.grading.reference import RequireTests
+from autograder.grading.reference import RequireFullPoints, RequireTests
 from autograder.grading.settings import read_settings
 from autograder.grading.structure import RestoreStructure
 
@@ -45,13 +45,15 @@ def configure(c: Config, root: Path, work: Path) -> None:
     c.CourseDirectory.db_url = settings.db_url or f"sqlite:///{work / 'gradebook.db'}"
     c.GenerateAssignment.preprocessors = [
         RequireTests,
+        RequireFullPoints,
         *GenerateAssignment.class_traits()["preprocessors"].default(),
     ]
     c.ClearSolutions.code_stub = {"python": STUB}
     c.Autograde.sanitize_preprocessors = SANITIZE
     c.Autograde.autograde_preprocessors = AUTOGRADE
-    c.JudgedExecute.seed_file = str(work / SEED_FILE)
-    c.JudgedExecute.limits = settings.limits
+    for step in (c.JudgedExecute, c.RequireFullPoints):
+        step.seed_file = str(work / SEED_FILE)
+        step.limits = settings.limits
     c.AssignLatePenalties.plugin_class = "autograder.grading.settings.LatePolicy"
     c.LatePolicy.update(dataclasses.asdict(settings.late))
     c.GenerateFeedback.preprocessors = FEEDBACK

@@ -10,13 +10,14 @@ import struct
 
 import numpy as np
 import torch
+from numpy.random import mtrand
 
 WORDS = struct.Struct("<624I")
 POSITION = struct.Struct("<I")
 NUMPY_NAME = "MT19937"
 # NumPy's own way to its state and back takes longer than most calls of a test, so its memory is read and written instead:
 # 624 words and the position among them, as Python's generator has them.
-NUMPY = np.random.get_bit_generator()
+NUMPY = mtrand.get_bit_generator()
 NUMPY_ADDRESS = NUMPY.ctypes.state_address
 STATE_BYTES = WORDS.size + POSITION.size
 

@@ -1,5 +1,6 @@
 """A lab is fit to be graded when every answer has a test and the course's own answers earn all points."""
 
+import copy
 import io
 import tokenize
 from pathlib import Path
@@ -7,11 +8,19 @@ from typing import Any
 
 from nbformat.notebooknode import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Instance, Unicode
 
 from autograder.grading.bundle import Bundle, Submission, key_of
 from autograder.grading.engine import MachineFault
+from autograder.grading.execute import code_cells, is_test, run_notebook
+from autograder.grading.exercises import of_cell
+from autograder.grading.files import files_beside
+from autograder.grading.limits import Limits
 from autograder.grading.pool import Runner
+from autograder.grading.seed import grading_seed
 from autograder.grading.store import Store
+from autograder.grading.structure import SourceCell
+from autograder.jail import JailUnavailable
 from seq2gpt.errors import UserError
 
 SAYS_NOTHING = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.ENCODING, tokenize.ENDMARKER)
@@ -23,6 +32,44 @@ class RequireTests(NbGraderPreprocessor):
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         require_tests(nb)
         return nb, resources
+
+
+class RequireFullPoints(NbGraderPreprocessor):
+    """The second step: refuse a lab whose own answers do not earn all points. Where there is no jail it says that it did not try."""
+
+    limits = Instance(Limits, args=(), help="what a submission may use").tag(config=True)
+    seed_file = Unicode("", help="where the private seed of the graded inputs is kept").tag(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        tried = copy.deepcopy(nb)
+        files, _ = files_beside(Path(resources["metadata"]["path"] or "."))
+        try:
+            run = run_notebook(tried, files, self.limits, grading_seed(Path(self.seed_file)))
+        except JailUnavailable as error:
+            self.log.warning("the course's own answers were not tried: %s", error)
+            return nb, resources
+        lab = resources["nbgrader"]["assignment"]
+        found = [
+            of_cell(lab, described(cell), tried, run.reports) for cell in filter(is_test, code_cells(tried))
+        ]
+        if shortfall := shortfall_of({"exercises": found}):
+            raise UserError(f"{shortfall}; nothing was released; correct the test or the answer")
+        return nb, resources
+
+
+def described(cell: NotebookNode) -> SourceCell:
+    """A cell of the instructor's notebook, as the gradebook would describe it."""
+    known = cell.metadata.nbgrader
+    return SourceCell(
+        name=known.grade_id,
+        cell_type=cell.cell_type,
+        source=cell.source,
+        checksum="",
+        locked=True,
+        solution=False,
+        grade=True,
+        points=float(known.points),
+    )
 
 
 def require_tests(notebook: NotebookNode) -> None:

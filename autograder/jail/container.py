@@ -7,14 +7,11 @@ against the programs themselves. Starting a container takes about a second, sinc
 import secrets
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
 
 from autograder.jail.available import JailUnavailable
 from autograder.jail.policy import Policy
-from autograder.jail.stream import StreamChild, own_sockets, request_for, start_piped
+from autograder.jail.stream import Started, StreamJail, start_piped
 
 ENGINES = ("docker", "podman")
 IMAGE = "seq2gpt-jail"
@@ -77,8 +74,8 @@ class Container:
         return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False).stdout
 
 
-class ContainerJail:
-    """Runs entries as :class:`autograder.jail.Zygote` does, each in a container of ``image``.
+class ContainerJail(StreamJail):
+    """Runs each entry in a container of ``image``.
 
     The image needs Python, torch and this package; the message of ``JailUnavailable`` says how to make one.
 
@@ -105,32 +102,9 @@ class ContainerJail:
                 f"{RECIPE!r} into a Dockerfile and run `{self.engine} build -t {image} .`"
             )
 
-    def spawn(
-        self,
-        entry: str,
-        payload: bytes = b"",
-        fds: Sequence[int] = (),
-        policy: Policy = Policy(),  # noqa: B008 (frozen)
-        files: Mapping[str, bytes] = {},
-    ) -> StreamChild:
-        """As :meth:`autograder.jail.Zygote.spawn`; ``fds`` must be stream sockets, whose bytes are carried over."""
-        request = request_for(entry, payload, fds, policy, files)
+    def start(self, policy: Policy) -> Started:
+        """Start a container."""
         name = f"seq2gpt-{secrets.token_hex(8)}"
-        process = start_piped(command_line(self.engine, self.image, name, policy))
         container = Container(self.engine, name)
-        child = StreamChild(
-            process, own_sockets(fds), policy, "container", container.end, container.out_of_memory
-        )
-        child.start(request)
-        return child
-
-    def close(self) -> None:
-        """Nothing is kept between children."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+        process = start_piped(command_line(self.engine, self.image, name, policy))
+        return Started(process, container.end, container.out_of_memory)

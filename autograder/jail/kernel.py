@@ -1,6 +1,7 @@
 """An IPython kernel inside a jail: it is handed sockets that listen already, since it can make none of its own."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any, cast
 
@@ -48,4 +49,8 @@ def main(payload: bytes, fds: list[int]) -> None:
     parts.Heartbeat, parts.IOPubThread = GivenHeartbeat, QuietIOPubThread
     app = GivenKernelApp.instance()
     app.initialize(["-f", str(CONNECTION_FILE), *OPTIONS])
+    if "" not in sys.path:
+        sys.path.insert(
+            0, ""
+        )  # modules beside the notebook; the zygote's Python, which is isolated, has none
     app.start()

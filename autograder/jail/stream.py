@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from autograder.jail.child import Ended, Outcome
+from autograder.jail.closing import Closing
 from autograder.jail.errors import JailError
 from autograder.jail.mux import Relay
 from autograder.jail.policy import Policy
@@ -177,3 +178,39 @@ class StreamChild:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.kill()
+
+
+@dataclasses.dataclass(frozen=True)
+class Started:
+    """A program that waits for a request, how to end it with all that it starts, and whether memory was its end."""
+
+    process: "subprocess.Popen[bytes]"
+    end: Callable[[], None]
+    out_of_memory: Callable[[], bool] = lambda: False
+
+
+class StreamJail(Closing):
+    """Runs entries as :class:`autograder.jail.Zygote` does, each in a program of its own that :meth:`start` starts."""
+
+    kind: str
+
+    def start(self, policy: Policy) -> Started:
+        """Start :mod:`autograder.jail.inside`, bounded by ``policy``."""
+        raise NotImplementedError
+
+    def spawn(
+        self,
+        entry: str,
+        payload: bytes = b"",
+        fds: Sequence[int] = (),
+        policy: Policy = Policy(),  # noqa: B008 (frozen)
+        files: Mapping[str, bytes] = {},
+    ) -> StreamChild:
+        """As :meth:`autograder.jail.Zygote.spawn`; ``fds`` must be stream sockets, whose bytes are carried over."""
+        request = request_for(entry, payload, fds, policy, files)
+        started = self.start(policy)
+        child = StreamChild(
+            started.process, own_sockets(fds), policy, self.kind, started.end, started.out_of_memory
+        )
+        child.start(request)
+        return child

@@ -7,12 +7,9 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
-from types import TracebackType
-from typing import Self
 
 from autograder.jail.policy import Policy
-from autograder.jail.stream import StreamChild, own_sockets, request_for, start_piped
+from autograder.jail.stream import Started, StreamJail, start_piped
 from autograder.jail.zygote import environment
 
 ANNOUNCEMENT = (
@@ -22,24 +19,16 @@ ANNOUNCEMENT = (
 BOOT = "import json, sys; sys.path[:0] = json.loads(sys.argv[1]); from autograder.jail.inside import main; main()"
 
 
-class UnsafeJail:
-    """Runs entries as :class:`autograder.jail.Zygote` does, each in a new Python with your rights; only time and output are bounded."""
+class UnsafeJail(StreamJail):
+    """Runs each entry in a new Python with your rights; only time and output are bounded."""
 
     mode = kind = "unsafe"
 
     def __init__(self) -> None:
         print(ANNOUNCEMENT, file=sys.stderr, flush=True)
 
-    def spawn(
-        self,
-        entry: str,
-        payload: bytes = b"",
-        fds: Sequence[int] = (),
-        policy: Policy = Policy(),  # noqa: B008 (frozen)
-        files: Mapping[str, bytes] = {},
-    ) -> StreamChild:
-        """As :meth:`autograder.jail.Zygote.spawn`; ``fds`` must be stream sockets, whose bytes are carried over."""
-        request = request_for(entry, payload, fds, policy, files)
+    def start(self, policy: Policy) -> Started:
+        """Start a Python in a folder of its own."""
         folder = tempfile.mkdtemp(prefix="seq2gpt-unsafe-")
         process = start_piped(
             [sys.executable, "-I", "-B", "-c", BOOT, json.dumps([path for path in sys.path if path])],
@@ -53,17 +42,4 @@ class UnsafeJail:
                 os.killpg(process.pid, signal.SIGKILL)
             shutil.rmtree(folder, ignore_errors=True)
 
-        child = StreamChild(process, own_sockets(fds), policy, self.mode, end, lambda: False)
-        child.start(request)
-        return child
-
-    def close(self) -> None:
-        """Nothing is kept between children."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+        return Started(process, end)

@@ -12,11 +12,11 @@ import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from autograder.jail.available import require_namespaces
 from autograder.jail.child import Child
+from autograder.jail.closing import Closing
 from autograder.jail.errors import JailError
 from autograder.jail.messages import MAX_FDS, Closed, receive, send
 from autograder.jail.policy import Policy
@@ -28,7 +28,7 @@ ENTRY_RULE = 'an entry is "module:function"'
 BOOT = "import json, sys; sys.path[:0] = json.loads(sys.argv[1])['path']; from autograder.jail.server import main; main()"
 
 
-class Zygote:
+class Zygote(Closing):
     """A single-threaded process that has imported ``preload`` and forks a jailed child for each :meth:`spawn`.
 
     A child can import what is installed beside Python, and of the course's own code only ``modules``, given by their
@@ -132,14 +132,6 @@ class Zygote:
         with contextlib.suppress(ProcessLookupError):
             self.process.send_signal(signal.SIGKILL)
         self.process.wait()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def environment() -> dict[str, str]:
