@@ -386,13 +386,6 @@ GREEDY = [
         ("argmax(-1)", "argmin(-1)"),
     ),
     _greedy(
-        "sampled",
-        "the_most_probable_token_each_time",
-        "tokens were drawn at random from the model's probabilities; greedy decoding takes the most probable.",
-        "free-running",
-        ("logits[:, -1:].argmax(-1)", "torch.multinomial(logits[:, -1].softmax(-1), 1)"),
-    ),
-    _greedy(
         "bos_returned",
         "the_most_probable_token_each_time",
         "<bos> is part of the result; the model was given it and has not written it.",

@@ -289,6 +289,7 @@ WRONG = [
     ("greedy_decode", GREEDY.format(step=STEP + "\n        if (ids == eos_id).any(1).all(): break", end=CUT)),
     ("greedy_decode", GREEDY.format(step=STEP + STOP.replace("break", "return ids[:, 1:-1].tolist()"), end=CUT)),
     ("greedy_decode", GREEDY.format(step=STEP + STOP, end="return [r for r in (row[: row.index(eos_id)] if eos_id in row else row for row in ids[:, 1:].tolist()) if r]")),
+    ("greedy_decode", GREEDY.format(step=STEP.replace("logits[:, -1:].argmax(-1)", "torch.multinomial(logits[:, -1].softmax(-1), 1)") + STOP, end=CUT)),
     ("beam_search", BEAM.format(grow=GROW, rows="[h.parent for h in grown][: len(live)]", end=BEST)),
     ("beam_search", BEAM.format(grow=GROW, rows="[0] * len(live)", end=BEST)),
     ("beam_search", BEAM.format(grow=GROW, rows=ROWS, end=BEST.replace("done + live", "done or live"))),

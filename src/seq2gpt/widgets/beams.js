@@ -136,7 +136,7 @@ export function describe({ english, german, greedy, winner, rows }, { width }) {
   const wrote = `“${winner.text}”, ${verdict(winner.text, german)}`;
   const kept = `${width} ${width === 1 ? "beginning" : "beginnings"}, ${rows.length} steps`;
   const compared = greedy === winner.text ? "Greedy decoding writes the same." : `Greedy decoding writes “${greedy}”, ${verdict(greedy, german)}.`;
-  const wanted = winner.text === german ? "" : ` Right would be “${german}”.`;
+  const wanted = [winner.text, greedy].includes(german) ? "" : ` Right would be “${german}”.`;
   return `“${english}”, ${kept}: the search returns ${wrote}. ${compared}${wanted}`;
 }
 
