@@ -9,7 +9,6 @@ import traitlets
 
 from chromium import FIGURE, site_in
 from seq2gpt.data.translation import number_words
-from seq2gpt.run.demos.loop import fit
 from seq2gpt.seq2seq import BOS, beam_search, greedy_decode
 from seq2gpt.widgets import number_model
 from seq2gpt.widgets.number_model import NumberModel, load_number_model
@@ -36,7 +35,6 @@ def test_the_translator_has_doubts_and_is_often_right():
 
 def test_packing_loses_less_than_training_finds(monkeypatch):
     monkeypatch.setattr(number_model, "N_STEPS", 2)
-    monkeypatch.setattr(number_model, "fit", lambda *args, **options: fit(*args, **options))
     stored = number_model.train_number_model()
     for entry in stored["weights"].values():
         unpacked = number_model._unpack(entry)
