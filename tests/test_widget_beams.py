@@ -33,6 +33,16 @@ def test_the_translator_has_doubts_and_is_often_right():
     assert 0.4 < right / 143 < 0.9
 
 
+@pytest.mark.parametrize(
+    ("number", "greedy_is_right", "beam_is_right"), [(205, False, True), (749, True, False)]
+)
+def test_what_the_chapter_says_of_two_numbers(number, greedy_is_right, beam_is_right):
+    source = torch.tensor(small().source_ids(number_words(number, "en")))
+    for width, right in ((1, greedy_is_right), (3, beam_is_right)):
+        written = small().text(beam_search(small().model, source, width, max_new_tokens=12))
+        assert (written == number_words(number, "de")) is right
+
+
 def test_packing_loses_less_than_training_finds(monkeypatch):
     monkeypatch.setattr(number_model, "N_STEPS", 2)
     stored = number_model.train_number_model()
