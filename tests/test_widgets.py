@@ -50,11 +50,11 @@ def test_word_vectors_and_the_package_need_no_widget_library():
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-@pytest.mark.parametrize("name", ["AttentionWidget", "PlaygroundWidget"])
+@pytest.mark.parametrize("name", ["AttentionWidget", "BeamsWidget", "PlaygroundWidget"])
 def test_without_anywidget_one_line_says_what_to_install(monkeypatch, name):
     import seq2gpt.widgets
 
-    for module in ("attention", "playground"):
+    for module in ("attention", "beams", "playground"):
         monkeypatch.delitem(sys.modules, f"seq2gpt.widgets.{module}", raising=False)
     monkeypatch.setitem(sys.modules, "anywidget", None)
     with pytest.raises(ImportError) as caught:

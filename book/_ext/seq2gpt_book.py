@@ -125,7 +125,13 @@ def copy_widgets(app: Sphinx) -> None:
 def code_digest(root: Path) -> str:
     """A fingerprint of everything but its own cells that an executed page depends on."""
     digest = hashlib.sha256(f"{sys.version} torch {version('torch')}".encode())
-    for path in sorted([*root.glob("src/**/*.py"), *root.glob("book/**/*.py")]):
+    read_by_pages = [
+        path
+        for place in ("src", "book")
+        for kind in ("py", "json")
+        for path in root.glob(f"{place}/**/*.{kind}")
+    ]
+    for path in sorted(read_by_pages):
         digest.update(f"\n{path.relative_to(root)}\n".encode() + path.read_bytes())
     return digest.hexdigest()[:16]
 

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from seq2gpt.widgets.attention import AttentionWidget
+    from seq2gpt.widgets.beams import BeamsWidget
     from seq2gpt.widgets.playground import PlaygroundWidget
 
-__all__ = ["AttentionWidget", "PlaygroundWidget"]
+__all__ = ["AttentionWidget", "BeamsWidget", "PlaygroundWidget"]
 
-_MODULES = {"AttentionWidget": "attention", "PlaygroundWidget": "playground"}
+_MODULES = {"AttentionWidget": "attention", "BeamsWidget": "beams", "PlaygroundWidget": "playground"}
 
 
 def __getattr__(name: str) -> Any:
