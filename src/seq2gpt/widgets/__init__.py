@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from seq2gpt.widgets.attention import AttentionWidget
+    from seq2gpt.widgets.heads import HeadsWidget
     from seq2gpt.widgets.playground import PlaygroundWidget
 
-__all__ = ["AttentionWidget", "PlaygroundWidget"]
+__all__ = ["AttentionWidget", "HeadsWidget", "PlaygroundWidget"]
 
-_MODULES = {"AttentionWidget": "attention", "PlaygroundWidget": "playground"}
+_MODULES = {"AttentionWidget": "attention", "HeadsWidget": "heads", "PlaygroundWidget": "playground"}
 
 
 def __getattr__(name: str) -> Any:

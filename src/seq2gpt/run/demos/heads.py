@@ -17,7 +17,7 @@ from torch import Tensor
 
 from seq2gpt.errors import UserError
 from seq2gpt.run.demos import DemoResult
-from seq2gpt.run.look_back import Game, Training, rights, train_look_back, unseen_rows, weight_by_distance
+from seq2gpt.run.letter_game import Game, Training, rights, train_look_back, unseen_rows, weight_by_distance
 
 GAME = Game()
 

@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 from seq2gpt.heads import MultiHeadAttention
-from seq2gpt.run import look_back
-from seq2gpt.run.look_back import Game, LookBack, Parts, Training, rights, train_look_back
+from seq2gpt.run import letter_game
+from seq2gpt.run.letter_game import Game, LookBack, Parts, Training, rights, train_look_back
 from seq2gpt.run.translation import (
     TranslationConfig,
     build_transformer,
@@ -25,10 +25,10 @@ def model_of(n_heads: int, d_model: int = 12, game: Game = GAME) -> LookBack:
 
 def test_letters_are_asked_for_where_they_exist():
     ids = torch.tensor([[4, 0, 3, 1, 2, 2, 0]])
-    assert look_back.targets(ids, GAME).tolist() == [[[3, 4], [1, 0], [2, 3], [2, 1]]]
-    assert torch.equal(look_back.unseen_rows(GAME, seed=2), look_back.unseen_rows(GAME, seed=2))
-    assert not torch.equal(look_back.unseen_rows(GAME, seed=2), look_back.unseen_rows(GAME, seed=3))
-    assert look_back.unseen_rows(GAME, seed=2, n_rows=11).shape == (11, 7)
+    assert letter_game.targets(ids, GAME).tolist() == [[[3, 4], [1, 0], [2, 3], [2, 1]]]
+    assert torch.equal(letter_game.unseen_rows(GAME, seed=2), letter_game.unseen_rows(GAME, seed=2))
+    assert not torch.equal(letter_game.unseen_rows(GAME, seed=2), letter_game.unseen_rows(GAME, seed=3))
+    assert letter_game.unseen_rows(GAME, seed=2, n_rows=11).shape == (11, 7)
 
 
 def test_a_head_that_is_off_finds_nothing():
@@ -53,7 +53,7 @@ def test_weights_are_averaged_by_distance(monkeypatch):
         weights[:, head] = torch.diag(torch.ones(n - distance), -distance)
     model = model_of(4, 16, game)
     monkeypatch.setattr(model, "look", lambda ids: (None, weights))
-    seen = look_back.weight_by_distance(model, torch.zeros(2, n, dtype=torch.long))
+    seen = letter_game.weight_by_distance(model, torch.zeros(2, n, dtype=torch.long))
     assert seen.tolist() == [[float(d == distance) for d in range(6)] for distance in (0, 2, 5)]
 
 
@@ -70,7 +70,7 @@ def test_rights_counts_each_distance_by_itself(monkeypatch):
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_one_head_answers_one_question_and_two_heads_both(seed):
     game, training = Game(distances=(1, 3)), Training(seed=seed)
-    test = look_back.unseen_rows(game, seed)
+    test = letter_game.unseen_rows(game, seed)
     one, two = (sorted(rights(train_look_back(n, game, training), test)) for n in (1, 2))
     assert one[1] > 99
     assert one[0] < 20
@@ -102,8 +102,8 @@ def test_a_students_parts_are_used():
     used = []
     parts = Parts(
         Own,
-        lambda x, n: used.append("split") or look_back.split_heads(x, n),
-        lambda heads: used.append("merge") or look_back.merge_heads(heads),
+        lambda x, n: used.append("split") or letter_game.split_heads(x, n),
+        lambda heads: used.append("merge") or letter_game.merge_heads(heads),
     )
     Own.calls = 0
     model = train_look_back(2, GAME, Training(d_model=8, n_steps=2, parts=parts))
