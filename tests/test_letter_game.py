@@ -1,5 +1,8 @@
 """The game of letters some places back: what is asked, what a head adds, and that a student's parts take part."""
 
+import json
+from pathlib import Path
+
 import pytest
 import torch
 from torch import nn
@@ -126,3 +129,31 @@ def test_a_students_attention_takes_its_place_in_a_transformer():
     assert Own.calls == 2 * 6
     for name, value in theirs.state_dict().items():
         torch.testing.assert_close(own.state_dict()[name], value)
+
+
+MEASURED = Path(__file__).parents[1] / "book/08-heads/measured.json"
+
+
+def test_what_the_lesson_says_of_the_number_of_heads():
+    figures = json.loads(MEASURED.read_text(encoding="utf-8"))
+    assert list(figures) == ["1", "2", "4", "8", "16", "32"]
+    assert all(len(values) == 3 for values in figures.values())
+    assert all(33 < value < 40 for value in figures["1"])
+    assert sorted(round(value) for value in figures["2"]) == [74, 91, 92]
+    assert all(value == 100 for n in ("4", "8", "16") for value in figures[n])
+    assert all(90 < value < 100 for value in figures["32"])
+
+
+@pytest.mark.slow
+def test_the_measured_figures_are_measured_again():
+    figures, again = json.loads(MEASURED.read_text(encoding="utf-8")), letter_game.measure(seeds=(1,))
+    for n_heads, values in again.items():
+        assert values[0] == pytest.approx(figures[n_heads][0], abs=5)
+
+
+def test_models_keep_their_answers_on_the_way_to_the_page():
+    model = model_of(2)
+    shipped = letter_game.for_the_page({2: model}) | {"alphabet": "abcde"}
+    assert (shipped["distances"], shipped["length"]) == ([1, 3], 7)
+    ids = torch.randint(5, (2, 7))
+    torch.testing.assert_close(letter_game.from_the_page(shipped, 2)(ids), model(ids), atol=0.1, rtol=0)

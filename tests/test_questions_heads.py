@@ -17,7 +17,15 @@ BY_ID = {question.id: question for question in QUESTIONS}
 
 def test_objectives_kinds_and_templates_are_covered() -> None:
     assert {q.objectives[0] for q in QUESTIONS} == {"ATT-08", "ATT-09", "ATT-10", "ATT-11"}
-    assert {q.kind for q in QUESTIONS} == {"single", "multiple", "ordering", "matching", "numeric", "shape", "short"}
+    assert {q.kind for q in QUESTIONS} == {
+        "single",
+        "multiple",
+        "ordering",
+        "matching",
+        "numeric",
+        "shape",
+        "short",
+    }
     assert sum(bool(q.template) for q in QUESTIONS) == 5
     assert sum(bool(q.stimulus.get("code", {}).get("run")) for q in QUESTIONS) == 2
     corrected = {source["corrects"] for q in QUESTIONS for source in q.sources if "corrects" in source}
@@ -25,7 +33,9 @@ def test_objectives_kinds_and_templates_are_covered() -> None:
 
 
 def test_every_question_is_shown_on_a_page_unless_kept_for_exams() -> None:
-    pages = "".join((ROOT / "book/08-heads" / name).read_text(encoding="utf-8") for name in ("lesson.md", "more.md"))
+    pages = "".join(
+        (ROOT / "book/08-heads" / name).read_text(encoding="utf-8") for name in ("lesson.md", "more.md")
+    )
     shown = re.findall(r"ATT-\d\d-[a-z0-9-]+", pages)
     assert sorted(shown) == sorted(BY_ID)
 
@@ -61,7 +71,7 @@ def test_the_calls_are_accepted_and_the_excluded_one_is_not() -> None:
     }
     for pair in BY_ID["ATT-08-name-the-call"].interaction["pairs"]:
         asks = names["english" if pair["left"].startswith("layer(english") else "german"]
-        assert eval(pair["left"], names).shape == asks.shape  # noqa: S307 - our own text
+        assert eval(pair["left"], names).shape == asks.shape
     with pytest.raises(ValueError, match="memory is another sequence"):
         names["layer"](names["german"], memory=names["english"], causal=True)
 
@@ -69,7 +79,10 @@ def test_the_calls_are_accepted_and_the_excluded_one_is_not() -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_two_heads_by_hand_as_on_paper(seed: int) -> None:
     variant = BY_ID["ATT-11-joined-by-hand"].variant(seed)
-    rows = [[int(n) for n in re.findall(r"\d+", line)] for line in variant.stimulus["code"]["text"].splitlines()[1:]]
+    rows = [
+        [int(n) for n in re.findall(r"\d+", line)]
+        for line in variant.stimulus["code"]["text"].splitlines()[1:]
+    ]
     head_0 = sum(row[1] * row[2] for row in rows) / sum(row[1] for row in rows)
     head_1 = sum(row[3] * row[4] for row in rows) / sum(row[3] for row in rows)
     w = int(re.search(r"h₀ \+ (\d) · h₁", variant.stem)[1])

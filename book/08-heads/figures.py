@@ -48,7 +48,9 @@ def mixtures(models: dict[int, LookBack], text: str = "hfaclbgked") -> "HTML":
         for head, row in enumerate(weights.tolist()):
             arcs(axes, row, COLOURS[head])
             best = sorted(range(len(row)), key=row.__getitem__)[-1]
-            told.append(f"{n_heads} head{'s' * (n_heads > 1)}, head {head}: {row[best]:.2f} on {text[best]}, {len(text) - 1 - best} back")
+            told.append(
+                f"{n_heads} head{'s' * (n_heads > 1)}, head {head}: {row[best]:.2f} on {text[best]}, {len(text) - 1 - best} back"
+            )
     alt = f"A row of letters, {' '.join(text)}, twice; from the last letter lines run to where its heads look, as thick as the weight. {'; '.join(told)}."
     return show(figure, alt, "mixtures")
 
@@ -58,7 +60,12 @@ def arcs(axes: Axes, row: list[float], colour: str) -> None:
     last = len(row) - 1
     for i, weight in enumerate(row[:-1]):
         if weight > 0.05:
-            line = {"arrowstyle": "-", "color": colour, "linewidth": 0.6 + 5 * weight, "connectionstyle": "arc3,rad=0.45"}
+            line = {
+                "arrowstyle": "-",
+                "color": colour,
+                "linewidth": 0.6 + 5 * weight,
+                "connectionstyle": "arc3,rad=0.45",
+            }
             axes.annotate("", xy=(i, 0.3), xytext=(last, 0.3), arrowprops=line)
             axes.text(i, -0.6, f"{weight:.2f}", ha="center", va="center", color=colour, fontsize=9.5)
 
@@ -69,7 +76,11 @@ def pieces() -> "HTML":
     axes.set_xlim(-0.3, 13.4)
     axes.set_ylim(-0.9, 4.6)
     axes.axis("off")
-    for left, title, heads in ((0, "x: 3 × 4", [0]), (4.9, "split: 2 × 3 × 2", [0, 1]), (9.4, "merged: 3 × 4", [0])):
+    for left, title in (
+        (0, "x: 3 × 4"),
+        (4.9, "split: 2 × 3 × 2"),
+        (9.4, "merged: 3 × 4"),
+    ):
         axes.text(left, 4.1, title, ha="left", va="center")
         for position in range(3):
             for feature in range(4):
@@ -80,7 +91,14 @@ def pieces() -> "HTML":
                 y = 2.6 - position
                 cell = {"facecolor": COLOURS[head], "alpha": 0.28, "edgecolor": INK, "linewidth": 0.8}
                 axes.add_patch(rectangle(x, y, **cell))
-                axes.text(x + 0.45, y + 0.45, str(4 * position + feature + 1), ha="center", va="center", fontsize=9.5)
+                axes.text(
+                    x + 0.45,
+                    y + 0.45,
+                    str(4 * position + feature + 1),
+                    ha="center",
+                    va="center",
+                    fontsize=9.5,
+                )
     axes.text(5.8, 0.15, "head 0", ha="center", va="center", color=BLUE)
     axes.text(8.3, 0.15, "head 1", ha="center", va="center", color=ORANGE)
     axes.text(0, 0.15, "one row a position", ha="left", va="center")
@@ -92,7 +110,7 @@ def pieces() -> "HTML":
     return show(figure, alt, "pieces")
 
 
-def rectangle(x: float, y: float, **style: object):  # noqa: ANN201 - matplotlib's own type
+def rectangle(x: float, y: float, **style: object):
     from matplotlib.patches import Rectangle
 
     return Rectangle((x, y), 0.9, 0.9, **style)
@@ -116,7 +134,9 @@ def maps(text: str = "name that letter") -> "HTML":
             side.set_visible(False)
         axes.set_title(f"head {head}")
         back = max(range(1, 6), key=lambda d: weights[head].diagonal(-d)[5 - d :].mean().item())
-        told.append(f"head {head} {back} back with mean weight {weights[head].diagonal(-back)[5 - back :].mean():.2f}")
+        told.append(
+            f"head {head} {back} back with mean weight {weights[head].diagonal(-back)[5 - back :].mean():.2f}"
+        )
     alt = f"Four maps of attention weights over the text “{text}”, queries in rows, keys in columns; each shows one dark diagonal: {', '.join(told)}."
     return show(figure, alt, "maps")
 
