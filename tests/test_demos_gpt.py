@@ -90,29 +90,8 @@ def test_scores_spread_with_the_root_of_their_width():
     assert 1 / 12 < scaled < 0.4 < 0.85 < unscaled < 1
 
 
-def test_a_head_that_is_off_finds_nothing():
-    model, ids = heads.LookBack(d_model=16, n_heads=4), torch.randint(heads.LETTERS, (3, heads.LENGTH))
-    all_on = model(ids)
-    assert all_on.shape == (3, heads.LENGTH, 4, heads.LETTERS)
-    assert not torch.equal(model(ids, off=2), all_on)
-    with torch.no_grad():
-        model.attention.w_o.weight[:, 8:12] = 0  # the features of head 2
-    torch.testing.assert_close(model(ids, off=2), model(ids))
-
-
-def test_the_models_have_the_same_number_of_parameters():
-    assert len({sum(p.numel() for p in heads.LookBack(16, n).parameters()) for n in (1, 2, 4)}) == 1
-
-
-def test_weights_are_averaged_by_distance(monkeypatch):
-    n = heads.LENGTH
-    weights = torch.zeros(2, 3, n, n)
-    for head, distance in enumerate((0, 2, 5)):
-        weights[:, head] = torch.diag(torch.ones(n - distance), -distance)
-    model = heads.LookBack(d_model=16, n_heads=4)
-    monkeypatch.setattr(model, "look", lambda ids: (None, weights))
-    seen = heads.weight_by_distance(model, torch.zeros(2, n, dtype=torch.long))
-    assert seen.tolist() == [[float(d == distance) for d in range(6)] for distance in (0, 2, 5)]
+def test_the_weights_of_heads_are_shown_in_per_cent():
+    seen = torch.eye(6)[[0, 2, 5]]
     assert heads.picture(seen).splitlines()[2].split() == ["head", "1", "0", "0", "100", "0", "0", "0"]
     with pytest.raises(UserError, match="^d_model=12 does not split into 4 heads; use a multiple of 8$"):
         heads.Config(d_model=12)

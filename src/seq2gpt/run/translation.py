@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from seq2gpt.alignment import AttentionDecoder, BidirectionalEncoder
 from seq2gpt.data.translation import Language, Pair, Vocabulary, load_pairs, number_pairs, split_pairs
 from seq2gpt.errors import UserError
+from seq2gpt.heads import MultiHeadAttention
 from seq2gpt.language_models import cross_entropy
 from seq2gpt.run.demos import DemoResult
 from seq2gpt.run.demos.loop import fit
@@ -123,6 +124,20 @@ def build_transformer(task: Task) -> Transformer:
     )  # fmt: skip
 
 
+def with_attention(model: Transformer, attention: Callable[..., nn.Module]) -> Transformer:
+    """The model, every multi-head attention in it replaced by one that ``attention`` makes, with the same weights.
+
+    ``attention`` takes what :class:`seq2gpt.heads.MultiHeadAttention` takes, for example a student's own class.
+    """
+    for part in list(model.modules()):
+        for name, child in part.named_children():
+            if isinstance(child, MultiHeadAttention):
+                own = attention(child.w_o.out_features, child.n_heads, dropout=child.dropout.p)
+                own.load_state_dict(child.state_dict())
+                setattr(part, name, own)
+    return model
+
+
 @dataclass(frozen=True)
 class Rung:
     """One model of the ladder: how it is built, and the learning rate that suits it."""
@@ -138,10 +153,16 @@ LADDER = {
 }
 
 
-def train_model(name: str, task: Task, config: TranslationConfig, progress: bool) -> Seq2Seq | Transformer:
-    """The model ``name`` of :data:`LADDER`, trained and in evaluation mode."""
+def train_model(
+    name: str,
+    task: Task,
+    config: TranslationConfig,
+    progress: bool,
+    build: Callable[[Task], Seq2Seq | Transformer] | None = None,
+) -> Seq2Seq | Transformer:
+    """The model ``name`` of :data:`LADDER`, or the one that ``build`` makes in its place, trained and in evaluation mode."""
     torch.manual_seed(config.seed)
-    model = LADDER[name].build(task)
+    model = (build or LADDER[name].build)(task)
     source, target = task.tensors(task.training)
     generator = torch.Generator().manual_seed(config.seed)
 

@@ -13,11 +13,22 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from seq2gpt.widgets.attention import AttentionWidget
     from seq2gpt.widgets.beams import BeamsWidget
+    from seq2gpt.widgets.heads import HeadsWidget
     from seq2gpt.widgets.playground import PlaygroundWidget
 
-__all__ = ["AttentionWidget", "BeamsWidget", "PlaygroundWidget"]
+__all__ = [
+    "AttentionWidget",
+    "BeamsWidget",
+    "HeadsWidget",
+    "PlaygroundWidget",
+]
 
-_MODULES = {"AttentionWidget": "attention", "BeamsWidget": "beams", "PlaygroundWidget": "playground"}
+_MODULES = {
+    "AttentionWidget": "attention",
+    "BeamsWidget": "beams",
+    "HeadsWidget": "heads",
+    "PlaygroundWidget": "playground",
+}
 
 
 def __getattr__(name: str) -> Any:

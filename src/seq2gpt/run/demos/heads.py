@@ -12,21 +12,14 @@ one distance is switched off, for each distance in turn: the letter there is gue
 
 from dataclasses import dataclass
 
-import torch
-from jaxtyping import Float, Int
-from torch import Tensor, nn
-from torch.nn import functional as F
+from jaxtyping import Float
+from torch import Tensor
 
-from seq2gpt.attention import causal_mask, scaled_dot_product_attention
 from seq2gpt.errors import UserError
-from seq2gpt.heads import MultiHeadAttention, merge_heads, split_heads
 from seq2gpt.run.demos import DemoResult
-from seq2gpt.run.demos.loop import fit
+from seq2gpt.run.letter_game import Game, Training, rights, train_look_back, unseen_rows, weight_by_distance
 
-LETTERS = 12
-DISTANCES = (1, 2, 3, 5)
-LENGTH = 12
-FIRST = max(DISTANCES)  # the first position at which all four letters exist
+GAME = Game()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,94 +40,29 @@ class Config:
             raise UserError(f"d_model={self.d_model} does not split into 4 heads; use a multiple of 8")
 
 
-class LookBack(nn.Module):
-    """Letters and positions, one attention layer, and one output head for each distance."""
-
-    def __init__(self, d_model: int, n_heads: int) -> None:
-        super().__init__()
-        self.embedding = nn.Embedding(LETTERS, d_model)
-        self.attention = MultiHeadAttention(d_model, n_heads)
-        self.heads = nn.Linear(d_model, len(DISTANCES) * LETTERS)
-        self.codes = nn.Parameter(torch.randn(LENGTH, d_model))
-
-    def hidden(self, ids: Int[Tensor, "batch n"]) -> Float[Tensor, "batch n d_model"]:
-        """What goes into the attention layer."""
-        return self.embedding(ids) + self.codes
-
-    def forward(
-        self, ids: Int[Tensor, "batch n"], off: int | None = None
-    ) -> Float[Tensor, "batch n distances letters"]:
-        """The logits of the letter at each distance; head number ``off`` finds nothing."""
-        found, _ = self.look(ids)
-        if off is not None:
-            found = found.clone()
-            found[:, off] = 0
-        return self.heads(self.attention.w_o(merge_heads(found))).unflatten(-1, (len(DISTANCES), LETTERS))
-
-    def look(
-        self, ids: Int[Tensor, "batch n"]
-    ) -> tuple[Float[Tensor, "batch n_heads n d_head"], Float[Tensor, "batch n_heads n n"]]:
-        """What each head finds, and its weights."""
-        x, layer = self.hidden(ids), self.attention
-        query, key, value = (split_heads(w(x), layer.n_heads) for w in (layer.w_q, layer.w_k, layer.w_v))
-        return scaled_dot_product_attention(query, key, value, causal_mask(ids.shape[1]))
-
-
 def run(config: Config, progress: bool = True) -> DemoResult:
     """Train a model for each number of heads; then look into the last one."""
-    test = torch.randint(LETTERS, (500, LENGTH), generator=torch.Generator().manual_seed(config.seed + 1000))
+    training = Training(
+        d_model=config.d_model,
+        n_steps=config.n_steps,
+        batch=config.batch,
+        seed=config.seed,
+        progress=progress,
+    )
+    test = unseen_rows(GAME, config.seed)
     figures = {}
     for n_heads in (1, 2, 4):
-        model = train_model(n_heads, config, progress)
+        model = train_look_back(n_heads, GAME, training)
         figures[f"{n_heads} head{'s' * (n_heads > 1)}, letters right, %"] = sum(rights(model, test)) / 4
     seen = weight_by_distance(model, test)
     kept, lost = [], []
-    for place, distance in enumerate(DISTANCES):
-        after = rights(model, test, off=int(seen[:, distance].argmax()))
+    for place, distance in enumerate(GAME.distances):
+        after = rights(model, test, off=(int(seen[:, distance].argmax()),))
         lost.append(after.pop(place))
         kept += after
     figures["its head off, that letter right, %"] = sum(lost) / len(lost)
     figures["its head off, other letters right, %"] = sum(kept) / len(kept)
     return DemoResult(figures=figures, sample=picture(seen))
-
-
-def train_model(n_heads: int, config: Config, progress: bool) -> LookBack:
-    """A model with ``n_heads`` heads, trained on random letters."""
-    torch.manual_seed(config.seed)
-    model = LookBack(config.d_model, n_heads)
-    generator = torch.Generator().manual_seed(config.seed)
-
-    def loss(step: int) -> Float[Tensor, ""]:
-        ids = torch.randint(LETTERS, (config.batch, LENGTH), generator=generator)
-        return F.cross_entropy(model(ids)[:, FIRST:].flatten(0, 2), targets(ids).flatten())
-
-    fit(model.parameters(), loss, config.n_steps, lr=0.01, progress=progress)
-    return model
-
-
-def targets(ids: Int[Tensor, "batch n"]) -> Int[Tensor, "batch n_asked distances"]:
-    """The letters at the four distances, for the positions that have them all.
-
-    >>> targets(torch.arange(7)[None]).tolist()
-    [[[4, 3, 2, 0], [5, 4, 3, 1]]]
-    """
-    return torch.stack([ids[:, FIRST - d : ids.shape[1] - d] for d in DISTANCES], dim=-1)
-
-
-@torch.no_grad()
-def rights(model: LookBack, test: Int[Tensor, "rows n"], off: int | None = None) -> list[float]:
-    """The share of right letters at each distance, in per cent."""
-    right = model(test, off)[:, FIRST:].argmax(-1) == targets(test)
-    return (100 * right.double().mean((0, 1))).tolist()
-
-
-@torch.no_grad()
-def weight_by_distance(model: LookBack, test: Int[Tensor, "rows n"]) -> Float[Tensor, "n_heads distances"]:
-    """The mean weight that each head puts on the position 0, 1, … 5 places back."""
-    weights = model.look(test)[1].mean(0)  # n_heads n n
-    return torch.stack(
-        [weights.diagonal(-d, 1, 2)[:, FIRST - d :].mean(-1) for d in range(FIRST + 1)], dim=-1
-    )
 
 
 def picture(seen: Float[Tensor, "n_heads distances"]) -> str:
