@@ -13,10 +13,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from seq2gpt.widgets.attention import AttentionWidget
     from seq2gpt.widgets.playground import PlaygroundWidget
+    from seq2gpt.widgets.recurrent import RecurrentWidget
 
-__all__ = ["AttentionWidget", "PlaygroundWidget"]
+__all__ = ["AttentionWidget", "PlaygroundWidget", "RecurrentWidget"]
 
-_MODULES = {"AttentionWidget": "attention", "PlaygroundWidget": "playground"}
+_MODULES = {
+    "AttentionWidget": "attention",
+    "PlaygroundWidget": "playground",
+    "RecurrentWidget": "recurrent",
+}
 
 
 def __getattr__(name: str) -> Any:
