@@ -81,7 +81,7 @@ def test_sliders_and_keys_change_what_is_shown(show) -> None:
     assert "stretched up to" in summary.inner_text()
     assert page.locator(".s2g-more").count() == 6
     page.locator(".s2g-text").fill("<b>x</b> and much more than that")
-    assert page.locator(".s2g-notice").inner_text() == "Only the first 16 of 30 letters are read."
+    assert page.locator(".s2g-notice").inner_text() == "Only the first 16 of 32 letters are read."
     assert page.locator(".s2g-unrolled b").count() == 0
     page.locator(".s2g-text").fill("")
     assert page.locator(".s2g-notice").inner_text() == "Type a word."
