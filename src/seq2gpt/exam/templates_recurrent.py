@@ -62,9 +62,7 @@ def one_cell(c: float, keep: float, write: float, new: float) -> Placeholders:
     """The new cell of an LSTM from the old one, two gates and tanh(g)."""
     sums = [math.log(write / (1 - write)), math.log(keep / (1 - keep)), math.atanh(new), 0.0]
     zero, w = torch.zeros(1, dtype=torch.float64), torch.zeros(1, 4, dtype=torch.float64)
-    _, cell = lstm_step(
-        zero, zero, torch.tensor([c]).double(), w, w, torch.tensor(sums, dtype=torch.float64)
-    )
+    _, cell = lstm_step(zero, zero, torch.tensor([c]).double(), w, w, torch.tensor(sums, dtype=torch.float64))
     answer = cell.item()
     return {
         "answer": answer,
