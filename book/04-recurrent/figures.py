@@ -8,7 +8,8 @@ from torch import Tensor
 
 from seq2gpt.figures import BLUE, GREEN, GREY, INK, ORANGE, new_figure, show
 from seq2gpt.recurrent import gradient_decay_factor, rnn_unroll
-from seq2gpt.run.cells import Cell, forecast as continue_wave, gradient_by_distance, train_forecaster, wave
+from seq2gpt.run.cells import Cell, gradient_by_distance, train_forecaster, wave
+from seq2gpt.run.cells import forecast as continue_wave
 
 if TYPE_CHECKING:
     from IPython.display import HTML
