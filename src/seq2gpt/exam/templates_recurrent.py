@@ -8,10 +8,11 @@ import torch
 from seq2gpt.recurrent import gradient_decay_factor, lstm_step, rnn_step
 
 Placeholders = dict[str, Any]
+Number = int | float
 BLOCKS = {"plain RNN": 1, "GRU": 3, "LSTM": 4}
 
 
-def one_step(x: float, a: float, b: float, c: float) -> Placeholders:
+def one_step(x: Number, a: Number, b: Number, c: Number) -> Placeholders:
     """First component of the new state for the old state (0.5, −1), W_x = (a, 1) and rows (b, 0.9), (c, 0.2) of W_h."""
     h = torch.tensor([0.5, -1.0], dtype=torch.float64)
     w_x, w_h = torch.tensor([[a, 1.0]]).double(), torch.tensor([[b, 0.9], [c, 0.2]]).double()
@@ -30,7 +31,7 @@ def one_step(x: float, a: float, b: float, c: float) -> Placeholders:
     }
 
 
-def factor(w: float, n: int) -> Placeholders:
+def factor(w: Number, n: int) -> Placeholders:
     """Factor of a gradient from state n back to state 1 of one unit whose states are 0."""
     states = torch.zeros(n, 1, dtype=torch.float64)
     answer = gradient_decay_factor(states, torch.tensor([[w]]).double()).item()
@@ -58,7 +59,7 @@ def open_gate(bias: int, steps: int) -> Placeholders:
     }
 
 
-def one_cell(c: float, keep: float, write: float, new: float) -> Placeholders:
+def one_cell(c: Number, keep: Number, write: Number, new: Number) -> Placeholders:
     """The new cell of an LSTM from the old one, two gates and tanh(g)."""
     sums = [math.log(write / (1 - write)), math.log(keep / (1 - keep)), math.atanh(new), 0.0]
     zero, w = torch.zeros(1, dtype=torch.float64), torch.zeros(1, 4, dtype=torch.float64)
