@@ -25,8 +25,8 @@ def unrolled() -> "HTML":
     arrow = {"arrowstyle": "-|>", "color": INK, "linewidth": 1.2, "shrinkA": 0, "shrinkB": 0}
     words = ["blue", "tick", "tack", "tick"]
     for i, word in enumerate(words):
-        axes.text(i, 0, "$W_x, W_h, b$", ha="center", va="center", bbox=box, fontsize=8.5)
-        axes.text(i, -1.25, f"$x_{i + 1}$: {word}", ha="center", va="center")
+        axes.text(i, 0, "$W_x, W_h, b$", ha="center", va="center", bbox=box, fontsize=8.5, color=INK)
+        axes.text(i, -1.25, f"$x_{i + 1}$: {word}", ha="center", va="center", color=INK)
         axes.annotate("", xy=(i, -0.42), xytext=(i, -1.0), arrowprops=arrow)
         start = f"$h_{i}$" if i else "$h_0 = 0$"
         axes.text(i - 0.5, 0.32, start, ha="center", va="center", color=ORANGE)
@@ -34,7 +34,7 @@ def unrolled() -> "HTML":
     axes.text(3.52, 0.32, "$h_4$", ha="center", va="center", color=ORANGE)
     axes.annotate("", xy=(3.62, 0), xytext=(3.4, 0), arrowprops=arrow | {"color": ORANGE})
     axes.annotate("", xy=(3, 0.85), xytext=(3, 0.42), arrowprops=arrow)
-    axes.text(3, 1.05, "output: which colour?", ha="center", va="center")
+    axes.text(3, 1.05, "output: which colour?", ha="center", va="center", color=INK)
     alt = (
         "Four equal boxes in a row, all with the weights W_x, W_h and b. From below each reads one item: blue, tick, tack, "
         "tick. An arrow carries the state from each box to the next, h_0 = 0 into the first and h_4 out of the last, where an "
@@ -58,14 +58,15 @@ def decay(d: int = 16, longest: int = 50) -> "HTML":
         for rho, colour in ((0.9, BLUE), (1.1, ORANGE), (1.5, GREEN)):
             states = rnn_unroll(x, torch.zeros(d), torch.eye(d) / math.sqrt(d), rho * w, torch.zeros(d))
             factors = [gradient_decay_factor(states[: n + 1], rho * w).item() for n in range(longest + 1)]
-            axes.plot(range(longest + 1), factors, color=colour, label=f"{rho}")
+            axes.plot(range(longest + 1), factors, color=colour, label=f"$\\rho$ = {rho}")
             told.append(f"{title}, largest singular value {rho}: {factors[-1]:.1e}")
         axes.set_yscale("log")
         axes.set_title(title)
         axes.set_xlabel("steps back")
         axes.axhline(1, color=GREY, linewidth=0.8)
     left.set_ylabel("gradient_decay_factor")
-    left.legend(loc="upper left", labelcolor=INK, title="singular values")
+    left.set_ylim(1e-8, 1e10)
+    left.legend(loc="lower left", labelcolor=INK, frameon=False, handlelength=1.2)
     alt = (
         f"Two panels: the factor by which a gradient is scaled after 0 to {longest} steps back, on a logarithmic axis. At the end: "
         f"{'; '.join(told)}. On the left all lines are straight; on the right all lie lower, since tanh is flatter away from 0."
@@ -95,7 +96,7 @@ def by_distance(distance: int = 60) -> "HTML":
     axes.set_xlabel("distance $k$ of the input")
     axes.set_ylabel("norm of the gradient")
     axes.set_yticks([10.0**-n for n in (0, 3, 6, 9, 12)])
-    axes.legend(labelcolor=INK, loc="lower left")
+    axes.legend(labelcolor=INK, frameon=False, loc="lower left")
     alt = (
         f"Norm of the gradient of the last state with respect to an input k positions back, for k from 0 to {distance}, on a "
         f"logarithmic axis. At k = 40: {', '.join(told)}. Plain RNN, LSTM and GRU fall in nearly straight lines; with 3 added "
@@ -117,7 +118,7 @@ def forecast(n_seen: int = 40, n_new: int = 75) -> "HTML":
     axes.text(n_seen - 1.5, -1.85, "seen", ha="right", color=ORANGE)
     axes.set_ylim(-2.0, 2.6)
     axes.set_xlabel("time")
-    axes.legend(labelcolor=INK, loc="upper right", ncols=2)
+    axes.legend(labelcolor=INK, frameon=False, loc="upper right", ncols=2)
     alt = (
         f"A wave made of two sines. The first {n_seen} values are given; the dashed line shows the {n_new} values with which the GRU "
         f"continues. Root mean square error {error:.2f}, where the wave swings between {values.min():.1f} and {values.max():.1f}."
