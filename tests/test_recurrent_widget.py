@@ -92,7 +92,7 @@ def test_sliders_and_keys_change_what_is_shown(show) -> None:
 def test_wrong_settings_in_a_page_fall_back_to_the_defaults(show) -> None:
     page = show('{"text": "ab", "rho": 99, "drive": "x", "read": 77}')
     assert page.locator(".s2g-summary").inner_text().startswith("After 2 of 2 letters")
-    assert [b.inner_text() for b in page.locator(".s2g-slider b").all()] == ["0.90", "0.50", "2 of 2"]
+    assert [b.inner_text() for b in page.locator(".s2g-slider b").all()] == ["0.90", "0.80", "2 of 2"]
 
 
 @pytest.mark.browser

@@ -5,12 +5,12 @@
 const MAX_LETTERS = 16;
 const ANGLE = 0.6; // by which W_h turns a state, in radians
 const LETTER_ANGLE = 2.4; // near the golden angle: the letters point in well-spread directions
-const FLOOR = 1e-6; // the bars of the gradient end here
+const FLOOR = 1e-3; // the bars of the gradient end here
 const RANGES = {
   rho: { min: 0, max: 1.6, step: 0.05 },
   drive: { min: 0, max: 2, step: 0.1 },
 };
-const DEFAULTS = { text: "telegram", rho: 0.9, drive: 0.5, read: -1 };
+const DEFAULTS = { text: "telegram", rho: 0.9, drive: 0.8, read: -1 };
 
 // ---- the network -----------------------------------------------------------------------------------
 
@@ -143,7 +143,7 @@ function render({ model, el }) {
 
   function drawTable({ letters, states, factors, read }) {
     const columns = letters.map((letter, t) => column(letter, states[t], factors[t], t < read, t === read - 1));
-    const titles = ["letter", "state", "gradient from the end"];
+    const titles = ["letter", "state", "gradient from the end, log scale"];
     find("unrolled").replaceChildren(...titles.map((title, row) => element("tr", {},
       element("th", { scope: "row", textContent: title }), ...columns.map((cells) => cells[row]))));
   }

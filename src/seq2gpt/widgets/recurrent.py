@@ -21,7 +21,7 @@ class RecurrentWidget(anywidget.AnyWidget):
     >>> widget = RecurrentWidget(text="blue", rho=1.2)
     >>> widget.read = 2
     >>> widget.rho, widget.drive
-    (1.2, 0.5)
+    (1.2, 0.8)
     """
 
     _esm = HERE / "recurrent.js"
@@ -29,7 +29,7 @@ class RecurrentWidget(anywidget.AnyWidget):
 
     text = traitlets.Unicode("telegram").tag(sync=True)
     rho = traitlets.Float(0.9, min=0.0, max=1.6).tag(sync=True)
-    drive = traitlets.Float(0.5, min=0.0, max=2.0).tag(sync=True)
+    drive = traitlets.Float(0.8, min=0.0, max=2.0).tag(sync=True)
     read = traitlets.Int(-1, min=-1).tag(sync=True)
 
     def __init__(self, **settings: Any) -> None:
