@@ -105,8 +105,10 @@ def test_names_are_read_and_written(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.slow
 def test_the_figures_of_the_telegrams() -> None:
-    def accuracies(kind: str, distance: int, keep_bias: float) -> list[float]:
-        return [train_memory(kind, distance, keep_bias=keep_bias, seed=seed).accuracy for seed in range(3)]
+    def accuracies(kind: str, distance: int, keep_bias: int) -> list[float]:
+        return [
+            train_memory(kind, distance, keep_bias=float(keep_bias), seed=seed).accuracy for seed in range(3)
+        ]
 
     assert min(accuracies("rnn", 10, 0)) > 0.99
     assert [round(100 * a) for a in accuracies("rnn", 100, 0)] == pytest.approx([26, 26, 80], abs=3)
