@@ -631,6 +631,8 @@ def test_answers_alike_are_asked_about_and_common_ones_are_not() -> None:
     assert suspicion.alike(answers, {}) == [{"exercise": "f", "students": ["ada", "bob"]}]
     assert suspicion.alike(answers, {"f": renamed}) == []
     assert suspicion.alike({f"s{i}": {"f": answer} for i in range(9)}, {}) == []
+    blank = answer + "\n\ndef g(x):\n    raise NotImplementedError()"
+    assert suspicion.alike({"ada": {"f": blank}, "bob": {"f": blank}}, {}) == []
 
 
 def test_the_wire_writes_json() -> None:

@@ -7,6 +7,7 @@ other parts do stands there bare.
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -549,4 +550,4 @@ def odd_padding_is_refused(answer: Answer, draw: Draw) -> None:
         ([0, 1, 1], "Padding at the beginning"),
     ):
         mask = torch.tensor([[1, 1, 0], row]).bool()
-        expect.error(lambda mask=mask: answer(readers, x, mask), ValueError, what)
+        expect.error(partial(answer, readers, x, mask), ValueError, what)

@@ -42,10 +42,10 @@ STYLE: Any = {
 
 
 def new_figure(height: float, rows: int = 1, columns: int = 1, **options: Any) -> tuple[Figure, Any]:
-    """A figure of the course's width and its axes, in the course's style."""
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(WIDTH, height), layout="constrained")
-        return figure, figure.subplots(rows, columns, **options)
+    """A figure of the course's width and its axes; what is drawn later, texts and legends, is in its style too."""
+    mpl.rcParams.update(STYLE)
+    figure = Figure(figsize=(WIDTH, height), layout="constrained")
+    return figure, figure.subplots(rows, columns, **options)
 
 
 def svg(figure: Figure, alt: str, name: str) -> str:

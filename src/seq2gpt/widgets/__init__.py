@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from seq2gpt.widgets.beams import BeamsWidget
     from seq2gpt.widgets.heads import HeadsWidget
     from seq2gpt.widgets.playground import PlaygroundWidget
+    from seq2gpt.widgets.recurrent import RecurrentWidget
 
 __all__ = [
     "AttentionWidget",
     "BeamsWidget",
     "HeadsWidget",
     "PlaygroundWidget",
+    "RecurrentWidget",
 ]
 
 _MODULES = {
@@ -28,6 +30,7 @@ _MODULES = {
     "BeamsWidget": "beams",
     "HeadsWidget": "heads",
     "PlaygroundWidget": "playground",
+    "RecurrentWidget": "recurrent",
 }
 
 

@@ -113,7 +113,7 @@ def framed(words: Sequence[str], vocabulary: Vocabulary) -> Int[Tensor, "words n
     return pad_batch([[BOS, *vocabulary.encode(word), EOS] for word in words])
 
 
-def word_loss(model: RecurrentLanguageModel, rows: Int[Tensor, "words n"]) -> Float[Tensor, ""]:
+def word_loss(model: nn.Module, rows: Int[Tensor, "words n"]) -> Float[Tensor, ""]:
     """Mean cross-entropy of a character, <eos> among them, in nats."""
     inputs, targets = next_token_pairs(rows)
     logits, _ = model(inputs)
@@ -129,7 +129,7 @@ def bigram_loss(rows: Int[Tensor, "words n"], test: Int[Tensor, "test n_test"], 
 
 @torch.no_grad()
 def write(
-    model: RecurrentLanguageModel,
+    model: nn.Module,
     vocabulary: Vocabulary,
     n: int,
     generator: torch.Generator,
