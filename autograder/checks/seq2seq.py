@@ -424,7 +424,7 @@ def every_token_counts_the_same(answer: Answer, draw: Draw) -> None:
         expect.fail("You average sentence by sentence; the mean should be over all tokens of the batch.")
     if abs(loss - sum(map(sum, losses))) < 1e-6:
         expect.fail("Your loss is the sum over all tokens; divide by how many they are.")
-    if abs(loss - sum(map(sum, losses)) / 12) > 1e-6:
+    if not abs(loss - sum(map(sum, losses)) / 12) <= 1e-6:  # nan is no number either
         expect.fail("For targets of 2 and 10 tokens the loss is not the mean over the 12.")
 
 
@@ -804,6 +804,7 @@ def agreement_of_four_kinds_of_grams(answer: Answer, draw: Draw) -> None:
     text = "the cat sat on the mat today"
     compare_bleu(answer, [(text, text)], "A perfect translation:")
     compare_bleu(answer, [("the cat sat on the rug today", text)], "One wrong word:")
+    compare_bleu(answer, [("The cat sat on the mat today", text)], "A capital letter makes another word:")
     for _ in range(5):
         words = sentence(draw, 9).split()
         wrong = [*words[:4], "x", *words[5:]]

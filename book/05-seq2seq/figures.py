@@ -92,7 +92,7 @@ def teacher_against_free(small: NumberModel) -> "HTML":
     axes.set_yticks([0, 0.5, 1])
     axes.set_ylabel("P of the right word")
     axes.set_title(source, pad=4)
-    axes.legend(loc="upper right", ncols=2, fontsize=9)
+    axes.legend(loc="upper right", ncols=2, fontsize=9, frameon=False, labelcolor=INK)
     alt = (
         f"Two bars for each word of {target}: how probable the model finds it. Reading the right words: "
         f"{', '.join(f'{name} {p:.2f}' for name, p in zip(names, forced, strict=True))}. Reading its own words: "

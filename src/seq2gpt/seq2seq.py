@@ -1,7 +1,7 @@
 """Sequence to sequence: an encoder reads, one state of fixed size crosses over, a decoder writes.
 
-Every model from this lesson to the Transformer has the two methods of :class:`EncoderDecoder`; the loss and the
-searches below need no more. Ids 0 to 3 are <pad>, <bos>, <eos> and <unk> in every vocabulary of these lessons.
+Every model from here to the Transformer has the two methods of :class:`EncoderDecoder`; loss and searches need no
+more. Ids 0 to 3 are <pad>, <bos>, <eos> and <unk> in every vocabulary of these lessons.
 """
 
 import itertools
@@ -206,6 +206,10 @@ def best_continuations(
     """The ``width`` most probable of all one-token continuations of all of ``live``, best first.
 
     Row i of ``logits`` says what may follow ``live[i]``.
+
+    >>> live = [Hypothesis([4], -0.1, 0), Hypothesis([5], -2.0, 0)]
+    >>> [hypothesis.ids for hypothesis in best_continuations(live, torch.eye(2)[[0, 0]], width=2)]
+    [[4, 0], [4, 1]]
     """
     so_far = torch.tensor([hypothesis.log_probability for hypothesis in live]).to(logits)
     totals = so_far[:, None] + logits.log_softmax(-1)  # beams vocab
@@ -218,7 +222,11 @@ def best_continuations(
 
 
 def is_decided(done: list[Hypothesis], live: list[Hypothesis], alpha: float, longest: int) -> bool:
-    """Whether nothing that ``live`` can grow into beats ``done``: ln P only falls, the penalty has a limit."""
+    """Whether nothing that ``live`` can grow into beats ``done``: ln P only falls, the penalty has a limit.
+
+    >>> is_decided([Hypothesis([1, 2], -1.0, 0)], [Hypothesis([1, 4], -5.0, 0)], alpha=0.0, longest=9)
+    True
+    """
     possible = max(hypothesis.score(alpha, longest if alpha > 0 else None) for hypothesis in live)
     return any(hypothesis.score(alpha) >= possible for hypothesis in done)
 
@@ -303,6 +311,10 @@ def bleu(hypotheses: Sequence[str], references: Sequence[str]) -> float:
 
 
 def ngrams(sentence: str, k: int) -> Counter[tuple[str, ...]]:
-    """How often each k-gram, ``k`` words in a row, occurs in a sentence."""
+    """How often each k-gram, ``k`` words in a row, occurs in a sentence.
+
+    >>> ngrams("a b a b", 2)["a", "b"]
+    2
+    """
     words = sentence.split()
     return Counter(tuple(words[start : start + k]) for start in range(len(words) - k + 1))

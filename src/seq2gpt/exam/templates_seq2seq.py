@@ -31,7 +31,7 @@ def loss_of_a_row(p_1: float, p_2: float, p_3: float) -> Placeholders:
         logits[place] = (1 - p) / 5
         logits[place, label] = p
     losses = [-math.log(p) for p in given]
-    answer = cross_entropy(logits.log(), labels, padding_mask(labels[None])[0]).item()
+    answer = round(cross_entropy(logits.log(), labels, padding_mask(labels[None])[0]).item(), 9)
     return {
         "answer": answer,
         "rounded": round(answer, 2),
@@ -58,7 +58,7 @@ def two_steps(a: int, x: int, y: int) -> Placeholders:
 
     model = Seq2Seq(lambda ids, mask: (ids,), decode)
     (one, two) = beam_search(model, torch.tensor([4]), beam_width=2, max_new_tokens=2, alpha=0.0)
-    answer = first[one] * second[one][two]
+    answer = round(first[one] * second[one][two], 9)
     return {
         "answer": answer,
         "rounded": round(answer, 4),
@@ -75,7 +75,7 @@ def two_steps(a: int, x: int, y: int) -> Placeholders:
 def penalised_score(tenths: int, n: int) -> Placeholders:
     """The score, without its sign, of ``n`` tokens with ln P of minus so many tenths, alpha = 1."""
     minus_log_p = tenths / 10
-    answer = -Hypothesis([BOS, *[4] * (n - 1), EOS], -minus_log_p, 0).score(alpha=1.0)
+    answer = round(-Hypothesis([BOS, *[4] * (n - 1), EOS], -minus_log_p, 0).score(alpha=1.0), 9)
     return {
         "minus_log_p": minus_log_p,
         "penalty": round((5 + n) / 6, 3),
