@@ -1,0 +1,171 @@
+"""What looking back buys: the measurements of lesson 06, and the training of its lab.
+
+Four models translate the same number words with the same tokens, batches and number of steps: the RNN of
+lesson 05, and RNNs with attention by each of three scores. ``python -m seq2gpt.run.lookback`` trains each of them
+from three seeds and writes what they reach to the lesson's folder, and where they look, while they learn, to the
+widget's.
+"""
+
+import json
+import statistics
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from seq2gpt.alignment import (
+    AttentionDecoder,
+    BidirectionalEncoder,
+    alignment_weights,
+    dot_score,
+    general_score,
+)
+from seq2gpt.data.translation import Pair, number_words, true_alignment
+from seq2gpt.run.demos.alignment import alignment_shares, weights_of
+from seq2gpt.run.demos.loop import fit
+from seq2gpt.run.translation import (
+    LADDER,
+    LONGEST,
+    Task,
+    TranslationConfig,
+    build_rnn,
+    corpus_bleu,
+    load_task,
+    loss_on_batches,
+)
+from seq2gpt.seq2seq import Seq2Seq, State, greedy_decode
+
+LENGTHS = ((1, 4), (5, 8), (9, 12), (13, 17))
+"""The test pairs by words of the source, from … to."""
+NUMBERS = (34, 21, 567, 48_352, 263_071, 91_000_045, 345_678_912)
+"""Numbers whose alignments the widget shows."""
+STEPS = (0, 50, 100, 150, 200, 300, 500)
+"""After how many steps of training it shows them; the last is the end."""
+
+
+class DotDecoder(AttentionDecoder):
+    """An :class:`AttentionDecoder` that asks with :func:`dot_score`, which has no parameters."""
+
+    def __init__(self, vocab_size: int, d_model: int) -> None:
+        super().__init__(vocab_size, d_model)
+        del self.w_query, self.w_key, self.v
+
+    def look(self, query: Float[Tensor, "batch n d_model"], state: State) -> Float[Tensor, "batch n m"]:
+        """The weights that the states ``query`` give to the source positions of ``state``."""
+        return alignment_weights(dot_score(query, state[1]), state[2])
+
+
+class GeneralDecoder(DotDecoder):
+    """An :class:`AttentionDecoder` that asks with :func:`general_score`, whose parameter is ``w``."""
+
+    def __init__(self, vocab_size: int, d_model: int) -> None:
+        super().__init__(vocab_size, d_model)
+        self.w = nn.Parameter(torch.randn(d_model, d_model) / d_model)
+
+    def look(self, query: Float[Tensor, "batch n d_model"], state: State) -> Float[Tensor, "batch n m"]:
+        """The weights that the states ``query`` give to the source positions of ``state``."""
+        return alignment_weights(general_score(query, state[1], self.w), state[2])
+
+
+SCORES: dict[str, type[AttentionDecoder]] = {
+    "additive": AttentionDecoder, "general": GeneralDecoder, "dot": DotDecoder,
+}  # fmt: skip
+
+
+def build(decoder: type[AttentionDecoder], task: Task, d_model: int = 128) -> Seq2Seq:
+    """A bidirectional encoder and a decoder that looks back, for the words of ``task``."""
+    encoder = BidirectionalEncoder(len(task.source_vocabulary), d_model)
+    return Seq2Seq(encoder, decoder(len(task.target_vocabulary), d_model))
+
+
+def train(
+    model: Seq2Seq, task: Task, config: TranslationConfig, watch: Callable[[int], None] = lambda step: None
+) -> Seq2Seq:
+    """``model``, trained with the ladder's learning rate; ``watch`` is called with every step before it is made."""
+    loss = loss_on_batches(model, task, config)
+
+    def watched(step: int) -> Float[Tensor, ""]:
+        watch(step)
+        return loss(step)
+
+    fit(model.parameters(), watched, config.n_steps, LADDER["RNN with attention"].lr, progress=False)
+    return model.eval()
+
+
+def by_length(model: Seq2Seq, task: Task) -> list[dict[str, float]]:
+    """For each of :data:`LENGTHS`: BLEU of the test pairs, and in how many of 100 every word is right."""
+    rows = []
+    for shortest, longest in LENGTHS:
+        pairs = [pair for pair in task.test if shortest <= len(pair.source.split()) <= longest]
+        ids = greedy_decode(model, task.tensors(pairs)[0], LONGEST)
+        written = [task.target_vocabulary.decode(row) for row in ids]
+        right = [text == pair.target for text, pair in zip(written, pairs, strict=True)]
+        bleu = corpus_bleu(written, [pair.target for pair in pairs])
+        rows.append({"BLEU": bleu, "right": 100 * statistics.mean(right), "pairs": len(pairs)})
+    return rows
+
+
+def where_it_looks(model: Seq2Seq, task: Task, pairs: Sequence[Pair]) -> list[list[list[float]]]:
+    """For each pair the weights of every target word over the words of its source, to three digits."""
+    maps = []
+    for pair in pairs:
+        weights = weights_of(model, task, [pair])[0, : len(pair.target.split())]
+        maps.append([[round(weight, 3) for weight in row] for row in weights.tolist()])
+    return maps
+
+
+def measure(seed: int, record: dict[str, Any] | None = None) -> dict[str, dict[str, Any]]:
+    """What each of the four models reaches, by name.
+
+    Into ``record`` go the alignments of :data:`NUMBERS` by score, after each of :data:`STEPS`.
+    """
+    config = TranslationConfig(seed=seed)
+    task = load_task(config)
+    torch.manual_seed(seed)
+    found: dict[str, dict[str, Any]] = {"none": {"lengths": by_length(train(build_rnn(task), task, config), task)}}
+    for name, decoder in SCORES.items():
+        torch.manual_seed(seed)
+        model = build(decoder, task)
+        snapshots: list[Any] = []
+
+        def watch(step: int, model: Seq2Seq = model, snapshots: list[Any] = snapshots) -> None:
+            if record is not None and step in STEPS:
+                snapshots.append(where_it_looks(model, task, shown_pairs()))
+
+        train(model, task, config, watch)
+        watch(config.n_steps)
+        words, moved = alignment_shares(model, task, task.test)
+        found[name] = {"lengths": by_length(model, task), "aligned": words, "moved": moved}
+        if record is not None:
+            record[name] = snapshots
+    return found
+
+
+def shown_pairs() -> list[Pair]:
+    """The pairs whose alignments the widget shows."""
+    return [Pair(number_words(number, "en"), number_words(number, "de")) for number in NUMBERS]
+
+
+def main(results: Path, shown: Path) -> None:
+    """Measure with three seeds and write both files."""
+    record: dict[str, Any] = {}
+    runs = []
+    for seed in range(3):
+        runs.append(measure(seed, record if seed == 0 else None))
+        print(f"seed {seed}: {json.dumps(runs[-1])}", flush=True)
+    note = "written by `python -m seq2gpt.run.lookback`, three seeds"
+    results.write_text(json.dumps({"note": note, "lengths": LENGTHS, "runs": runs}, indent=1) + "\n", encoding="utf-8")
+    sentences = [
+        {"number": number, "source": pair.source.split(), "target": pair.target.split(), "truth": true_alignment(pair)}
+        for number, pair in zip(NUMBERS, shown_pairs(), strict=True)
+    ]  # fmt: skip
+    content = {"note": note, "steps": STEPS, "sentences": sentences, "maps": record}
+    shown.write_text(json.dumps(content, separators=(",", ":")) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(__file__).parent.parent / "widgets" / "alignments.json")
