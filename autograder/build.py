@@ -11,19 +11,16 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from autograder.derive import derive
+from autograder.assemble import assemble, checked_points
 from autograder.lessons import ROOT, Lesson, all_lessons
-from autograder.sheet import Code, Exercise, Sheet, Text, read_sheet
+from autograder.sheet import Code, read_sheet
 from seq2gpt.errors import UserError
-
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
 
 STAMP = "seq2gpt"  # the key of the build's entry in a notebook's metadata
 # Modules that decide what is in a notebook.
-TOOLS = ("build", "derive", "fields", "notebook", "sheet", "grading/config")
+TOOLS = ("assemble", "build", "derive", "fields", "notebook", "sheet", "grading/config")
 PACKAGES = {"seq2gpt": "src/seq2gpt", "autograder": "autograder"}
 Points = Callable[[str], Mapping[str, int]]
 
@@ -79,76 +76,6 @@ def write_exercise(lesson: Lesson) -> Path:
     refuse_edited(lesson)
     notebook.write(notebook.release(notebook.read(lesson.solution), lesson), lesson.exercise)
     return lesson.exercise
-
-
-# ── what is in a notebook ────────────────────────────────────────────────────────────────────────
-
-
-def assemble(lesson: Lesson, sheet: Sheet, points: Mapping[str, int]) -> "NotebookNode":
-    """The notebook with solutions, not yet executed.
-
-    The setup cell follows the text that opens the sheet, so that a reader first meets the title.
-    """
-    from autograder import notebook
-
-    source = lesson.module.read_bytes().decode()  # keeps the line ends
-    setup = notebook.locked_cell(f"{lesson.name}-setup", sheet.setup)
-    cells: list[NotebookNode] = []
-    numbers = {"text": 0, "code": 0, "exercise": 0}
-    for part in sheet.parts:
-        kind = type(part).__name__.lower()
-        numbers[kind] += 1
-        match part:
-            case Text():
-                cells.append(notebook.text_cell(f"{lesson.name}-text-{numbers[kind]}", part.source))
-            case Code():
-                grade_id = f"{lesson.name}-code-{part.name or numbers[kind]}"
-                make = notebook.locked_cell if part.locked else notebook.playground_cell
-                cells.append(make(grade_id, part.source))
-            case Exercise():
-                cells += exercise_cells(lesson, part, numbers[kind], points[part.name], source, sheet.path)
-    opening = 1 if cells and isinstance(sheet.parts[0], Text) else 0
-    return notebook.new(sheet.title, [*cells[:opening], setup, *cells[opening:]])
-
-
-def exercise_cells(
-    lesson: Lesson, exercise: Exercise, number: int, points: int, source: str, sheet: Path
-) -> "Iterator[NotebookNode]":
-    """Task, answer and test of one exercise."""
-    from autograder import notebook
-
-    grade_id = f"{lesson.name}-{exercise.name}"
-    try:
-        answer = derive(source, exercise.target).cell.replace("\r\n", "\n")
-    except UserError as error:
-        where = f"{sheet}:{exercise.line}: exercise {exercise.name!r}"
-        raise UserError(f"{where}, from {lesson.module.name}: {error}") from None
-    yield notebook.text_cell(f"{grade_id}-text", task_text(exercise, number, points))
-    if exercise.given:
-        yield notebook.locked_cell(f"{grade_id}-given", exercise.given)
-    yield notebook.answer_cell(grade_id, answer)
-    yield notebook.test_cell(f"{grade_id}-check", exercise.name, points)
-
-
-def task_text(exercise: Exercise, number: int, points: int) -> str:
-    """The exercise as a student reads it: heading, effort, text, and hints that open one after another."""
-    difficulty = "●" * exercise.difficulty + "○" * (3 - exercise.difficulty)
-    unit = "point" if points == 1 else "points"
-    lines = [
-        f"## Exercise {number} · {exercise.title}",
-        f"`{exercise.name}` · {points} {unit} · about {exercise.minutes} minutes · difficulty {difficulty}",
-        exercise.text,
-    ]
-    for hint, kind in zip(exercise.hints, ("a direction", "a step", "almost the code"), strict=True):
-        lines.append(f"<details><summary>Hint: {kind}</summary>\n\n{hint}")
-    return "\n\n".join([*lines, "\n".join(["</details>"] * len(exercise.hints))])
-
-
-def checked_points(lab: str) -> dict[str, int]:
-    """The exercises that have checks, and what each is worth."""
-    from autograder.checking import load_exercises, total_points
-
-    return {name: total_points(lab, name) for name in load_exercises(lab).exercises}
 
 
 # ── stale, or changed by hand ────────────────────────────────────────────────────────────────────

@@ -3,6 +3,7 @@
 import os
 import re
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -68,12 +69,20 @@ def test_cell(grade_id: str, exercise: str, points: int) -> NotebookNode:
     return _graded_cell(grade_id, source, locked=True, grade=True, points=points)
 
 
-def _graded_cell(grade_id: str, source: str, **roles: Any) -> NotebookNode:
+def manual_cell(grade_id: str, solution: str, points: int) -> NotebookNode:
+    """Markdown in which a student answers and which a person grades; ``solution`` is not released."""
+    source = f"### BEGIN SOLUTION\n{solution}\n### END SOLUTION"
+    return _graded_cell(grade_id, source, make=new_markdown_cell, grade=True, solution=True, points=points)
+
+
+def _graded_cell(
+    grade_id: str, source: str, make: Callable[..., NotebookNode] = new_code_cell, **roles: Any
+) -> NotebookNode:
     metadata = {
         "grade": False, "solution": False, "locked": False, "task": False,
         "grade_id": grade_id, "schema_version": SCHEMA_VERSION,
     }  # fmt: skip
-    return new_code_cell(source, id=cell_id(grade_id), metadata={"nbgrader": metadata | roles})
+    return make(source, id=cell_id(grade_id), metadata={"nbgrader": metadata | roles})
 
 
 def cell_id(name: str) -> str:

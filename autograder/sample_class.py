@@ -69,6 +69,9 @@ class SampleLab:
         self.targets = {name: exercise.target for name, exercise in exercises.items()}
         self.answers = {name: without_markers(derive(source, t).cell) for name, t in self.targets.items()}
         self.points = {name: total_points(self.lab, name) for name in exercises}
+        self.questions = [
+            grade_id(cell).removeprefix(f"{self.lab}-") for cell in self.released.cells if in_words(cell)
+        ]
 
     def notebook(self, answers: Mapping[str, str], without: Collection[str] = ()) -> str:
         """A submission: these answers, the other cells as released, some cells deleted."""
@@ -94,7 +97,8 @@ def students(sample: SampleLab) -> Iterator[Student]:
     """Everyone in the class."""
     names = list(sample.points)
     half = {name: sample.answers[name] for name in names[::2]}
-    yield Student("perfect", sample.notebook(sample.answers), sample.worth())
+    said = dict.fromkeys(sample.questions, "An answer in words, which a person has to grade.")
+    yield Student("perfect", sample.notebook(sample.answers | said), sample.worth())
     yield Student("half", sample.notebook(half), sample.worth(*names[1::2]))
     yield Student("blank", sample.notebook({}), 0.0)
     second = names[1]  # what happens in its cell happens before most of the others
@@ -132,6 +136,12 @@ def write_class(root: Path, work: Path, lab: str) -> dict[str, float]:
             (folder / f"{lab}.ipynb").write_text(student.content, encoding="utf-8")
         deserved[student.name] = student.score
     return deserved
+
+
+def in_words(cell: NotebookNode) -> bool:
+    """Whether a person grades what stands in a cell."""
+    known = cell.metadata.get("nbgrader", {})
+    return bool(known.get("grade") and known.get("solution"))
 
 
 def grade_id(cell: NotebookNode) -> str:

@@ -2,14 +2,15 @@
 
 A sheet is Markdown between YAML front matter and directives. The front matter has the lab's ``title``
 and its ``setup``, the Python of the locked first cell, which must define ``check``; it may have
-``minutes`` (for the whole lab, at least the sum over its exercises).
+``minutes`` (for the whole lab, at least the sum over its exercises and questions).
 
-Text becomes Markdown cells; a line ``+++`` starts a new one. Three directives, fenced by three or more
+Text becomes Markdown cells; a line ``+++`` starts a new one. Four directives, fenced by three or more
 backticks at the left margin, become other cells::
 
     ```{code-cell}                      a locked cell of code, run as it is
     ```{playground-cell}                a cell of code that the student may change; it is not graded
     ```{exercise} causal_mask           an exercise; the fence holds YAML
+    ```{manual} why_scale               a question to answer in words, which a person grades; YAML too
 
 A code cell may have a name (``{code-cell} plot``), from which its id is made; else it is numbered. The
 YAML of an exercise:
@@ -24,6 +25,14 @@ YAML of an exercise:
 ``given``       code shown in a locked cell above the answer, such as a broken class to mend
 ==============  ============================================================================
 
+A question has ``title``, ``minutes`` and ``text`` likewise, and of its own:
+
+==============  ============================================================================
+``points``      what a full answer earns
+``rubric``      Markdown for whoever grades: what earns how many points
+``answer``      Markdown: a full answer; neither this nor the rubric is in the released notebook
+==============  ============================================================================
+
 Whatever does not fit is refused with the file, the line, the value, the rule and the fix.
 """
 
@@ -34,18 +43,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from autograder.derive import RESERVED
 from autograder.fields import Place, complaint, read_fields
 from seq2gpt.errors import UserError
 
 FENCE = re.compile(r"(?P<ticks>`{3,}|~{3,})(?P<info>.*)")
 DIRECTIVE = re.compile(r"\{(?P<name>[^}]*)\}\s*(?P<argument>.*)")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-DIRECTIVES = ("code-cell", "playground-cell", "exercise")
+DIRECTIVES = ("code-cell", "playground-cell", "exercise", "manual")
+NAMED = ("exercise", "manual")
 FRONT_KEYS = {"title": str, "minutes": int, "setup": str}
 EXERCISE_KEYS = {
     "title": str, "minutes": int, "difficulty": int, "text": str, "hints": list, "target": str, "given": str,
 }  # fmt: skip
 REQUIRED = ("title", "minutes", "difficulty", "text", "hints")
+MANUAL_KEYS = {"title": str, "minutes": int, "points": int, "text": str, "rubric": str, "answer": str}
 N_HINTS = 3
 
 
@@ -83,6 +95,20 @@ class Exercise:
 
 
 @dataclass(frozen=True)
+class Manual:
+    """A question that is answered in words and graded by a person."""
+
+    name: str
+    line: int
+    title: str
+    minutes: int
+    points: int
+    text: str
+    rubric: str
+    answer: str
+
+
+@dataclass(frozen=True)
 class Sheet:
     """A whole lab sheet."""
 
@@ -90,7 +116,7 @@ class Sheet:
     title: str
     minutes: int
     setup: str
-    parts: list[Text | Code | Exercise] = field(default_factory=list)
+    parts: list[Text | Code | Exercise | Manual] = field(default_factory=list)
 
     @property
     def exercises(self) -> list[Exercise]:
@@ -124,14 +150,17 @@ def read_sheet(path: Path, known: Collection[str] | None = None) -> Sheet:
     front, end = _front_matter(path, lines)
     parts = [_part(path, block) if isinstance(block, Fence) else block for block in _blocks(path, lines, end)]
     exercises = [part for part in parts if isinstance(part, Exercise)]
-    _require_distinct(path, exercises)
+    tasks = [part for part in parts if isinstance(part, Exercise | Manual)]
+    _require_distinct(path, tasks)
     if known is not None:
         _compare_with_checks(path, exercises, known)
-    total = sum(exercise.minutes for exercise in exercises)
+    total = sum(task.minutes for task in tasks)
     minutes = front.get("minutes", total)
     if minutes < total:
         raise complaint(
-            path, 1, f"minutes={minutes} is less than the exercises take together; write {total} or more"
+            path,
+            1,
+            f"minutes={minutes} is less than exercises and questions take together; write {total} or more",
         )
     return Sheet(path, front["title"], minutes, front["setup"], parts)
 
@@ -192,16 +221,18 @@ def _end_of_fence(path: Path, lines: list[str], start: int, ticks: str, directiv
 # ── what a directive stands for ──────────────────────────────────────────────────────────────────
 
 
-def _part(path: Path, fence: Fence) -> Code | Exercise:
+def _part(path: Path, fence: Fence) -> Code | Exercise | Manual:
     if fence.name not in DIRECTIVES:
         close = difflib.get_close_matches(fence.name, DIRECTIVES, n=1) or DIRECTIVES
         wanted = " or ".join(f"{{{name}}}" for name in close)
         raise complaint(path, fence.line, f"unknown directive {{{fence.name}}}; did you mean {wanted}?")
-    if not NAME.fullmatch(fence.argument) and (fence.argument or fence.name == "exercise"):
+    if not NAME.fullmatch(fence.argument) and (fence.argument or fence.name in NAMED):
         rule = f"write {{{fence.name}}} NAME, with letters, digits and _"
         raise complaint(path, fence.line, f"{fence.argument!r} is no name; {rule}")
     if fence.name == "exercise":
         return _exercise(path, fence)
+    if fence.name == "manual":
+        return _manual(path, fence)
     source = "\n".join(fence.body).strip("\n")
     if not source.strip():
         raise complaint(path, fence.line, f"this {{{fence.name}}} is empty; write its code or remove it")
@@ -227,13 +258,24 @@ def _exercise(path: Path, fence: Fence) -> Exercise:
     return Exercise(name=fence.argument, line=fence.line, **{"target": fence.argument, **values})
 
 
-def _require_distinct(path: Path, exercises: list[Exercise]) -> None:
+def _manual(path: Path, fence: Fence) -> Manual:
+    place = Place(path, fence.line, f"question {fence.argument!r}")
+    values, lines = read_fields(place, fence.body, MANUAL_KEYS, MANUAL_KEYS)
+    for key in ("text", "rubric", "answer"):
+        if marker := RESERVED.search(values[key]):
+            rule = "at which nbgrader cuts; the build writes the markers, so reword it"
+            raise complaint(path, lines[key], f"{place.what}: {key} holds {marker[0]!r}, {rule}")
+    return Manual(name=fence.argument, line=fence.line, **values)
+
+
+def _require_distinct(path: Path, tasks: list[Exercise | Manual]) -> None:
     first: dict[str, int] = {}
-    for exercise in exercises:
-        if exercise.name in first:
-            found = f"exercise {exercise.name!r} is already on line {first[exercise.name]}"
-            raise complaint(path, exercise.line, f"{found}; remove one")
-        first[exercise.name] = exercise.line
+    for task in tasks:
+        if task.name in first:
+            kind = "exercise" if isinstance(task, Exercise) else "question"
+            found = f"{kind} {task.name!r} is already on line {first[task.name]}"
+            raise complaint(path, task.line, f"{found}; remove one or rename it")
+        first[task.name] = task.line
 
 
 def _compare_with_checks(path: Path, exercises: list[Exercise], known: Collection[str]) -> None:

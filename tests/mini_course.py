@@ -75,6 +75,18 @@ text: Why circles matter.
 hints: [One., Two., Three.]
 ```
 
+```{manual} meaning
+title: What it means
+minutes: 3
+points: 4
+text: What does it **mean**?
+rubric: Two points for twice, two for why.
+answer: |
+  It means twice.
+
+  And this is why.
+```
+
 Play:
 
 ```{playground-cell}

@@ -1,6 +1,7 @@
 """Building notebooks: what is in them, when they are stale, and that nobody's work is lost."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -11,7 +12,8 @@ import pytest
 from nbformat.v4 import new_output
 
 import mini_course
-from autograder.build import build, edited, imported, inputs, stale, task_text
+from autograder.assemble import task_text
+from autograder.build import build, edited, imported, inputs, stale
 from autograder.grading.config import STUB
 from autograder.lessons import ROOT, Lesson
 from autograder.notebook import stable_outputs
@@ -56,6 +58,7 @@ def test_cells_of_the_solution(built: Path) -> None:
         "01-mini-text-1", "01-mini-setup",
         "01-mini-double-text", "01-mini-double", "01-mini-double-check",
         "01-mini-circle-text", "01-mini-circle-given", "01-mini-circle", "01-mini-circle-check",
+        "01-mini-meaning-text", "01-mini-meaning",
         "01-mini-text-2", "01-mini-code-1",
     ]  # fmt: skip
     answer = cells["01-mini-double"]
@@ -98,6 +101,26 @@ def test_release_has_no_solution_and_no_hidden_test(built: Path) -> None:
     assert cells["01-mini-double-check"]["source"].strip() == 'check("double")'
     assert all(not cell.get("outputs") for cell in cells.values())
     assert cells["01-mini-setup"]["metadata"]["editable"] is False
+
+
+def test_a_question_is_released_without_rubric_and_answer(built: Path) -> None:
+    solved, released = (cells_of(path) for path in (Lesson(LAB, built).solution, Lesson(LAB, built).exercise))
+    task = (
+        "## In your own words · What it means\n\n`meaning` · 4 points · about 3 minutes · graded by a person"
+    )
+    for cells in (solved, released):
+        assert cells["01-mini-meaning-text"]["source"] == f"{task}\n\nWhat does it **mean**?"
+        assert cells["01-mini-meaning"]["cell_type"] == "markdown"
+        roles = cells["01-mini-meaning"]["metadata"]["nbgrader"]
+        wanted = {"grade": True, "solution": True, "locked": False, "task": False, "points": 4}
+        assert wanted.items() <= roles.items()
+    assert solved["01-mini-meaning"]["source"] == (
+        "### BEGIN SOLUTION\nIt means twice.\n\nAnd this is why.\n\n**Rubric, 4 points**\n\n"
+        "Two points for twice, two for why.\n### END SOLUTION"
+    )
+    assert released["01-mini-meaning"]["source"] == "YOUR ANSWER HERE"
+    assert "editable" not in released["01-mini-meaning"]["metadata"]
+    assert not re.search("means twice|Rubric|for why", Lesson(LAB, built).exercise.read_text())
 
 
 @pytest.mark.slow

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.sheet import Code, Exercise, Text, read_sheet
+from autograder.sheet import Code, Exercise, Manual, Text, read_sheet
 from seq2gpt.errors import UserError
 
 FRONT = "---\ntitle: A lab\nsetup: |\n  import math\n---\n"
@@ -19,6 +19,16 @@ hints:
   - One.
   - Two.
   - Three.
+```
+"""
+QUESTION = """\
+```{manual} why
+title: Why twice
+minutes: 3
+points: 2
+text: Say why.
+rubric: One point for each reason.
+answer: Because.
 ```
 """
 SHEET = f"""{FRONT}
@@ -77,6 +87,15 @@ def test_optional_fields(write) -> None:
     assert (sheet.exercises[0].target, sheet.exercises[0].given) == ("Twice.run", "class Broken: ...")
 
 
+def test_a_question(write) -> None:
+    sheet = read_sheet(write(FRONT + EXERCISE + QUESTION), known=["double"])
+    assert sheet.minutes == 8
+    assert sheet.parts[1] == Manual(
+        "why", 17, "Why twice", 3, 2, "Say why.", "One point for each reason.", "Because."
+    )
+    assert [exercise.name for exercise in sheet.exercises] == ["double"]
+
+
 MISTAKES = {
     "no front matter": ("# A lab\n", 1, "no front matter; start with a line ---"),
     "open front matter": ("---\ntitle: A\n", 1, "no front matter"),
@@ -103,6 +122,18 @@ MISTAKES = {
     "minutes as yes": (FRONT + EXERCISE.replace("5", "yes"), 8, "minutes=True must be a whole number"),
     "empty text": (FRONT + EXERCISE.replace("Why `double` matters.", ""), 10, "text='' must be a text"),
     "duplicate": (FRONT + EXERCISE + EXERCISE, 17, "exercise 'double' is already on line 6; remove one"),
+    "question without name": (FRONT + "```{manual}\n```\n", 6, "'' is no name; write {manual} NAME"),
+    "question without points": (FRONT + QUESTION.replace("points: 2\n", ""), 6, "question 'why' has no 'points'; add a line"),
+    "question worth nothing": (FRONT + QUESTION.replace("points: 2", "points: 0"), 9, "points=0 must be a whole number of at least 1"),
+    "question with hints": (FRONT + QUESTION.replace("answer", "hints"), 12, "question 'why': unknown key 'hints'"),
+    "rubric as a list": (FRONT + QUESTION.replace("One point", "[1]"), 11, "question 'why' is not valid YAML"),
+    "marker in the answer": (
+        FRONT + QUESTION.replace("Because.", "'### END SOLUTION'"), 12, "question 'why': answer holds 'END SOLUTION', at which",
+    ),
+    "question named like an exercise": (
+        FRONT + EXERCISE + QUESTION.replace("why\n", "double\n", 1), 17, "question 'double' is already on line 6; remove one or rename",
+    ),
+    "too little time for the question": (FRONT.replace("setup", "minutes: 7\nsetup") + EXERCISE + QUESTION, 1, "write 8 or more"),
     "too little time": (FRONT.replace("setup", "minutes: 4\nsetup") + EXERCISE, 1, "minutes=4 is less than"),
 }  # fmt: skip
 

@@ -12,6 +12,7 @@ from nbgrader import utils
 from autograder.grading.structure import SourceCell, grade_id
 
 PRINTED_LIMIT = 2000
+BLANK = "Not answered yet."
 Exercise = dict[str, Any]
 
 
@@ -21,7 +22,7 @@ def of_cell(lab: str, test: SourceCell, notebook: NotebookNode, reports: dict[st
     points, _ = utils.determine_grade(cell)
     exercise = blank(lab, test) | {"points": None if points is None else float(points)}
     if not test.test:
-        return exercise
+        return exercise | {"message": "" if points is None else BLANK}
     plain, shown = from_outputs(cell), reports.get(test.name) or []
     if not shown:
         return exercise | plain
@@ -86,7 +87,7 @@ def from_reports(reports: list[dict[str, Any]]) -> Exercise:
         checks.append(both)
     message = decides.get("problem") or ""
     if decides.get("blank"):
-        message, checks = "Not answered yet.", []
+        message, checks = BLANK, []
     printed = str((open_one or {}).get("printed", ""))[:PRINTED_LIMIT]
     return {"message": message, "checks": checks, "printed": printed}
 

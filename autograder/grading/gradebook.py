@@ -81,6 +81,21 @@ class GradeWriter:
                 found[str(submission.student_id)] = {str(g.name): float(g.score) for g in grades}
         return found
 
+    def waiting(self) -> dict[str, list[str]]:
+        """The cells of each student that a person has to grade, or to look at again after a correction."""
+        return self.patient(self._waiting)
+
+    def _waiting(self) -> dict[str, list[str]]:
+        return {
+            str(submission.student_id): [
+                str(grade.name)
+                for notebook in submission.notebooks
+                for grade in notebook.grades
+                if grade.needs_manual_grade
+            ]
+            for submission in self.gradebook.assignment_submissions(self.lab)
+        }
+
     def penalties(self) -> dict[str, float]:
         """What lateness costs each student who was late."""
         return self.patient(self._penalties)

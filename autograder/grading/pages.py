@@ -37,10 +37,15 @@ def write_pages(
 
 
 def total_line(lab: str, result: dict[str, Any]) -> str:
-    """``07-attention: 12 of 37 points``."""
+    """``07-attention: 12 of 37 points``, and how many a person will give."""
+    if result["problem"]:
+        return f"{lab}: 0 points"
     earned = sum(e["points"] or 0.0 for e in result["exercises"])
     most = sum(e["max_points"] for e in result["exercises"])
-    return f"{lab}: {earned:g} of {most:g} points" if not result["problem"] else f"{lab}: 0 points"
+    by_hand = sum(e["max_points"] for e in result["exercises"] if e["points"] is None)
+    return f"{lab}: {earned:g} of {most:g} points" + (
+        f", {by_hand:g} to be graded by hand" if by_hand else ""
+    )
 
 
 def points(number: float) -> str:

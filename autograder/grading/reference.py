@@ -30,16 +30,16 @@ def require_tests(notebook: NotebookNode) -> None:
     answer = ""
     for cell in notebook.cells:
         known = cell.metadata.get("nbgrader", {})
-        if known.get("grade"):
-            if cell.cell_type == "code" and not known.get("solution") and not has_code(cell.source):
+        if known.get("solution"):
+            if answer:
+                break
+            answer = "" if known.get("grade") else known["grade_id"]  # a person grades an answer with points
+        elif known.get("grade"):
+            if cell.cell_type == "code" and not has_code(cell.source):
                 raise UserError(
                     f"the test {known['grade_id']} has no code, so that everybody would pass it; write it"
                 )
             answer = ""
-        elif known.get("solution"):
-            if answer:
-                break
-            answer = known["grade_id"]
     if answer:
         raise UserError(
             f"the answer {answer} has no test before the next answer; add a cell with points below it"

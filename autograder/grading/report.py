@@ -26,11 +26,16 @@ class StudentReport:
     attempts: list[str] = field(default_factory=list)
     before: float | None = None
     reasons: list[str] = field(default_factory=list)
+    waiting: list[str] = field(default_factory=list)
 
     @property
     def score(self) -> float:
-        """All points earned, less what lateness costs."""
+        """All points earned, less what lateness costs; what waits for a person counts as the gradebook has it."""
         return sum(self.scores.values()) - self.penalty
+
+    def points(self, exercise: str) -> str:
+        """The points of an exercise, with a question mark while a person has to grade it."""
+        return f"{self.scores.get(exercise, 0):g}{'?' if exercise in self.waiting else ''}"
 
 
 @dataclass
@@ -58,7 +63,7 @@ class ClassReport:
         rows = [["student", "score", *self.max_scores, "s"]]
         rows.append(["maximum", f"{self.max_score:g}", *(f"{m:g}" for m in self.max_scores.values()), ""])
         for s in self.students:
-            points = [f"{s.scores.get(name, 0):g}" for name in self.max_scores]
+            points = [s.points(name) for name in self.max_scores]
             rows.append([s.student, f"{s.score:g}", *points, f"{s.seconds:.0f}" if s.graded_now else "–"])
         lines = aligned(rows)
         for s in self.students:
@@ -73,6 +78,11 @@ class ClassReport:
                 e["name"] for e in s.exercises if e["checks"] and (e["points"] or 0) < e["max_points"]
             )
         return failed.most_common()
+
+    def needs_manual_grade(self) -> list[tuple[str, int]]:
+        """Exercises with the number of students whose answers a person has to grade, in the order of the lab."""
+        waiting = Counter(name for s in self.students for name in s.waiting)
+        return [(name, waiting[name]) for name in self.max_scores if waiting[name]]
 
     def misconceptions(self) -> list[tuple[str, int]]:
         """Recognised mistakes with the number of students who made them, most frequent first."""
@@ -103,6 +113,9 @@ class ClassReport:
         sections = {
             "Not on the gradebook's list of students until now, and added to it; a name that is nobody's is a "
             "folder with a wrong name": [", ".join(self.added)] if self.added else [],
+            "Needs manual grade, marked ? above; `nbgrader formgrader` shows the answers": [
+                f"{n} × {name}" for name, n in self.needs_manual_grade()
+            ],
             "Exercises most failed": [f"{n} × {name}" for name, n in self.failed_exercises()],
             "Misconceptions": [f"{n} × {says}" for says, n in self.misconceptions()],
             "Worth a question: the code reaches for what no exercise needs": [
@@ -131,6 +144,7 @@ class ClassReport:
             "unsafe": self.unsafe,
             "max_scores": self.max_scores,
             "students": {s.student: asdict(s) | {"score": s.score} for s in self.students},
+            "needs_manual_grade": self.needs_manual_grade(),
             "failed_exercises": self.failed_exercises(),
             "misconceptions": self.misconceptions(),
             "alike": self.alike,
@@ -142,10 +156,12 @@ class ClassReport:
         """One row for each student, one column for each exercise."""
         with path.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
-            writer.writerow(["student", "score", "max_score", *self.max_scores, "problem", "flags"])
+            writer.writerow(
+                ["student", "score", "max_score", *self.max_scores, "needs manual grade", "problem", "flags"]
+            )
             for s in self.students:
                 points = [f"{s.scores.get(name, 0):g}" for name in self.max_scores]
-                remarks = [as_text(s.problem), as_text("; ".join(s.flags))]
+                remarks = [as_text("; ".join(remark)) for remark in (s.waiting, [s.problem], s.flags)]
                 writer.writerow(
                     [as_text(s.student), f"{s.score:g}", f"{self.max_score:g}", *points, *remarks]
                 )

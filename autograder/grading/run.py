@@ -275,7 +275,7 @@ class LabGrading:
 
     def report(self, writer: GradeWriter, jobs: list[Job], added: list[str]) -> ClassReport:
         """The class as the gradebook has it, on screen and as tables."""
-        scores, penalties = writer.scores(), writer.penalties()
+        scores, penalties, waiting = writer.scores(), writer.penalties(), writer.waiting()
         lines = [
             StudentReport(
                 job.student,
@@ -292,6 +292,7 @@ class LabGrading:
                 attempts=job.result["attempts"],
                 before=None if job.before is None else sum(job.before.values()) - job.penalty_before,
                 reasons=differences(job.last, job.result),
+                waiting=[exercise_name(self.lab, name) for name in waiting.get(job.student, ())],
             )
             for job in jobs
         ]

@@ -26,7 +26,8 @@ def rnn_step(
     >>> rnn_step(torch.tensor([0.5]), torch.tensor([-0.5]), w_x=one, w_h=one, b=zero).tolist()
     [0.0]
     """
-    return torch.tanh(x @ w_x + h @ w_h + b)
+    from_input, from_memory = x @ w_x, h @ w_h  # both ... d_hidden
+    return torch.tanh(from_input + from_memory + b)
 
 
 def rnn_unroll(
