@@ -19,7 +19,7 @@ course: $(INSTALLED)
 
 test: lint
 	$(BIN)/seq2gpt course build --check
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow"
+	$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not slow"
 
 test-slow: $(INSTALLED)
 	$(BIN)/python -m pytest -q -m slow

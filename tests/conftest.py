@@ -26,3 +26,10 @@ settings.load_profile("seq2gpt")
 def _seed() -> None:
     """Parameters drawn by a module's constructor do not depend on which tests ran before."""
     torch.manual_seed(0)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of one file, and there of one lab, run in the same process: they share what a fixture made."""
+    for item in items:
+        lab = getattr(item, "callspec", None) and item.callspec.params.get("lab")
+        item.add_marker(pytest.mark.xdist_group(f"{item.path.name} {lab or ''}"))

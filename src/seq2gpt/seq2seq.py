@@ -59,7 +59,8 @@ def padding_mask(ids: Int[Tensor, "batch n"], pad_id: int = PAD) -> Bool[Tensor,
     >>> padding_mask(torch.tensor([[5, 6, 7], [8, 0, 0]])).int().tolist()
     [[1, 1, 1], [1, 0, 0]]
     """
-    return ids != pad_id
+    padding = ids == pad_id
+    return ~padding
 
 
 class Seq2SeqEncoder(nn.Module):
@@ -169,7 +170,8 @@ def greedy_decode(
     """What the model writes for every source of a batch when it always takes the most probable token.
 
     It reads ``bos_id`` first and then its own tokens, until it has written ``eos_id`` or ``max_new_tokens`` tokens.
-    Returned are the ids before ``eos_id``, one list for each source. Dropout stays as it is: call ``model.eval()``.
+    When all rows have ended it takes no further step. Returned are the ids before ``eos_id``, one list for each
+    source. Dropout stays as it is: call ``model.eval()``.
 
     >>> counting = Seq2Seq(lambda ids, mask: (ids,), lambda ids, state: (torch.eye(9)[ids + 1], state))
     >>> greedy_decode(counting, torch.tensor([[7]]), max_new_tokens=5, bos_id=4, eos_id=8)
@@ -187,7 +189,7 @@ def greedy_decode(
 
 
 class Hypothesis(NamedTuple):
-    """What a beam search keeps: ids, their ln P, and the row of the state that it grew from."""
+    """The beginning of a sentence: ids, their ln P, and the place of the one it grew from, a step before."""
 
     ids: list[int]
     log_probability: float
@@ -198,8 +200,13 @@ class Hypothesis(NamedTuple):
         return self.log_probability / ((5 + (length or len(self.ids) - 1)) / 6) ** alpha
 
 
-def _continuations(live: list[Hypothesis], logits: Float[Tensor, "beams v"], width: int) -> list[Hypothesis]:
-    """The ``width`` most probable of all one-token continuations, best first."""
+def best_continuations(
+    live: list[Hypothesis], logits: Float[Tensor, "beams v"], width: int
+) -> list[Hypothesis]:
+    """The ``width`` most probable of all one-token continuations of all of ``live``, best first.
+
+    Row i of ``logits`` says what may follow ``live[i]``.
+    """
     so_far = torch.tensor([hypothesis.log_probability for hypothesis in live]).to(logits)
     totals = so_far[:, None] + logits.log_softmax(-1)  # beams vocab
     best, places = totals.flatten().topk(min(width, totals.numel()))
@@ -210,7 +217,7 @@ def _continuations(live: list[Hypothesis], logits: Float[Tensor, "beams v"], wid
     return grown
 
 
-def _decided(done: list[Hypothesis], live: list[Hypothesis], alpha: float, longest: int) -> bool:
+def is_decided(done: list[Hypothesis], live: list[Hypothesis], alpha: float, longest: int) -> bool:
     """Whether nothing that ``live`` can grow into beats ``done``: ln P only falls, the penalty has a limit."""
     possible = max(hypothesis.score(alpha, longest if alpha > 0 else None) for hypothesis in live)
     return any(hypothesis.score(alpha) >= possible for hypothesis in done)
@@ -251,10 +258,10 @@ def beam_search(
     for _ in range(max_new_tokens):
         last = torch.tensor([[hypothesis.ids[-1]] for hypothesis in live], device=source.device)
         logits, state = model.decode(last, state)
-        grown = _continuations(live, logits[:, -1], beam_width)
+        grown = best_continuations(live, logits[:, -1], beam_width)
         done += [hypothesis for hypothesis in grown if hypothesis.ids[-1] == eos_id]
         live = [hypothesis for hypothesis in grown if hypothesis.ids[-1] != eos_id]
-        if not live or _decided(done, live, alpha, max_new_tokens):
+        if not live or is_decided(done, live, alpha, max_new_tokens):
             break
         state = tuple(part[[hypothesis.parent for hypothesis in live]] for part in state)
     best = max(done + live, key=lambda hypothesis: hypothesis.score(alpha))
@@ -284,8 +291,8 @@ def bleu(hypotheses: Sequence[str], references: Sequence[str]) -> float:
     found, total = [0] * 4, [0] * 4
     for hypothesis, reference in zip(hypotheses, references, strict=True):
         for k in range(4):
-            grams = _ngrams(hypothesis, k + 1)
-            found[k] += (grams & _ngrams(reference, k + 1)).total()
+            grams = ngrams(hypothesis, k + 1)
+            found[k] += (grams & ngrams(reference, k + 1)).total()
             total[k] += grams.total()
     if found[0] == 0 or total[3] == 0:
         return 0.0
@@ -295,6 +302,7 @@ def bleu(hypotheses: Sequence[str], references: Sequence[str]) -> float:
     return 100 * math.exp(min(0.0, 1 - n_reference / total[0]) + sum(logs) / 4)
 
 
-def _ngrams(sentence: str, k: int) -> Counter[tuple[str, ...]]:
+def ngrams(sentence: str, k: int) -> Counter[tuple[str, ...]]:
+    """How often each k-gram, ``k`` words in a row, occurs in a sentence."""
     words = sentence.split()
     return Counter(tuple(words[start : start + k]) for start in range(len(words) - k + 1))

@@ -17,6 +17,9 @@ import torch.distributed as dist
 from seq2gpt.errors import UserError
 
 PATIENCE = datetime.timedelta(minutes=30)  # a process that waits longer for another one gives up
+# Groups that were left live until the interpreter ends. If DistributedDataParallel were the last to hold one, it would
+# free it without giving up the interpreter's lock, for which the group's own thread may be waiting (torch 2.13).
+_LEFT: list[dist.ProcessGroup | None] = []
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,4 +98,5 @@ def joined(device: torch.device) -> Iterator[Processes]:
         yield Processes(rank=dist.get_rank(), n_ranks=n_ranks, device=device)
     finally:
         if mine:
+            _LEFT.append(dist.group.WORLD)
             dist.destroy_process_group()

@@ -1,0 +1,254 @@
+"""The question banks of all lessons: enough questions, well made, with keys that hold in every variant.
+
+What is true of one lesson's keys alone stands in ``test_questions_<slug>.py``.
+"""
+
+import re
+import subprocess
+import sys
+from collections import Counter
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from autograder.lessons import all_lessons
+from seq2gpt.exam.bank import Question, load
+
+ROOT = Path(__file__).resolve().parents[1]
+EXAM = ROOT / "src/seq2gpt/exam"
+BANKS = {lesson.name: load(lesson.folder / "questions.yml") for lesson in all_lessons()}
+QUESTIONS = [question for bank in BANKS.values() for question in bank]
+CHOICES = [question for question in QUESTIONS if question.kind in ("single", "multiple")]
+TEMPLATES = [question for question in QUESTIONS if question.template]
+PROGRAMS = [question for question in QUESTIONS if question.stimulus.get("code", {}).get("run")]
+each_bank = pytest.mark.parametrize("lab", BANKS)
+
+
+def name_of(question: Question) -> str:
+    return question.id
+
+
+def singles(lab: str) -> list[Question]:
+    return [question for question in BANKS[lab] if question.kind == "single"]
+
+
+def texts(value: Any) -> list[str]:
+    """All texts inside a nested value."""
+    if isinstance(value, dict):
+        return [text for entry in value.values() for text in texts(entry)]
+    if isinstance(value, list):
+        return [text for entry in value for text in texts(entry)]
+    return [value] if isinstance(value, str) else []
+
+
+def shown(question: Question) -> list[str]:
+    return texts(
+        [question.stem, question.stimulus, question.interaction, question.explanation, question.hint]
+    )
+
+
+def is_correct(option: dict[str, Any]) -> bool:
+    return option.get("correct", False)
+
+
+# --- what there is -----------------------------------------------------------------------------------
+
+
+@each_bank
+def test_every_bank_has_questions_of_several_kinds(lab: str) -> None:
+    assert len(BANKS[lab]) >= 12
+    assert len({question.kind for question in BANKS[lab]}) >= 4
+    assert sum(bool(question.template) for question in BANKS[lab]) >= 3
+    assert sum(question in PROGRAMS for question in BANKS[lab]) >= 2
+
+
+def test_every_question_is_named_for_its_first_objective_and_the_names_differ() -> None:
+    objectives = yaml.safe_load((EXAM / "objectives.yml").read_text(encoding="utf-8"))
+    assert len({question.id for question in QUESTIONS}) == len(QUESTIONS)
+    for question in QUESTIONS:
+        assert question.id[:6] == question.objectives[0]
+        assert set(question.objectives) <= set(objectives)
+
+
+@each_bank
+def test_every_chapter_link_points_to_a_target_of_the_lesson(lab: str) -> None:
+    lesson = (ROOT / "book" / lab / "lesson.md").read_text(encoding="utf-8")
+    for question in BANKS[lab]:
+        page, _, anchor = question.chapter.partition("#")
+        assert page == f"book/{lab}/lesson.md"
+        assert re.search(rf"^\({re.escape(anchor)}\)=$", lesson, re.MULTILINE), f"no ({anchor})="
+
+
+@each_bank
+def test_every_question_is_asked_once_in_the_chapter_or_behind_it(lab: str) -> None:
+    pages = [(ROOT / "book" / lab / page).read_text(encoding="utf-8") for page in ("lesson.md", "more.md")]
+    asked = [
+        name
+        for text in pages
+        for line in re.findall(r"^:ids: (.*)$", text, re.MULTILINE)
+        for name in line.split()
+    ]
+    assert sorted(asked) == sorted(question.id for question in BANKS[lab] if question.pool != "exam")
+
+
+def test_lists_name_what_the_questions_use() -> None:
+    listed = yaml.safe_load((EXAM / "misconceptions.yml").read_text(encoding="utf-8"))
+    banks = [(ROOT / "book" / lab / "questions.yml").read_text(encoding="utf-8") for lab in BANKS]
+    assert {name for bank in banks for name in re.findall(r"misconception: (M-[a-z0-9-]+)", bank)} == set(
+        listed
+    )
+    assert list(listed) == sorted(listed)
+    for entry in listed.values():
+        assert set(entry) <= {"says", "catalogue"}
+        assert entry["says"].endswith(".")
+        assert re.fullmatch(r"E\d\d", entry.get("catalogue", "E01"))
+
+
+def test_references_are_complete_and_cited() -> None:
+    references = yaml.safe_load((ROOT / "book/references.yml").read_text(encoding="utf-8"))
+    for entry in references.values():
+        assert (
+            {"authors", "year", "title", "venue", "url"}
+            <= set(entry)
+            <= {"authors", "year", "title", "venue", "url", "arxiv"}
+        )
+        assert isinstance(entry["year"], int)
+        assert entry["url"].startswith("https://")
+        assert re.fullmatch(r"\d{4}\.\d{4,5}", entry.get("arxiv", "1706.03762"))
+        assert entry["venue"] != "arXiv preprint" or entry["url"].endswith(entry["arxiv"])
+
+
+def test_objectives_are_sentences_of_their_domain() -> None:
+    objectives = yaml.safe_load((EXAM / "objectives.yml").read_text(encoding="utf-8"))
+    for name, objective in objectives.items():
+        assert re.fullmatch(r"[A-Z]{3}-\d\d", name)
+        assert objective["domain"] == name[:3]
+        assert objective["statement"].endswith(".")
+
+
+# --- how they are made -------------------------------------------------------------------------------
+
+
+@each_bank
+def test_the_key_is_seldom_the_longest_option(lab: str) -> None:
+    longest = []
+    for question in singles(lab):
+        key, *others = sorted(question.interaction["options"], key=is_correct, reverse=True)
+        if len(key["text"]) > max(len(option["text"]) for option in others):
+            longest.append(question.id)
+    assert len(longest) <= 0.3 * len(singles(lab)), longest
+
+
+@each_bank
+def test_keys_are_spread_over_the_letters(lab: str) -> None:
+    letters = Counter(
+        option["id"]
+        for question in singles(lab)
+        for option in question.interaction["options"]
+        if is_correct(option)
+    )
+    assert set(letters) == set("abcd")
+    assert max(letters.values()) <= len(singles(lab)) / 4 + 2
+
+
+@pytest.mark.parametrize("question", CHOICES, ids=name_of)
+def test_options_are_distinct_and_each_teaches(question: Question) -> None:
+    options = question.interaction["options"]
+    assert [option["id"] for option in options] == list("abcdefgh"[: len(options)])
+    assert len({option["text"] for option in options}) == len(options)
+    assert len({option["rationale"] for option in options}) == len(options)
+    for option in options:
+        assert len(option["rationale"]) >= 40, "a rationale says why"
+        assert ("misconception" in option) is not is_correct(option)
+        assert not re.search(
+            r"\b(all|none|both|neither) of (the above|these|them)\b", option["text"], re.IGNORECASE
+        )
+
+
+# Words that make a statement too strong give a distractor away, unless the key uses such words too.
+ABSOLUTE = re.compile(
+    r"\b(always|never|only|every|must|cannot|impossible|completely|any|none)\b", re.IGNORECASE
+)
+
+
+@pytest.mark.parametrize("question", CHOICES, ids=name_of)
+def test_absolute_words_do_not_give_distractors_away(question: Question) -> None:
+    keys = [option["text"] for option in question.interaction["options"] if is_correct(option)]
+    wrong = [option["text"] for option in question.interaction["options"] if not is_correct(option)]
+    assert not any(ABSOLUTE.search(text) for text in wrong) or any(ABSOLUTE.search(text) for text in keys)
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=name_of)
+def test_negations_in_stems_are_in_capitals(question: Question) -> None:
+    asked = re.findall(r"[^.?!:]*\?", question.stem) or [question.stem]
+    assert not re.search(r"\b(not|except|least)\b", " ".join(asked))
+
+
+def test_a_number_to_select_stands_in_the_stem() -> None:
+    words = {2: "TWO", 3: "THREE"}
+    for question in QUESTIONS:
+        if question.kind == "multiple":
+            assert f"Select {words[question.interaction['select']]} " in question.stem
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=name_of)
+def test_texts_are_plain(question: Question) -> None:
+    assert question.seconds >= 45
+    for text in shown(question):
+        assert not re.search(r"[$\\]", text), "no TeX: the bank is also exported as plain text"
+        assert text == text.strip() or text in texts(question.stimulus)
+        assert "  " not in text or text in texts(question.stimulus)
+
+
+# --- that the keys are true --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("question", PROGRAMS, ids=name_of)
+def test_programs_print_what_is_expected(question: Question) -> None:
+    code = question.stimulus["code"]
+    run = subprocess.run([sys.executable, "-c", code["text"]], capture_output=True, text=True, timeout=60)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert run.stdout.strip() == code["expect"]
+    if question.kind == "shape":
+        assert str(tuple(question.key)) == code["expect"]
+    elif code["expect"] in " ".join(option["text"] for option in question.interaction["options"]):
+        assert question.key == [f"`{code['expect']}`"]
+
+
+@pytest.mark.parametrize("question", TEMPLATES, ids=name_of)
+def test_variants_are_answerable_and_mistakes_show(question: Question) -> None:
+    variants = [question.variant(seed) for seed in range(20)]
+    assert question.template["variants"] == 20
+    keys = {str(v.key) if isinstance(v.key, list) else f"{v.key:.6g}" for v in variants}
+    assert len(keys) == 20
+    for variant in variants:
+        assert not any(re.search(r"[{}]|nan|inf\b", text) for text in shown(variant))
+        wrong = [error["value"] for error in variant.interaction["common_errors"]]
+        assert len(wrong) >= 2
+        if variant.kind == "shape":
+            assert variant.key not in wrong
+            continue
+        assert isinstance(variant.key, int | float)
+        tolerance = variant.interaction["tolerance"]
+        margin = tolerance.get("abs", tolerance.get("rel", 0) * abs(variant.key))
+        assert all(abs(value - variant.key) > margin for value in wrong)
+
+
+@pytest.mark.parametrize("question", TEMPLATES, ids=name_of)
+def test_the_explanation_of_a_number_ends_at_the_key(question: Question) -> None:
+    """A learner reads the key in the explanation, to the digits that the tolerance asks for."""
+    if question.kind != "numeric":
+        return
+    for seed in range(20):
+        variant = question.variant(seed)
+        numbers = [
+            float(n.replace(",", ""))
+            for n in re.findall(r"(?<![\w.])[\d,]*\d(?:\.\d+)?", variant.explanation)
+        ]
+        numbers += [a / b for a, b in pairwise(numbers) if b]  # as in "3 / 11"
+        tolerance = variant.interaction["tolerance"]
+        margin = tolerance.get("abs", tolerance.get("rel", 0) * abs(variant.key))
+        assert any(abs(number - variant.key) <= margin for number in numbers), variant.explanation
