@@ -11,7 +11,7 @@ from autograder.mutants import Mutant
 
 
 def _mistake(
-    exercise: str, anchor: str, name: str, rejected_by: str, says: str, *edits: Any, **more: Any
+    exercise: str, home: str, name: str, rejected_by: str, says: str, *edits: Any, **more: Any
 ) -> Mutant:
     return Mutant(
         name=name,
@@ -21,7 +21,7 @@ def _mistake(
         rejected_by=rejected_by,
         says=says,
         edits=edits,
-        **{"anchor": anchor} | more,
+        **{"anchor": home} | more,
     )
 
 

@@ -7,9 +7,11 @@ widget's.
 """
 
 import json
+import os
 import statistics
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ from seq2gpt.alignment import (
     dot_score,
     general_score,
 )
-from seq2gpt.data.translation import Pair, number_words, true_alignment
+from seq2gpt.data.translation import TATOEBA, Pair, number_words, true_alignment
 from seq2gpt.run.demos.alignment import alignment_shares, weights_of
 from seq2gpt.run.demos.loop import fit
 from seq2gpt.run.translation import (
@@ -37,10 +39,9 @@ from seq2gpt.run.translation import (
     load_task,
     loss_on_batches,
 )
-from seq2gpt.seq2seq import Seq2Seq, State, greedy_decode
+from seq2gpt.run.translators import BINS, load_short_pairs
+from seq2gpt.seq2seq import Seq2Seq, Seq2SeqDecoder, Seq2SeqEncoder, State, greedy_decode
 
-LENGTHS = ((1, 4), (5, 8), (9, 12), (13, 17))
-"""The test pairs by words of the source, from … to."""
 NUMBERS = (34, 21, 567, 48_352, 263_071, 91_000_045, 345_678_912)
 """Numbers whose alignments the widget shows."""
 STEPS = (0, 50, 100, 150, 200, 300, 500)
@@ -76,7 +77,7 @@ SCORES: dict[str, type[AttentionDecoder]] = {
 }  # fmt: skip
 
 
-def build(decoder: type[AttentionDecoder], task: Task, d_model: int = 128) -> Seq2Seq:
+def build(decoder: Callable[[int, int], Any], task: Task, d_model: int = 128) -> Seq2Seq:
     """A bidirectional encoder and a decoder that looks back, for the words of ``task``."""
     encoder = BidirectionalEncoder(len(task.source_vocabulary), d_model)
     return Seq2Seq(encoder, decoder(len(task.target_vocabulary), d_model))
@@ -96,10 +97,49 @@ def train(
     return model.eval()
 
 
+@dataclass(frozen=True)
+class Lab:
+    """What the lab trains on, and how long: number words, or real sentences where they are at hand."""
+
+    task: Task
+    config: TranslationConfig
+    d_model: int
+    real: bool
+
+    def train(self, decoder: Callable[[int, int], Any]) -> Seq2Seq:
+        """The course's encoder with a decoder of the class given, trained."""
+        torch.manual_seed(self.config.seed)
+        return train(build(decoder, self.task, self.d_model), self.task, self.config)
+
+    def train_without_looking(self) -> Seq2Seq:
+        """The model of lesson 05, of the same width, trained on the same batches."""
+        torch.manual_seed(self.config.seed)
+        encoder = Seq2SeqEncoder(len(self.task.source_vocabulary), self.d_model)
+        decoder = Seq2SeqDecoder(len(self.task.target_vocabulary), self.d_model)
+        return train(Seq2Seq(encoder, decoder), self.task, self.config)
+
+
+def open_numbers(seed: int = 0) -> Lab:
+    """Numbers of up to six digits in words, English and German."""
+    config = TranslationConfig(n_digits=6, n_train=3000, n_test=300, n_steps=300, seed=seed)
+    return Lab(load_task(config), config, d_model=64, real=False)
+
+
+def open_sentences(seed: int = 0) -> Lab:
+    """Tatoeba's English sentences of up to five words and their French translations."""
+    task = load_short_pairs(Path(TATOEBA), seed=seed)
+    return Lab(task, TranslationConfig(n_steps=500, seed=seed), d_model=128, real=True)
+
+
+def open_lab_task(seed: int = 0) -> Lab:
+    """:func:`open_numbers`; where ``SEQ2GPT_DATA`` names a folder with the published sets, :func:`open_sentences`."""
+    return open_sentences(seed) if os.environ.get("SEQ2GPT_DATA") else open_numbers(seed)
+
+
 def by_length(model: Seq2Seq, task: Task) -> list[dict[str, float]]:
-    """For each of :data:`LENGTHS`: BLEU of the test pairs, and in how many of 100 every word is right."""
+    """For each group of :data:`seq2gpt.run.translators.BINS`: BLEU of the test pairs, and in how many of 100 every word is right."""
     rows = []
-    for shortest, longest in LENGTHS:
+    for shortest, longest in BINS:
         pairs = [pair for pair in task.test if shortest <= len(pair.source.split()) <= longest]
         ids = greedy_decode(model, task.tensors(pairs)[0], LONGEST)
         written = [task.target_vocabulary.decode(row) for row in ids]
@@ -126,7 +166,9 @@ def measure(seed: int, record: dict[str, Any] | None = None) -> dict[str, dict[s
     config = TranslationConfig(seed=seed)
     task = load_task(config)
     torch.manual_seed(seed)
-    found: dict[str, dict[str, Any]] = {"none": {"lengths": by_length(train(build_rnn(task), task, config), task)}}
+    found: dict[str, dict[str, Any]] = {
+        "none": {"lengths": by_length(train(build_rnn(task), task, config), task)}
+    }
     for name, decoder in SCORES.items():
         torch.manual_seed(seed)
         model = build(decoder, task)
@@ -158,7 +200,9 @@ def main(results: Path, shown: Path) -> None:
         runs.append(measure(seed, record if seed == 0 else None))
         print(f"seed {seed}: {json.dumps(runs[-1])}", flush=True)
     note = "written by `python -m seq2gpt.run.lookback`, three seeds"
-    results.write_text(json.dumps({"note": note, "lengths": LENGTHS, "runs": runs}, indent=1) + "\n", encoding="utf-8")
+    results.write_text(
+        json.dumps({"note": note, "lengths": BINS, "runs": runs}, indent=1) + "\n", encoding="utf-8"
+    )
     sentences = [
         {"number": number, "source": pair.source.split(), "target": pair.target.split(), "truth": true_alignment(pair)}
         for number, pair in zip(NUMBERS, shown_pairs(), strict=True)

@@ -1,7 +1,7 @@
 """Lesson 05 at work: a translator made of its parts, yours or the course's, and what the one state costs it.
 
-`python -m seq2gpt.run.translators FILE` trains the course's own on number words from three seeds, in about a minute,
-and writes how BLEU falls with the length of the source: the figure of the lesson.
+`python -m seq2gpt.run.translators FILE` trains the course's own on number words from three seeds, in about a minute of
+computing, and writes how BLEU falls with the length of the source: the figure of the lesson.
 """
 
 import json
@@ -17,6 +17,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from seq2gpt import seq2seq
+from seq2gpt.data.translation import Vocabulary, load_pairs, split_pairs
 from seq2gpt.run.demos.loop import fit
 from seq2gpt.run.translation import LONGEST, Task, TranslationConfig, load_task, trimmed
 from seq2gpt.seq2seq import BOS, EOS, Seq2Seq
@@ -102,6 +103,14 @@ def train_translator(
 
     losses = fit(model.parameters(), loss, n_steps, LR, progress=False)
     return Translator(model.eval(), task, parts, losses)
+
+
+def load_short_pairs(data: Path, most_words: int = 5, n_test: int = 600, seed: int = 0) -> Task:
+    """The pairs of a file or set whose sources have few words; a word seen less than three times is <unk>."""
+    pairs = [pair for pair in load_pairs(data) if len(pair.source.split()) <= most_words]
+    training, test = split_pairs(pairs, n_test, seed)
+    vocabularies = (Vocabulary.from_texts(side, least=3) for side in zip(*training, strict=True))
+    return Task(training, test, *vocabularies)
 
 
 def measure(n_seeds: int = 3) -> dict[str, Any]:
