@@ -43,12 +43,20 @@ def crossing(model: Seq2Seq, task: Task, pair: Pair) -> "HTML":
     for i, row in enumerate(weights):
         for j, weight in enumerate(row):
             if weight >= 0.03:
-                axes.plot([places[i], j], [0.12, 0.88], color=BLUE, linewidth=0.5 + 6 * weight, alpha=0.25 + 0.7 * weight)
+                axes.plot(
+                    [places[i], j],
+                    [0.12, 0.88],
+                    color=BLUE,
+                    linewidth=0.5 + 6 * weight,
+                    alpha=0.25 + 0.7 * weight,
+                )
     for j, word in enumerate(source):
         axes.text(j, 1.0, word, ha="center", va="center", color=INK, fontsize=9)
     for i, word in enumerate(target):
         axes.text(places[i], 0.0, word, ha="center", va="center", color=ORANGE, fontsize=9)
-    strongest = (f"{word} to {source[row.index(max(row))]}" for word, row in zip(target, weights, strict=True))
+    strongest = (
+        f"{word} to {source[row.index(max(row))]}" for word, row in zip(target, weights, strict=True)
+    )
     alt = f"English words above, German words below, joined by lines as thick as their weights. Strongest: {', '.join(strongest)}."
     return show(figure, alt, "crossing")
 
@@ -91,11 +99,17 @@ def three_maps(sentence: int = 3) -> "HTML":
                     axes.text(j, i, f"{weight:.1f}", ha="center", va="center", fontsize=7, color=colour)
             if pair["truth"][i] is not None:
                 axes.plot(pair["truth"][i], i, "s", markersize=13, fillstyle="none", color=ORANGE)
-        axes.set_xticks(range(len(pair["source"])), pair["source"], rotation=40, ha="right", rotation_mode="anchor")
+        axes.set_xticks(
+            range(len(pair["source"])), pair["source"], rotation=40, ha="right", rotation_mode="anchor"
+        )
         axes.set_yticks(range(len(pair["target"])), pair["target"])
         axes.set_title(name)
         axes.tick_params(length=0)
-        hits = [row.index(max(row)) == true for row, true in zip(weights, pair["truth"], strict=True) if true is not None]
+        hits = [
+            row.index(max(row)) == true
+            for row, true in zip(weights, pair["truth"], strict=True)
+            if true is not None
+        ]
         told.append(f"{name}: {sum(hits)} of {len(hits)}")
     alt = (
         f"Three tables of weights, German words in rows, English ones in columns, a frame around the true word. "

@@ -11,12 +11,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from seq2gpt.widgets.alignment import AlignmentWidget
     from seq2gpt.widgets.attention import AttentionWidget
     from seq2gpt.widgets.playground import PlaygroundWidget
 
-__all__ = ["AttentionWidget", "PlaygroundWidget"]
+__all__ = ["AlignmentWidget", "AttentionWidget", "PlaygroundWidget"]
 
-_MODULES = {"AttentionWidget": "attention", "PlaygroundWidget": "playground"}
+_MODULES = {
+    "AlignmentWidget": "alignment", "AttentionWidget": "attention", "PlaygroundWidget": "playground",
+}  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
