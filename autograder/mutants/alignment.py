@@ -271,13 +271,6 @@ WEIGHTS = [
         ("weights.masked_fill(padding, 0.0)", "weights"),
     ),
     _weigh(
-        "nan_repaired_too_late",
-        "nothing_real_gives_zeros",
-        "nan was replaced by 0 in the result, but it is still in the gradient: prevent it before softmax.",
-        ("torch.finfo(scores.dtype).min", "-math.inf"),
-        ("weights.masked_fill(padding, 0.0)", "weights.nan_to_num(0.0)"),
-    ),
-    _weigh(
         "scores_detached",
         "weights_can_be_learned",
         "the scores were cut off from the graph: where to look could not be learned.",

@@ -42,6 +42,11 @@ RIGHT = {
             weights = torch.softmax(scores.masked_fill(hidden, -math.inf), dim=-1)
             return weights * ~nothing
         """,
+        """
+        def alignment_weights(scores, source_mask):
+            filled = scores.masked_fill(~source_mask.unsqueeze(-2), float("-inf"))
+            return torch.nan_to_num(torch.softmax(filled, dim=-1))
+        """,
     ],
     "context_vector": [
         "def context_vector(weights, states): return torch.matmul(weights, states)",
@@ -147,7 +152,7 @@ WRONG = [
     ("additive_score", "def additive_score(q, k, wq, wk, v): return torch.tanh((q @ wq)[..., :, None, :] + (k @ wk)[..., None, :, :]) * v"),
     ("additive_score", "def additive_score(q, k, wq, wk, v): return torch.tanh((q @ wq)[:, None, :] + (k @ wk)[None]) @ v"),
     ("additive_score", "def additive_score(q, k, wq, wk, v): return torch.tanh(q @ wq + k.mean(-2, keepdim=True) @ wk) @ v"),
-    ("additive_score", "def additive_score(q, k, wq, wk, v): return (torch.tanh((q @ wq)[..., :, None, :] + (k @ wk)[..., None, :, :]).float() @ v.float()).to(q.dtype)"),
+    ("additive_score", "def additive_score(q, k, wq, wk, v): return (torch.tanh((q @ wq)[..., :, None, :] + (k @ wk)[..., None, :, :]).float() @ v.float())"),
     ("additive_score", "def additive_score(q, k, wq, wk, v): return torch.sigmoid((q @ wq)[..., :, None, :] + (k @ wk)[..., None, :, :]) @ v"),
     ("additive_score", "def additive_score(q, k, wq, wk, v): v /= v.norm(); return torch.tanh((q @ wq)[..., :, None, :] + (k @ wk)[..., None, :, :]) @ v"),
     ("dot_score", "def dot_score(q, k): return q @ k.T"),
@@ -170,7 +175,6 @@ WRONG = [
     ("alignment_weights", "def alignment_weights(s, m): w = s.softmax(-1) * m[..., None, :]; return w / w.sum(-1, keepdim=True)"),
     ("alignment_weights", "def alignment_weights(s, m): return s.masked_fill(~m, -torch.inf).softmax(-1)"),
     ("alignment_weights", "def alignment_weights(s, m): return (s * m[..., None, :]).softmax(-1)"),
-    ("alignment_weights", "def alignment_weights(s, m): return s.masked_fill(~m[..., None, :], -torch.inf).softmax(-1).nan_to_num()"),
     ("alignment_weights", "def alignment_weights(s, m): return s.masked_fill(~m[..., None, :], -100.0).softmax(-1).masked_fill(~m[..., None, :], 0)"),
     ("alignment_weights", "def alignment_weights(s, m): s.masked_fill_(~m[..., None, :], torch.finfo(s.dtype).min); return s.softmax(-1) * m[..., None, :]"),
     ("alignment_weights", "def alignment_weights(s, m): return s.masked_fill(~m[..., None, :], torch.finfo(s.dtype).min).float().softmax(-1) * m[..., None, :]"),

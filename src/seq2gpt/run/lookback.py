@@ -158,33 +158,26 @@ def where_it_looks(model: Seq2Seq, task: Task, pairs: Sequence[Pair]) -> list[li
     return maps
 
 
-def measure(seed: int, record: dict[str, Any] | None = None) -> dict[str, dict[str, Any]]:
-    """What each of the four models reaches, by name.
+def measure(name: str, seed: int, snapshots: list[Any] | None = None) -> dict[str, Any]:
+    """What one model reaches: ``none`` for the RNN of lesson 05, else the name of a score.
 
-    Into ``record`` go the alignments of :data:`NUMBERS` by score, after each of :data:`STEPS`.
+    To ``snapshots`` the alignments of :data:`NUMBERS` are added, after each of :data:`STEPS`.
     """
     config = TranslationConfig(seed=seed)
     task = load_task(config)
     torch.manual_seed(seed)
-    found: dict[str, dict[str, Any]] = {
-        "none": {"lengths": by_length(train(build_rnn(task), task, config), task)}
-    }
-    for name, decoder in SCORES.items():
-        torch.manual_seed(seed)
-        model = build(decoder, task)
-        snapshots: list[Any] = []
+    if name == "none":
+        return {"lengths": by_length(train(build_rnn(task), task, config), task)}
+    model = build(SCORES[name], task)
 
-        def watch(step: int, model: Seq2Seq = model, snapshots: list[Any] = snapshots) -> None:
-            if record is not None and step in STEPS:
-                snapshots.append(where_it_looks(model, task, shown_pairs()))
+    def watch(step: int) -> None:
+        if snapshots is not None and step in STEPS:
+            snapshots.append(where_it_looks(model, task, shown_pairs()))
 
-        train(model, task, config, watch)
-        watch(config.n_steps)
-        words, moved = alignment_shares(model, task, task.test)
-        found[name] = {"lengths": by_length(model, task), "aligned": words, "moved": moved}
-        if record is not None:
-            record[name] = snapshots
-    return found
+    train(model, task, config, watch)
+    watch(config.n_steps)
+    words, moved = alignment_shares(model, task, task.test)
+    return {"lengths": by_length(model, task), "aligned": words, "moved": moved}
 
 
 def shown_pairs() -> list[Pair]:
@@ -194,20 +187,24 @@ def shown_pairs() -> list[Pair]:
 
 def main(results: Path, shown: Path) -> None:
     """Measure with three seeds and write both files."""
-    record: dict[str, Any] = {}
-    runs = []
+    maps: dict[str, list[Any]] = {name: [] for name in SCORES}
+    runs: list[dict[str, Any]] = []
     for seed in range(3):
-        runs.append(measure(seed, record if seed == 0 else None))
+        runs.append({name: measure(name, seed, maps.get(name) if seed == 0 else None) for name in ("none", *SCORES)})
         print(f"seed {seed}: {json.dumps(runs[-1])}", flush=True)
-    note = "written by `python -m seq2gpt.run.lookback`, three seeds"
-    results.write_text(
-        json.dumps({"note": note, "lengths": BINS, "runs": runs}, indent=1) + "\n", encoding="utf-8"
-    )
+    save(runs, maps, results, shown)
+
+
+def save(runs: list[dict[str, Any]], maps: dict[str, list[Any]], results: Path, shown: Path) -> None:
+    """What the chapter reads, and what the widget reads."""
+    note = "written by `python -m seq2gpt.run.lookback FILE`, three seeds"
+    text = json.dumps({"note": note, "lengths": BINS, "runs": runs}, indent=1)
+    results.write_text(text + "\n", encoding="utf-8")
     sentences = [
         {"number": number, "source": pair.source.split(), "target": pair.target.split(), "truth": true_alignment(pair)}
         for number, pair in zip(NUMBERS, shown_pairs(), strict=True)
-    ]  # fmt: skip
-    content = {"note": note, "steps": STEPS, "sentences": sentences, "maps": record}
+    ]
+    content = {"note": note, "steps": STEPS, "sentences": sentences, "maps": maps}
     shown.write_text(json.dumps(content, separators=(",", ":")) + "\n", encoding="utf-8")
 
 
