@@ -190,7 +190,9 @@ def main(results: Path, shown: Path) -> None:
     maps: dict[str, list[Any]] = {name: [] for name in SCORES}
     runs: list[dict[str, Any]] = []
     for seed in range(3):
-        runs.append({name: measure(name, seed, maps.get(name) if seed == 0 else None) for name in ("none", *SCORES)})
+        runs.append(
+            {name: measure(name, seed, maps.get(name) if seed == 0 else None) for name in ("none", *SCORES)}
+        )
         print(f"seed {seed}: {json.dumps(runs[-1])}", flush=True)
     save(runs, maps, results, shown)
 
@@ -201,7 +203,12 @@ def save(runs: list[dict[str, Any]], maps: dict[str, list[Any]], results: Path, 
     text = json.dumps({"note": note, "lengths": BINS, "runs": runs}, indent=1)
     results.write_text(text + "\n", encoding="utf-8")
     sentences = [
-        {"number": number, "source": pair.source.split(), "target": pair.target.split(), "truth": true_alignment(pair)}
+        {
+            "number": number,
+            "source": pair.source.split(),
+            "target": pair.target.split(),
+            "truth": true_alignment(pair),
+        }
         for number, pair in zip(NUMBERS, shown_pairs(), strict=True)
     ]
     content = {"note": note, "steps": STEPS, "sentences": sentences, "maps": maps}
