@@ -25,8 +25,9 @@ def additive_score(
 ) -> Float[Tensor, "... n m"]:
     """How well every query fits every key, by a small network.
 
-    e_ij = v · tanh(q_i W_query + k_j W_key) (Bahdanau et al. 2015, appendix A.1.2). Queries and keys may differ in
-    width; leading dimensions such as the batch agree.
+    e_ij = v · tanh(q_i W_query + k_j W_key) (Bahdanau et al. 2015, appendix A.1.2), one score for every pair: row
+    i belongs to query i, column j to key j. Queries and keys may differ in width; leading dimensions such as the
+    batch agree and are kept.
 
     >>> query, key, one = torch.tensor([[1.0], [-2.0]]), torch.tensor([[2.0], [-1.0]]), torch.ones(1, 1)
     >>> [[round(e, 2) for e in row] for row in additive_score(query, key, one, one, torch.ones(1)).tolist()]
@@ -41,12 +42,14 @@ def dot_score(
 ) -> Float[Tensor, "... n m"]:
     """How well every query fits every key, by their dot product.
 
-    e_ij = q_i · k_j (Luong et al. 2015, equation 8, "dot"). Nothing is learned here and nothing is scaled.
+    e_ij = q_i · k_j (Luong et al. 2015, equation 8, "dot"). Nothing is learned here and nothing is scaled; leading
+    dimensions such as the batch agree and are kept.
 
     >>> dot_score(torch.tensor([[1.0, 2.0]]), torch.tensor([[3.0, 4.0], [2.0, -1.0]])).tolist()
     [[11.0, 0.0]]
     """
-    return query @ key.transpose(-2, -1)
+    columns = key.transpose(-2, -1)  # ... d_model m
+    return query @ columns
 
 
 def general_score(
@@ -63,7 +66,8 @@ def general_score(
     >>> general_score(torch.tensor([[2.0]]), torch.tensor([[1.0, 0.0], [0.0, 1.0]]), w).tolist()
     [[0.0, 10.0]]
     """
-    return query @ w @ key.transpose(-2, -1)
+    asked = query @ w  # ... n d_key
+    return dot_score(asked, key)
 
 
 def alignment_weights(
@@ -89,12 +93,14 @@ def context_vector(
 ) -> Float[Tensor, "... n d_states"]:
     """What each output position sees of the source: the encoder's states, mixed by the weights.
 
-    c_i = Σ_j α_ij h_j (Bahdanau et al. 2015, equation 5).
+    c_i = Σ_j α_ij h_j (Bahdanau et al. 2015, equation 5). Leading dimensions such as the batch agree and are kept;
+    the states may have any width.
 
     >>> context_vector(torch.tensor([[0.25, 0.75]]), torch.tensor([[0.0, 4.0], [8.0, 4.0]])).tolist()
     [[6.0, 4.0]]
     """
-    return weights @ states
+    sum_over_source = "...nm,...md->...nd"
+    return torch.einsum(sum_over_source, weights, states)
 
 
 class BidirectionalEncoder(nn.Module):

@@ -163,6 +163,14 @@ def train_model(
     """The model ``name`` of :data:`LADDER`, or the one that ``build`` makes in its place, trained and in evaluation mode."""
     torch.manual_seed(config.seed)
     model = (build or LADDER[name].build)(task)
+    fit(model.parameters(), loss_on_batches(model, task, config), config.n_steps, LADDER[name].lr, progress)
+    return model.eval()
+
+
+def loss_on_batches(
+    model: EncoderDecoder, task: Task, config: TranslationConfig
+) -> Callable[[int], Float[Tensor, ""]]:
+    """What :func:`seq2gpt.run.demos.loop.fit` minimises: the loss on random training pairs, new at every step."""
     source, target = task.tensors(task.training)
     generator = torch.Generator().manual_seed(config.seed)
 
@@ -170,8 +178,7 @@ def train_model(
         rows = torch.randint(len(source), (config.batch_size,), generator=generator)
         return teacher_forced_loss(model, trimmed(source[rows]), trimmed(target[rows]))
 
-    fit(model.parameters(), loss, config.n_steps, LADDER[name].lr, progress)
-    return model.eval()
+    return loss
 
 
 def trimmed(ids: Int[Tensor, "batch n"]) -> Int[Tensor, "batch n_longest"]:

@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from seq2gpt.widgets.alignment import AlignmentWidget
     from seq2gpt.widgets.attention import AttentionWidget
     from seq2gpt.widgets.beams import BeamsWidget
     from seq2gpt.widgets.heads import HeadsWidget
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from seq2gpt.widgets.recurrent import RecurrentWidget
 
 __all__ = [
+    "AlignmentWidget",
     "AttentionWidget",
     "BeamsWidget",
     "HeadsWidget",
@@ -26,6 +28,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "AlignmentWidget": "alignment",
     "AttentionWidget": "attention",
     "BeamsWidget": "beams",
     "HeadsWidget": "heads",
