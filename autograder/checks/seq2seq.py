@@ -79,8 +79,9 @@ def sequences_given_stay_as_they_were(answer: Answer, draw: Draw) -> None:
 def nothing_to_pad_is_refused(answer: Answer, draw: Draw) -> None:
     """No sequence at all, or an empty one, raises a ValueError."""
     expect.tensor(answer([[5], [6, 7]]), "The batch", (2, 2))
-    for rows in ([], [[]], [[5, 6], []]):
-        expect.error(lambda rows=rows: answer(rows), ValueError, f"pad_batch({rows})")
+    refused: list[list[list[int]]] = [[], [[]], [[5, 6], []]]
+    for rows in refused:
+        expect.error(functools.partial(answer, rows), ValueError, f"pad_batch({rows})")
 
 
 # ── padding_mask ─────────────────────────────────────────────────────────────────────────────────
@@ -125,7 +126,7 @@ KINDS = {"embedding": nn.Embedding, "rnn": nn.GRU, "head": nn.Linear}
 
 def draw_weights(draw: Draw, vocab_size: int, d_model: int, head: bool = False) -> Weights:
     """Random numbers for every parameter, by name."""
-    shapes = {"embedding.weight": (vocab_size, d_model)}
+    shapes: dict[str, tuple[int, ...]] = {"embedding.weight": (vocab_size, d_model)}
     for side in ("ih", "hh"):
         shapes |= {f"rnn.weight_{side}_l0": (3 * d_model, d_model), f"rnn.bias_{side}_l0": (3 * d_model,)}
     if head:
@@ -409,9 +410,11 @@ def padding_is_no_target(answer: Answer, draw: Draw) -> None:
         model, source, target = Script(draw), some_ids(draw, 2, 3), torch.tensor(targets(draw, 5, 5))
         loss = loss_of(answer, model, source, target, pad_id)
         for wider in (2, 7):
-            longer = [torch.nn.functional.pad(ids, (0, wider), value=pad_id) for ids in (source, target)]
+            wide_source, wide_target = (
+                torch.nn.functional.pad(ids, (0, wider), value=pad_id) for ids in (source, target)
+            )
             message = f"With {wider} columns of padding (id {pad_id}) the loss is another."
-            expect.close(loss_of(answer, model, *longer, pad_id), loss, message)
+            expect.close(loss_of(answer, model, wide_source, wide_target, pad_id), loss, message)
 
 
 @check("teacher_forced_loss")
@@ -748,7 +751,7 @@ def no_beam_is_refused(answer: Answer, draw: Draw) -> None:
     words_of(answer(model, source, 2, 3))
     for width in (0, -3):
         expect.error(
-            lambda width=width: answer(model, source, width, 3), ValueError, f"beam_width={width}", str(width)
+            functools.partial(answer, model, source, width, 3), ValueError, f"beam_width={width}", str(width)
         )
 
 
@@ -857,7 +860,7 @@ def each_hypothesis_has_its_reference(answer: Answer, draw: Draw) -> None:
     for counts in ((1, 2), (3, 1)):
         lists = (["a b c d"] * counts[0], ["a b c d"] * counts[1])
         expect.error(
-            lambda lists=lists: answer(*lists),
+            functools.partial(answer, *lists),
             ValueError,
             f"{counts[0]} hypotheses and {counts[1]} references",
         )
