@@ -70,7 +70,7 @@ def bleu_by_length() -> "HTML":
         columns = [[run[name]["lengths"][group]["BLEU"] for run in runs] for group in range(len(lengths))]
         means = [statistics.mean(column) for column in columns]
         axes.errorbar(
-            range(len(lengths)), means, [statistics.stdev(column) for column in columns], fmt="o-", markersize=3,
+            range(len(lengths)), means, [statistics.stdev(column) for column in columns], marker="o", markersize=3,
             capsize=3, color=colour, label=NAMES[name], linestyle="-" if name in ("none", "additive") else ":",
         )  # fmt: skip
         told.append(f"{NAMES[name]} {', '.join(f'{mean:.0f}' for mean in means)}")
