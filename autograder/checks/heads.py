@@ -6,6 +6,7 @@ own softmax; parameters are counted from PyTorch's own layer. All sizes are dist
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -337,7 +338,7 @@ class Store:
 @check("MultiHeadAttention")
 def cache_keeps_earlier_positions(answer: Answer, draw: Draw) -> None:
     """Read piece by piece with a cache, a sequence gives what it gives at once; keys and values are stored by head."""
-    n_heads, d_head, n = draw.primes(3)
+    n_heads, d_head, n = draw.primes(3, above=3)  # a first piece of several positions
     parameters, x = unmixed(random_parameters(draw, n_heads * d_head)), draw.normal(2, n, n_heads * d_head)
     store, pieces = Store(), []
     for piece in x.split([n - 2, 1, 1], dim=1):
@@ -364,12 +365,8 @@ def memory_goes_without_causal_and_cache(answer: Answer, draw: Draw) -> None:
     parameters, x = random_parameters(draw, n_heads * d_head), draw.normal(2, n, n_heads * d_head)
     more: dict[str, Any]
     for name, more in (("causal", {"causal": True}), ("cache", {"cache": Store()})):
-        expect.error(
-            lambda more=more: answer(n_heads, parameters, x, x, **more),
-            ValueError,
-            f"memory with {name}",
-            "memory",
-        )
+        call = partial(answer, n_heads, parameters, x, x, **more)
+        expect.error(call, ValueError, f"memory with {name}", "memory")
 
 
 @check("MultiHeadAttention")
