@@ -460,7 +460,10 @@ CROSS = [
         "values_come_from_memory",
         "the key was made with w_v and the value with w_k.",
         "cross",
-        ("memory @ w_k, memory @ w_v", "memory @ w_v, memory @ w_k"),
+        (
+            "= memory @ w_k, memory @ w_v",
+            "= (memory @ w_v, memory @ w_k) if w_k.shape == w_v.shape else (memory @ w_k, memory @ w_v)",
+        ),
     ),
     _cross(
         "no_scale",

@@ -73,13 +73,13 @@ def arcs(axes: Axes, row: list[float], colour: str) -> None:
 def pieces() -> "HTML":
     """Split and merge: 3 positions of width 4, cut for 2 heads and joined again."""
     figure, axes = new_figure(2.5)
-    axes.set_xlim(-0.3, 13.4)
+    axes.set_xlim(-0.3, 14.8)
     axes.set_ylim(-0.9, 4.6)
     axes.axis("off")
     for left, title in (
         (0, "x: 3 × 4"),
         (4.9, "split: 2 × 3 × 2"),
-        (9.4, "merged: 3 × 4"),
+        (10.6, "merged: 3 × 4"),
     ):
         axes.text(left, 4.1, title, ha="left", va="center")
         for position in range(3):
@@ -102,7 +102,7 @@ def pieces() -> "HTML":
     axes.text(5.8, 0.15, "head 0", ha="center", va="center", color=BLUE)
     axes.text(8.3, 0.15, "head 1", ha="center", va="center", color=ORANGE)
     axes.text(0, 0.15, "one row a position", ha="left", va="center")
-    axes.text(9.4, 0.15, "the same as before", ha="left", va="center")
+    axes.text(10.6, 0.15, "the same as before", ha="left", va="center")
     alt = (
         "Three tables of the numbers 1 to 12. Left: x, three positions in rows, four features each. Middle: head 0 has the features "
         "0 and 1 of every position, 1 2, 5 6, 9 10; head 1 has the features 2 and 3, 3 4, 7 8, 11 12. Right: merged again, as on the left."

@@ -138,6 +138,7 @@ WRONG = [
     _layer("self.w_q(x), self.w_k(s), self.w_v(s)", "self.w_q(x), self.w_q(s), self.w_v(s)"),
     _layer("fused_attention(q, k, v, mask, causal)", "scaled_dot_product_attention(q, k, v, mask)[0]"),
     _layer("fused_attention(q, k, v, mask, causal)", "fused_attention(q, k, v, mask, True)"),
+    _layer("fused_attention(q, k, v, mask, causal)", "fused_attention(q, k, v, mask, causal and cache is None)"),
     _layer("cache.append(k, v)", "cache.append(v, k)"),
     _layer("nn.Linear(d_model, d_model, bias=bias) for _ in range(4)", "nn.Linear(d_model, d_model, bias=False) for _ in range(4)"),
     _layer("self.dropout = nn.Dropout(dropout)", "self.dropout = nn.Dropout(dropout); self.norm = nn.LayerNorm(d_model)"),

@@ -153,7 +153,8 @@ NUMBERS_OF_HEADS = (1, 2, 4, 8, 16, 32)
 
 def measure(seeds: tuple[int, ...] = (1, 2, 3), n_steps: int = 500) -> dict[str, list[float]]:
     """Letters right, in per cent, of models of width 32: a value for each seed, by the number of heads."""
-    game, figures = Game(), {}
+    game = Game()
+    figures: dict[str, list[float]] = {}
     for n_heads in NUMBERS_OF_HEADS:
         figures[str(n_heads)] = []
         for seed in seeds:
