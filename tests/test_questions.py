@@ -245,10 +245,11 @@ def test_the_explanation_of_a_number_ends_at_the_key(question: Question) -> None
     for seed in range(20):
         variant = question.variant(seed)
         numbers = [
-            float(n.replace(",", ""))
-            for n in re.findall(r"(?<![\w.])[\d,]*\d(?:\.\d+)?", variant.explanation)
+            float(n.replace(",", "").replace("−", "-"))
+            for n in re.findall(r"(?<![\w.])−?[\d,]*\d(?:\.\d+)?", variant.explanation)
         ]
         numbers += [a / b for a, b in pairwise(numbers) if b]  # as in "3 / 11"
+        numbers += [abs(number) for number in numbers]  # where the stem asks to leave out the minus sign
         tolerance = variant.interaction["tolerance"]
         margin = tolerance.get("abs", tolerance.get("rel", 0) * abs(variant.key))
         assert any(abs(number - variant.key) <= margin for number in numbers), variant.explanation

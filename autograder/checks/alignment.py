@@ -486,7 +486,8 @@ def by_steps(
     values: dict[str, Tensor], ids: Tensor, hidden: Tensor, states: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
     """One sentence without padding, one word at a time: logits, alignment and the last state."""
-    rnn = nn.GRUCell(*reversed(values["embedding.weight"].shape[1:] * 2)).double()
+    d_model = values["embedding.weight"].shape[1]
+    rnn = nn.GRUCell(d_model, d_model).double()
     for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"):
         getattr(rnn, name).data = values[f"rnn.{name}_l0"]
     logits, alignment = [], []
