@@ -170,6 +170,8 @@ UNROLL = [
         "unroll",
         ("x.unbind(-2)", "x.unbind(1)"),
         ("dim=-2", "dim=1"),
+        # Written out: where annotations are executed, `rnn_step` would refuse such inputs in other words.
+        ("rnn_step(x_t, h, w_x, w_h, b)", "torch.tanh(x_t @ w_x + h @ w_h + b)"),
     ),
     _unroll(
         "stacked_in_front",
