@@ -5,6 +5,7 @@ from a construction: with every weight 0 a gate is its bias alone, so it can be 
 other parts do stands there bare.
 """
 
+import itertools
 import math
 from collections.abc import Callable
 from functools import partial
@@ -66,16 +67,22 @@ def input_memory_and_bias_count(answer: Answer, draw: Draw) -> None:
 @check("rnn_step")
 def a_batch_of_states(answer: Answer, draw: Draw) -> None:
     """Leading dimensions, such as the batch, are kept: each sequence is read as if it were alone."""
-    b, m, d_input, d_hidden = draw.primes(4)
+    d_input, d_hidden = draw.primes(2, above=3)
     w_x, w_h = weights(draw, d_input, d_hidden)
     bias = draw.normal(d_hidden)
-    for leading in ((b,), (b, m)):
+    for leading in ((2,), (2, 3)):
         x, h = draw.normal(*leading, d_input), draw.normal(*leading, d_hidden)
-        state = expect.tensor(
-            answer(x, h, w_x, w_h, bias), f"For x of shape {tuple(x.shape)}, the new state", tuple(h.shape)
-        )
-        alone = torch.tanh(x @ w_x + h @ w_h + bias)
-        expect.close(state, alone, f"For x of shape {tuple(x.shape)} your states mix up sequences.")
+        what = f"For x of shape {tuple(x.shape)}"
+        state = expect.tensor(answer(x, h, w_x, w_h, bias), f"{what}, the new state", tuple(h.shape))
+        for place in itertools.product(*map(range, leading)):
+            single = expect.tensor(
+                answer(x[place], h[place], w_x, w_h, bias), "For a single x, the new state", (d_hidden,)
+            )
+            expect.close(
+                state[place],
+                single,
+                f"{what} your state of sequence {place} is not the one that you find for it alone.",
+            )
 
 
 @check("rnn_step")
@@ -110,7 +117,7 @@ def fused_rnn(x: Tensor, h: Tensor, w_x: Tensor, w_h: Tensor, b: Tensor) -> Tens
 
 def unrolled(answer: Answer, draw: Draw, *leading: int, n: int) -> tuple[Tensor, list[Tensor]]:
     """A student's states for random input, of the right shape, and the input."""
-    d_input, d_hidden = draw.primes(2)
+    d_input, d_hidden = draw.primes(2, above=7)  # no width is a number of steps
     w_x, w_h = weights(draw, d_input, d_hidden)
     inputs = [
         draw.normal(*leading, n, d_input),
@@ -141,7 +148,7 @@ def starts_from_the_state_given(answer: Answer, draw: Draw) -> None:
     """The first step starts from `h`, also when the sequence has one input; `h` itself is not in the result."""
     for n in (1, 2):
         states, inputs = unrolled(answer, draw, n=n)
-        if torch.allclose(states[0], inputs[1]):
+        if torch.allclose(states[0].double(), inputs[1]):
             expect.fail(
                 "The first row is h, the state before the first input; begin with the state after it."
             )
@@ -161,8 +168,9 @@ def sequences_stay_apart(answer: Answer, draw: Draw) -> None:
 
 @check("rnn_unroll")
 def gradients_flow_back_through_all_steps(answer: Answer, draw: Draw) -> None:
-    """The last state's gradient reaches the first input and `h`: back-propagation through time; no input is changed."""
+    """Gradients flow from the last state back to the first input and `h`; states have the dtype of x; no input is changed."""
     states, inputs = unrolled(answer, draw, n=5)
+    expect.tensor(states, "For x of dtype float64, the result", dtype=torch.float64)
     names = dict(zip(("x", "h", "w_x", "w_h", "b"), inputs, strict=True))
     found = expect.gradients(states[-1].sum(), **names)
     wanted = torch.autograd.grad(fused_rnn_by_hand(*inputs).sum(), inputs)
@@ -211,7 +219,7 @@ def one_factor_for_each_step(answer: Answer, draw: Draw) -> None:
         expect.close(
             found,
             wanted,
-            f"From state {n} back to state 1 there are {n - 1} steps; {w} ** {n - 1} is {wanted:.4g}.",
+            f"From state {n} back to state 1 it takes {n - 1} step(s); {w} ** {n - 1} is {wanted:.4g}.",
         )
 
 
@@ -279,6 +287,7 @@ EXERCISES.exercise("lstm_step")
 def lstm(answer: Answer, *inputs: Tensor) -> tuple[Tensor, Tensor]:
     """A student's hidden state and cell, both of the shape of the old ones."""
     h, c = expect.several(answer(*inputs), ("h", "c"))
+    expect.untouched(answer)  # first: a cell changed in place would be reported as a wrong one
     shape = tuple(inputs[1].shape)
     return expect.tensor(h, "The hidden state", shape), expect.tensor(c, "The cell", shape)
 
@@ -358,7 +367,6 @@ def agrees_with_the_formula(answer: Answer, draw: Draw) -> None:
             expect.close(
                 result, right.view(h.shape), f"For x of shape {tuple(x.shape)} the {name} is not right."
             )
-    expect.untouched(answer)
 
 
 def load(cell: nn.RNNCellBase, w_x: Tensor, w_h: Tensor, b_x: Tensor, b_h: Tensor) -> None:
@@ -401,18 +409,18 @@ def reset_gate_hides_the_memory(answer: Answer, draw: Draw) -> None:
     x, h, free, n = draw.normal(d_input), draw.normal(d_hidden), draw.normal(d_hidden), draw.normal(d_hidden)
     w_x, w_h = no_weights(d_input, d_hidden, 3)
     w_h[:, 2 * d_hidden :] = draw.normal(d_hidden, d_hidden) / math.sqrt(d_hidden)
-    from_h = w_h[:, 2 * d_hidden :].T @ h + free
-    for r, what in (
-        (
-            torch.full_like(free, SHUT),
-            "With the reset gate (first part) at 0 nothing of the old state enters the candidate.",
-        ),
-        (torch.full_like(free, OPEN), "With the reset gate at 1 the candidate should be tanh(n_x + n_h)."),
-        (free, "The reset gate should multiply n_h = h W_h + b_h, after the matrix: tanh(n_x + r ⊙ n_h)."),
+    from_h = w_h[:, 2 * d_hidden :].T @ h
+    shut, opened, none = torch.full_like(free, SHUT), torch.full_like(free, OPEN), torch.zeros_like(free)
+    for r, bias, what in (
+        (shut, none, "With the reset gate (first part) at 0 nothing of h enters the candidate."),
+        (opened, none, "With the reset gate at 1 and b_h = 0 the candidate should be tanh(n_x + h W_h)."),
+        (free, none, "The reset gate should multiply h W_h, after the matrix: tanh(n_x + r ⊙ n_h)."),
+        (shut, free, "With the reset gate at 0 the third part of b_h does not enter the candidate either."),
+        (free, free, "The candidate should be tanh(n_x + r ⊙ n_h), with n_h = h W_h + b_h."),
     ):
-        b_x, b_h = gates(d_hidden, r, SHUT, n), gates(d_hidden, 0.0, 0.0, free)
+        b_x, b_h = gates(d_hidden, r, SHUT, n), gates(d_hidden, 0.0, 0.0, bias)
         state = gru(answer, x, h, w_x, w_h, b_x, b_h)
-        expect.close(state, (n + r.sigmoid() * from_h).tanh(), what)
+        expect.close(state, (n + r.sigmoid() * (from_h + bias)).tanh(), what)
 
 
 @check("gru_step", points=2)
@@ -444,10 +452,10 @@ def as_function(cls: Any) -> Callable[..., Any]:
         module = cls(x.shape[-1], readers[0][1].shape[-1]).double()
         for name, values in zip(READERS, readers, strict=True):
             layer = getattr(module, name, None)
+            if layer is None:
+                expect.fail(f"`{name}` is missing: use two GRUs, `self.forwards` and `self.backwards`.")
             if not isinstance(layer, nn.GRU):
-                expect.fail(
-                    f"Your class should have a layer `{name}`, an nn.GRU; it has {expect.describe(layer)}."
-                )
+                expect.fail(f"`{name}` should be an nn.GRU(d_input, d_hidden, batch_first=True).")
             for parameter, value in zip(PARAMETERS, values, strict=True):
                 found = getattr(layer, parameter)
                 expect.tensor(found, f"`{parameter}` of `{name}`", tuple(value.shape))
@@ -545,6 +553,7 @@ def odd_padding_is_refused(answer: Answer, draw: Draw) -> None:
     """A sequence of padding alone, and padding before a real position, raise a ValueError."""
     d_input, d_hidden = draw.primes(2)
     readers, x = two_readers(draw, d_input, d_hidden), draw.normal(2, 3, d_input)
+    answer(readers, x, torch.tensor([[1, 1, 0], [1, 1, 1]]).bool())  # a sensible mask raises nothing
     for row, what in (
         ([0, 0, 0], "A sequence that holds only padding"),
         ([0, 1, 1], "Padding at the beginning"),

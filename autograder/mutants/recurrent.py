@@ -77,6 +77,20 @@ STEP = [
         ("x @ w_x, h @ w_h", "x @ w_x.T, h @ w_h.T"),
     ),
     _step(
+        "memory_matrix_transposed",
+        "input_memory_and_bias_count",
+        "W_h was transposed, as PyTorch stores it; in this course it acts from the right as it is, h W_h.",
+        "recurrent-step",
+        ("h @ w_h", "h @ w_h.T"),
+    ),
+    _step(
+        "columns_expected",
+        "input_memory_and_bias_count",
+        "the matrices act from the left, on columns; in this course vectors are rows and stand in front, x W.",
+        "recurrent-step",
+        ("x @ w_x, h @ w_h", "w_x @ x, w_h @ h"),
+    ),
+    _step(
         "matrix_from_the_left",
         "a_batch_of_states",
         "the matrices act from the left; that works for one vector, and a batch has its vectors in rows.",
@@ -102,6 +116,13 @@ UNROLL = [
             "        h = rnn_step(x_t, h, w_x, w_h, b)\n        states.append(h)\n",
             "        states.append(h)\n        h = rnn_step(x_t, h, w_x, w_h, b)\n",
         ),
+    ),
+    _unroll(
+        "h_in_front",
+        "starts_from_the_state_given",
+        "`h` itself stands in front of the result, which so has one state too many: after n inputs there are n states.",
+        "unroll",
+        ("    states = []\n", "    states = [h]\n"),
     ),
     _unroll(
         "starts_from_zero",
@@ -143,11 +164,31 @@ UNROLL = [
         ("dim=-2", "dim=0"),
     ),
     _unroll(
+        "batch_taken_for_granted",
+        "one_state_for_each_input",
+        "the loop runs along the second axis; positions are the last axis but one, `x[..., t, :]`, with a batch or without.",
+        "unroll",
+        ("x.unbind(-2)", "x.unbind(1)"),
+        ("dim=-2", "dim=1"),
+        # Written out: where annotations are executed, `rnn_step` would refuse such inputs in other words.
+        ("rnn_step(x_t, h, w_x, w_h, b)", "torch.tanh(x_t @ w_x + h @ w_h + b)"),
+    ),
+    _unroll(
         "stacked_in_front",
         "sequences_stay_apart",
         "the states were stacked along a new first axis; positions belong behind the batch.",
         "unroll",
         ("dim=-2", "dim=0"),
+    ),
+    _unroll(
+        "filled_into_float32",
+        "gradients_flow_back_through_all_steps",
+        "the states were written into a tensor of PyTorch's default dtype, float32; `x.new_zeros(...)` has the dtype of x.",
+        "unroll",
+        (
+            "torch.stack(states, dim=-2)",
+            "torch.zeros(*x.shape[:-1], h.shape[-1]).copy_(torch.stack(states, dim=-2))",
+        ),
     ),
     _unroll(
         "gradient_stopped",
@@ -235,6 +276,13 @@ DECAY = [
         ("1 - h.square()", "1 - h.square()[:, None]"),
     ),
     _decay(
+        "multiplied_from_the_left",
+        "saturated_units_let_less_through",
+        "the steps were multiplied in the opposite order; with matrices acting from the right the step to h_2 stands leftmost.",
+        "bptt",
+        ("product @ (w_h * (1 - h.square()))", "(w_h * (1 - h.square())) @ product"),
+    ),
+    _decay(
         "slopes_of_the_states_before",
         "which_states_count",
         "the slope of h_1 was used and that of h_n was not: each step has the slope of the state it leads to.",
@@ -281,6 +329,15 @@ LSTM = [
         ("g.tanh()", "g.sigmoid()"),
     ),
     _lstm(
+        "all_through_sigmoid",
+        "input_gate_writes_the_candidate",
+        "all four sums went through the logistic function; it makes gates of i, f and o, and the candidate is tanh(g).",
+        "lstm",
+        ("b).chunk(", "b).sigmoid().chunk("),
+        ("f.sigmoid() * c + i.sigmoid()", "f * c + i"),
+        ("o.sigmoid()", "o"),
+    ),
+    _lstm(
         "no_input_gate",
         "input_gate_writes_the_candidate",
         "the candidate was written without the input gate.",
@@ -301,6 +358,23 @@ LSTM = [
         "the cell was shown without tanh; it can be of any size, the hidden state stays between −1 and 1.",
         "lstm",
         ("o.sigmoid() * c.tanh()", "o.sigmoid() * c"),
+    ),
+    _lstm(
+        "cell_changed_in_place",
+        "forget_gate_keeps_or_clears_the_cell",
+        "`*=` and `+=` change the very tensor that was passed in; `c = …` makes a new one.",
+        "lstm",
+        (
+            "    c = f.sigmoid() * c + i.sigmoid() * g.tanh()\n",
+            "    c *= f.sigmoid()\n    c += i.sigmoid() * g.tanh()\n",
+        ),
+    ),
+    _lstm(
+        "cut_along_the_batch",
+        "agrees_with_the_formula",
+        "the sums were cut along the first axis, the batch; the four parts lie along the last one, `chunk(4, dim=-1)`.",
+        "lstm",
+        ("chunk(4, dim=-1)", "chunk(4)"),
     ),
     _lstm(
         "cell_as_hidden_state",
@@ -376,6 +450,21 @@ GRU = [
         "the reset gate was applied to what comes from the input; it shall hide the old state.",
         "gru",
         ("(n_x + r * n_h)", "(r * n_x + n_h)"),
+    ),
+    _gru(
+        "biases_added_up",
+        "reset_gate_hides_the_memory",
+        "b_h was added outside the reset gate; r multiplies h W_h + b_h, so the two biases cannot be added up first.",
+        "gru",
+        ("x @ w_x + b_x", "x @ w_x + b_x + b_h"),
+        ("h @ w_h + b_h", "h @ w_h"),
+    ),
+    _gru(
+        "cut_along_the_batch",
+        "agrees_with_the_gru_formula",
+        "the sums were cut along the first axis, the batch; the three parts lie along the last one, `chunk(3, dim=-1)`.",
+        "gru",
+        ("chunk(3, dim=-1)", "chunk(3)"),
     ),
     _gru(
         "one_bias_forgotten",

@@ -40,8 +40,8 @@ def rnn_unroll(
     """The hidden states after each of the ``n`` inputs of a sequence, read from first to last.
 
     ``h`` is the state before the first input, h_0; row t − 1 of the result is h_t, by :func:`rnn_step` with the
-    same parameters at every position. ``h`` itself is not part of the result. Gradients flow back through
-    all steps (back-propagation through time).
+    same parameters at every position. ``h`` itself is not part of the result, which has the dtype of ``x``.
+    Gradients flow back through all steps (back-propagation through time).
 
     >>> x, one = torch.zeros(3, 1), torch.ones(1, 1)
     >>> [[round(number, 2) for number in row] for row in rnn_unroll(x, torch.ones(1), one, one, -one[0]).tolist()]
@@ -61,8 +61,8 @@ def gradient_decay_factor(
 
     ``states`` are the states h_1 … h_n of an RNN as :func:`rnn_unroll` returns them. The factor is the spectral
     norm (the largest singular value) of ∂h_n / ∂h_1, which is a product of n − 1 matrices of partial
-    derivatives, one for each step of :func:`rnn_step` (Pascanu et al. 2013, equations 5 and 6). The derivative of
-    tanh(z) is 1 − tanh²(z). Below 1 gradients vanish, above 1 they can explode; for n = 1 the factor is 1.
+    derivatives, one for each step of :func:`rnn_step`; the step to h_2 stands leftmost (Pascanu et al. 2013,
+    equations 5 and 6). The derivative of tanh(z) is 1 − tanh²(z). Below 1 gradients vanish, above 1 they can explode; for n = 1 the factor is 1.
 
     >>> gradient_decay_factor(torch.zeros(4, 1), w_h=torch.tensor([[0.5]])).item()  # three steps
     0.125
@@ -83,16 +83,17 @@ def lstm_step(
 ) -> tuple[Float[Tensor, "... d_hidden"], Float[Tensor, "... d_hidden"]]:
     """Hidden state and cell of an LSTM after one more input.
 
-    With the input gate i, the forget gate f, the candidate g and the output gate o,
+    With four sums i, f, g, o of width d_hidden,
 
-        (i, f, g, o) = x_t W_x + h_{t−1} W_h + b      cut in this order into four parts of width d_hidden
+        (i, f, g, o) = x_t W_x + h_{t−1} W_h + b      cut in this order into four parts
         c_t = σ(f) ⊙ c_{t−1} + σ(i) ⊙ tanh(g)
         h_t = σ(o) ⊙ tanh(c_t)
 
-    (Hochreiter & Schmidhuber 1997; the forget gate is from Gers et al. 2000). σ is the logistic function. The
-    result is that of ``torch.nn.LSTMCell``, whose two biases add up to ``b``.
+    (Hochreiter & Schmidhuber 1997; the forget gate is from Gers et al. 2000). σ is the logistic function; the
+    input gate is σ(i), the forget gate σ(f), the output gate σ(o), and tanh(g) is the candidate. The result is
+    that of ``torch.nn.LSTMCell``, whose two biases add up to ``b``.
 
-    Returns ``(h, c)``.
+    Returns ``(h, c)``; ``c`` is a new tensor, the one passed in keeps its values.
 
     >>> x, w, b = torch.zeros(1), torch.zeros(1, 4), torch.tensor([-99.0, 99.0, 0.0, 99.0])
     >>> h, c = lstm_step(x, torch.zeros(1), torch.tensor([0.5]), w, w, b)  # forget nothing, write nothing
@@ -114,7 +115,8 @@ def gru_step(
 ) -> Float[Tensor, "... d_hidden"]:
     """The hidden state of a GRU after one more input.
 
-    With the reset gate r, the update gate z and the candidate n,
+    With the reset gate r, the update gate z and the candidate n (here the letters are the gates themselves, and the
+    sums have an index),
 
         (r_x, z_x, n_x) = x_t W_x + b_x        (r_h, z_h, n_h) = h_{t−1} W_h + b_h
         r = σ(r_x + r_h)       z = σ(z_x + z_h)       n = tanh(n_x + r ⊙ n_h)
