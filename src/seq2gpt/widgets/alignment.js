@@ -96,7 +96,7 @@ async function render({ model, el }) {
   const live = element("p", { className: "s2g-hidden", ariaLive: "polite" });
   const root = element("div", { className: "s2g-root s2g-alignment" }, settings,
     element("p", { className: "s2g-caption", textContent: "What was read, and how much of each state is taken" }), source,
-    element("fieldset", { className: "s2g-written" }, element("legend", { textContent: "What is written: point at a word, or choose it" }), target), summary, live);
+    element("fieldset", { className: "s2g-targets" }, element("legend", { textContent: "What is written: point at a word, or choose it" }), target), summary, live);
   root.addEventListener("focusin", ({ target: focused }) => { focused.dataset.lmSuppressShortcuts = ""; }); // or JupyterLab takes its keys
 
   let [shownSentence, sourceNodes, targetNodes, speaking] = [-1, [], [], 0];
