@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from seq2gpt import widgets
 from seq2gpt.data.translation import Pair
 from seq2gpt.figures import BLUE, GREY, INK, ORANGE, new_figure, show
 from seq2gpt.run.lookback import where_it_looks
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from IPython.display import HTML
 
 HERE = Path(__file__).parent
-WIDGETS = HERE.parents[1] / "src" / "seq2gpt" / "widgets"
+WIDGETS = Path(widgets.__file__).parent
 NAMES = {"none": "no attention", "additive": "additive", "general": "general", "dot": "dot"}
 
 

@@ -9,6 +9,7 @@ import torch
 from matplotlib.axes import Axes
 from torch import Tensor
 
+from seq2gpt import widgets
 from seq2gpt.figures import BLUE, GREEN, GREY, INK, ORANGE, new_figure, show
 from seq2gpt.run.letter_game import LookBack, from_the_page
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from IPython.display import HTML
 
 MEASURED = Path(__file__).with_name("measured.json")
-WEIGHTS = Path(__file__).parents[2] / "src/seq2gpt/widgets/heads_weights.json"
+WEIGHTS = Path(widgets.__file__).with_name("heads_weights.json")
 LETTERS = "abcdefghijkl"
 COLOURS = (BLUE, ORANGE, GREEN, GREY)
 
