@@ -82,7 +82,9 @@ class Report:
 
     def explains(self, outcome: Outcome) -> bool:
         """Whether this outcome is the first of the report that has a known cause of these words."""
-        causes = [o for o in self.outcomes if o.known and outcome.known and o.known.says == outcome.known.says]
+        causes = [
+            o for o in self.outcomes if o.known and outcome.known and o.known.says == outcome.known.says
+        ]
         return causes[:1] == [outcome]
 
     def text(self) -> str:

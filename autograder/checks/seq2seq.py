@@ -360,7 +360,9 @@ class Script:
         for part in state:
             if len(part) != len(ids):
                 rows = "1 row" if len(part) == 1 else f"{len(part)} rows"
-                self.refuse(f"The state has {rows} and the ids have {len(ids)}; each row needs its own state.")
+                self.refuse(
+                    f"The state has {rows} and the ids have {len(ids)}; each row needs its own state."
+                )
         past, trail = state
         rows = torch.cat([past, ids], dim=1)
         number = trail[:, 0] - self.trail(past)
@@ -713,6 +715,9 @@ def a_beam_of_1_is_greedy(answer: Answer, draw: Draw) -> None:
 def all_beginnings_compete(answer: Answer, draw: Draw) -> None:
     """The most probable of *all* continuations stay, as many as the beam is wide, finished ones among them."""
     compare_searches(answer, draw, Script(draw, 5, forgetful=True), (2, 3), " and alpha=0", alpha=0.0)
+    compare_searches(
+        answer, draw, Script(draw, 5, forgetful=True), (2, 3), " and alpha=3", limit=7, alpha=3.0
+    )
 
 
 @check("beam_search")

@@ -40,7 +40,9 @@ CUT_FROM_THE_ENCODER = "the state was detached: the loss trains the decoder, and
 LAST_ID_ALONE = "logits came for the last id alone; in training every place is a prediction."
 OWN_TARGET = "each token was its own target: the model has it in hand and learns to copy."
 OLD_ORDER = "the state's rows were left in their old order: a beginning goes on from another one's memory; pick the rows by `parent`."
-ONE_PART = "one part of the state stayed behind; a state is a tuple, and the rows of *every* part have to be picked."
+ONE_PART = (
+    "one part of the state stayed behind; a state is a tuple, and the rows of *every* part have to be picked."
+)
 UNFINISHED_DROPPED = "sentences cut off at the limit were thrown away, even where no other was left."
 
 PAD_BATCH = [
@@ -66,7 +68,10 @@ PAD_BATCH = [
         "padding_is_what_was_asked_for",
         "a sequence may be a tuple, as here, and no list can be added to a tuple; `[*sequence, …]` takes both.",
         "padding",
-        ("[*sequence, *[pad_id] * (longest - len(sequence))]", "sequence + [pad_id] * (longest - len(sequence))"),
+        (
+            "[*sequence, *[pad_id] * (longest - len(sequence))]",
+            "sequence + [pad_id] * (longest - len(sequence))",
+        ),
     ),
     _pad(
         "always_zero",
@@ -334,14 +339,6 @@ LOSS = [
         ("padding_mask(labels, pad_id)", "padding_mask(labels)"),
     ),
     _loss(
-        "masks_of_zero",
-        "padding_is_no_target",
-        "both masks were made with the default `pad_id`, not with the one given.",
-        "padding",
-        ("padding_mask(labels, pad_id)", "padding_mask(labels)"),
-        ("padding_mask(source, pad_id)", "padding_mask(source)"),
-    ),
-    _loss(
         "predicts_the_past",
         "each_token_is_predicted_from_those_before",
         "inputs and labels were swapped: the token before is predicted from those that follow.",
@@ -435,6 +432,14 @@ LOSS = [
             "logits, labels, padding_mask(labels, pad_id))",
             "logits.detach(), labels, padding_mask(labels, pad_id))",
         ),
+    ),
+    _loss(
+        "masks_of_zero",
+        "padding_is_no_target",
+        "both masks were made with the default `pad_id`, not with the one given.",
+        "padding",
+        ("padding_mask(labels, pad_id)", "padding_mask(labels)"),
+        ("padding_mask(source, pad_id)", "padding_mask(source)"),
     ),
 ]
 
@@ -589,16 +594,6 @@ BEAM = [
         (
             "state = tuple(part[[hypothesis.parent for hypothesis in live]] for part in state)",
             "state = (state[0][[hypothesis.parent for hypothesis in live]],)",
-        ),
-    ),
-    _beam(
-        "first_part_picked",
-        "the_state_follows_its_beginning",
-        ONE_PART,
-        "beam-search",
-        (
-            "state = tuple(part[[hypothesis.parent for hypothesis in live]] for part in state)",
-            "state = (state[0][[hypothesis.parent for hypothesis in live]], *state[1:])",
         ),
     ),
     _beam(
