@@ -359,9 +359,9 @@ class Script:
             self.refuse("`model.decode` did not get the state as it came: here it is a tuple of two tensors.")
         for part in state:
             if len(part) != len(ids):
-                rows = "1 row" if len(part) == 1 else f"{len(part)} rows"
+                held = "1 row" if len(part) == 1 else f"{len(part)} rows"
                 self.refuse(
-                    f"The state has {rows} and the ids have {len(ids)}; each row needs its own state."
+                    f"The state has {held} and the ids have {len(ids)}; each row needs its own state."
                 )
         past, trail = state
         rows = torch.cat([past, ids], dim=1)
