@@ -74,9 +74,18 @@ class Report:
     def remarks(self, outcome: Outcome) -> list[str]:
         """The sentences below a check that failed."""
         remarks = [] if self.hidden else [outcome.message, *([f"In {outcome.line}"] if outcome.line else [])]
-        if outcome.known:
+        if self.explains(outcome) and outcome.known:
             remarks.append(f"What happened: {outcome.known.says}")
+        elif outcome.known:
+            remarks.append("(the same cause as above)")
         return remarks
+
+    def explains(self, outcome: Outcome) -> bool:
+        """Whether this outcome is the first of the report that has a known cause of these words."""
+        causes = [
+            o for o in self.outcomes if o.known and outcome.known and o.known.says == outcome.known.says
+        ]
+        return causes[:1] == [outcome]
 
     def text(self) -> str:
         """The report in plain text."""
@@ -89,7 +98,7 @@ class Report:
             if not outcome.passed:
                 for remark in self.remarks(outcome):
                     lines += textwrap.wrap(remark, WIDTH, initial_indent="      ", subsequent_indent="      ")
-                if outcome.known:
+                if outcome.known and self.explains(outcome):
                     lines.append(f"      Read again: {lesson_url(self.lab, outcome.known.anchor)}")
         if self.printed and not self.hidden:
             lines += [
@@ -115,7 +124,7 @@ class Report:
                 rows += [
                     f"<div style='margin-left:2.4em'>{marked_up(r)}</div>" for r in self.remarks(outcome)
                 ]
-                if outcome.known:
+                if outcome.known and self.explains(outcome):
                     url = html.escape(lesson_url(self.lab, outcome.known.anchor))
                     rows.append(
                         f"<div style='margin-left:2.4em'><a href='{url}'>Read this part again</a></div>"

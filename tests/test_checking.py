@@ -103,3 +103,15 @@ def test_unknown_exercise_and_odd_points_are_named():
 
 def test_score_of_is_the_report_without_the_words():
     assert score_of(LAB, "softmax", reference(LAB, "softmax")) == total_points(LAB, "softmax")
+
+
+def test_a_cause_and_its_paragraph_are_told_once():
+    lab = "05-seq2seq"
+    mutant = next(m for m in mutants.load(lab)["greedy_decode"] if m.name == "state_forgotten")
+    report = report_on(lab, "greedy_decode", mutant.source)
+    times = sum(outcome.known is mutant for outcome in report.outcomes)
+    assert times > 2
+    assert report.text().count(f"What happened: {mutant.says[:20]}") == 1
+    assert report.text().count("Read again:") == report.html().count("Read this part again") == 1
+    assert report.text().count("(the same cause as above)") == times - 1
+    assert report.html().count("(the same cause as above)") == times - 1

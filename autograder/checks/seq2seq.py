@@ -9,7 +9,7 @@ import functools
 import itertools
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 from torch import Tensor, nn
@@ -189,7 +189,7 @@ EXERCISES.exercise("Seq2SeqEncoder", adapt=as_function)
 
 
 def context_of(answer: Answer, weights: Weights, source: Tensor, mask: Tensor) -> Tensor:
-    (context,) = expect.several(answer(weights, source, mask), ("context",))
+    (context,) = expect.several(answer(weights, source, mask), ("context,",))
     shape = (len(source), weights["embedding.weight"].shape[1])
     return expect.tensor(context, f"For a source of shape {tuple(source.shape)}, the context", shape)
 
@@ -206,7 +206,7 @@ def encoder_has_its_parts(answer: Answer, draw: Draw) -> None:
 def context_is_the_last_state(answer: Answer, draw: Draw) -> None:
     """The context is the state after the last word: of fixed size, made by reading from first to last."""
     batch, m, d_model = draw.primes(3)
-    weights = draw_weights(draw, 11, d_model)
+    weights = draw_weights(draw, 23, d_model)
     source = some_ids(draw, batch, m)
     context = context_of(answer, weights, source, torch.ones(batch, m, dtype=torch.bool))
     start = torch.zeros(d_model, dtype=torch.float64)
@@ -239,7 +239,7 @@ def gradient_reaches_every_word(answer: Answer, draw: Draw) -> None:
     """The loss can train the encoder: gradients reach the embedding of every real word and of no padding."""
     module = built(answer.original, 11, 5, ("embedding", "rnn"))
     result = module(torch.tensor([[5, 6, 7], [8, 0, 0]]), torch.tensor([[True] * 3, [True, False, False]]))
-    (context,) = expect.several(result, ("context",))
+    (context,) = expect.several(result, ("context,",))
     total = expect.tensor(context, "The context", (2, 5)).square().sum()
     (gradient,) = expect.gradients(total, embedding=module.embedding.weight)
     reached = (gradient.abs().sum(1) > 0).nonzero().flatten().tolist()
@@ -261,7 +261,7 @@ EXERCISES.exercise("Seq2SeqDecoder", adapt=as_function)
 
 def decoded(answer: Answer, weights: Weights, ids: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
     logits, state = expect.several(answer(weights, ids, (hidden,)), ("logits", "state"))
-    (last,) = expect.several(state, ("hidden",))
+    (last,) = expect.several(state, ("hidden,",))
     vocab_size = len(weights["head.weight"])
     what = f"For ids of shape {tuple(ids.shape)}, the logits"
     return expect.tensor(logits, what, (*ids.shape, vocab_size)), expect.tensor(last, "The state")
@@ -281,7 +281,7 @@ def decoder_has_its_parts(answer: Answer, draw: Draw) -> None:
 def writing_starts_from_the_given_state(answer: Answer, draw: Draw) -> None:
     """The GRU's first state is the one handed over, and each logit row is the head of the state after that id."""
     batch, n, d_model = draw.primes(3)
-    weights = draw_weights(draw, 11, d_model, head=True)
+    weights = draw_weights(draw, 23, d_model, head=True)
     ids, hidden = some_ids(draw, batch, n), draw.normal(batch, d_model)
     logits, _ = decoded(answer, weights, ids, hidden)
     head, bias = weights["head.weight"], weights["head.bias"]
@@ -298,7 +298,7 @@ def writing_starts_from_the_given_state(answer: Answer, draw: Draw) -> None:
 def reading_in_pieces_is_reading_at_once(answer: Answer, draw: Draw) -> None:
     """The state returned is that after the last id, as (hidden,): reading goes on from it."""
     batch, first, second, d_model = draw.primes(4)
-    weights = draw_weights(draw, 11, d_model, head=True)
+    weights = draw_weights(draw, 23, d_model, head=True)
     ids, hidden = some_ids(draw, batch, first + second), draw.normal(batch, d_model)
     whole, at_once = decoded(answer, weights, ids, hidden)
     _, state = decoded(answer, weights, ids[:, :first], hidden)
@@ -312,7 +312,7 @@ def reading_in_pieces_is_reading_at_once(answer: Answer, draw: Draw) -> None:
 def gradient_reaches_the_encoder(answer: Answer, draw: Draw) -> None:
     """Gradients flow through the state handed over, back into the encoder; the state is not changed in place."""
     batch, n, d_model = draw.primes(3)
-    weights = draw_weights(draw, 11, d_model, head=True)
+    weights = draw_weights(draw, 23, d_model, head=True)
     hidden = draw.normal(batch, d_model, grad=True)
     logits, _ = decoded(answer, weights, some_ids(draw, batch, n), hidden)
     (gradient,) = expect.gradients(logits.square().sum(), state=hidden)
@@ -325,9 +325,11 @@ def gradient_reaches_the_encoder(answer: Answer, draw: Draw) -> None:
 
 
 class Script:
-    """A model whose logits are drawn once for every source and prefix; the prefix is its state.
+    """A model whose logits are drawn once for every source and prefix.
 
-    With ``forgetful`` they depend on the source, the last id and its place alone: whose state it is does not matter.
+    Its state has two parts: what was read, and the source's number plus a number made of what was read. Rows of one
+    part beside those of another prefix give a source that nobody drew. With ``forgetful`` the logits depend on the
+    source, the last id and its place alone: whose state it is does not matter.
     """
 
     def __init__(self, draw: Draw, vocab_size: int = 7, forgetful: bool = False) -> None:
@@ -335,19 +337,48 @@ class Script:
         self.vocab_size, self.forgetful = vocab_size, forgetful
         self.masks: list[Tensor] = []
         self.steps = 0
+        self.refusal = ""
 
-    def encode(self, source: Tensor, source_mask: Tensor) -> tuple[Tensor]:
+    def encode(self, source: Tensor, source_mask: Any = None) -> tuple[Tensor, Tensor]:
+        if not isinstance(source_mask, Tensor):
+            self.refuse("`model.encode` takes two tensors, encode(source, source_mask); it got no mask.")
+        if source.dim() != 2 or source_mask.shape != source.shape:
+            self.refuse(
+                "`model.encode` reads sources of shape (batch, m), one alone as (1, m), and a mask of the same shape; "
+                f"it got {tuple(source.shape)} and {tuple(source_mask.shape)}."
+            )
         self.masks.append(source_mask)
         weights = 13 ** torch.arange(source.shape[1])
-        return (((source + 1) * source_mask * weights).sum(1, keepdim=True),)
+        return source[:, :0], ((source + 1) * source_mask * weights).sum(1, keepdim=True)
 
-    def decode(self, ids: Tensor, state: tuple[Tensor]) -> tuple[Tensor, tuple[Tensor]]:
+    def decode(self, ids: Tensor, state: Any) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         self.steps += 1
-        (past,) = state
+        if ids.dim() != 2:
+            self.refuse(f"`model.decode` reads ids of shape (batch, n); it got {tuple(ids.shape)}.")
+        if not isinstance(state, tuple | list) or len(state) != 2:
+            self.refuse("`model.decode` did not get the state as it came: here it is a tuple of two tensors.")
+        for part in state:
+            if len(part) != len(ids):
+                held = "1 row" if len(part) == 1 else f"{len(part)} rows"
+                self.refuse(
+                    f"The state has {held} and the ids have {len(ids)}; each row needs its own state."
+                )
+        past, trail = state
         rows = torch.cat([past, ids], dim=1)
-        ends = range(past.shape[1] + 1, rows.shape[1] + 1)
-        logits = [torch.stack([self.logits(tuple(row[:end])) for end in ends]) for row in rows.tolist()]
-        return torch.stack(logits), (rows,)
+        number = trail[:, 0] - self.trail(past)
+        prefixes = torch.cat([number[:, None], rows], dim=1).tolist()
+        ends = range(past.shape[1] + 2, rows.shape[1] + 2)
+        logits = [torch.stack([self.logits(tuple(prefix[:end])) for end in ends]) for prefix in prefixes]
+        return torch.stack(logits), (rows, (number + self.trail(rows))[:, None])
+
+    def trail(self, ids: Tensor) -> Tensor:
+        """One number for each row of ids, whatever the ids are if the script is forgetful."""
+        return (ids * 7 ** torch.arange(ids.shape[1])).sum(1) * (not self.forgetful)
+
+    def refuse(self, why: str) -> NoReturn:
+        """Remember why the model cannot be called like this; the student's code gets an error."""
+        self.refusal = why
+        raise ValueError(why)
 
     def logits(self, prefix: tuple[int, ...]) -> Tensor:
         """Logits of what follows a source's number and the ids read so far."""
@@ -359,6 +390,16 @@ class Script:
         logits = self.logits(prefix).tolist()
         total = math.log(math.fsum(math.exp(z) for z in logits))
         return [z - total for z in logits]
+
+
+def asked(answer: Answer, model: Script, *inputs: Any, **settings: Any) -> Any:
+    """The student's result; where the model could not be called as it was, the model's words and no error."""
+    try:
+        return answer(model, *inputs, **settings)
+    except Exception:
+        if model.refusal:
+            expect.fail(model.refusal)
+        raise
 
 
 @functools.lru_cache(maxsize=20_000)
@@ -378,7 +419,7 @@ EXERCISES.exercise("teacher_forced_loss")
 
 
 def loss_of(answer: Answer, model: Any, source: Tensor, target: Tensor, *pad_id: int) -> Tensor:
-    return expect.tensor(answer(model, source, target, *pad_id), "The loss", ())
+    return expect.tensor(asked(answer, model, source, target, *pad_id), "The loss", ())
 
 
 def losses_by_hand(model: Script, source: list[int], target: list[int]) -> list[float]:
@@ -447,6 +488,8 @@ def the_source_is_read_with_its_mask(answer: Answer, draw: Draw) -> None:
 
 class Logits:
     """A model that writes the logits it was given, whatever it reads; its state counts the steps."""
+
+    refusal = ""
 
     def __init__(self, logits: Tensor) -> None:
         self.given = logits
@@ -520,17 +563,17 @@ def the_most_probable_token_each_time(answer: Answer, draw: Draw) -> None:
     model = Script(draw, forgetful=True)
     for _ in range(7):
         source = some_ids(draw, 3)
-        (ids,) = written(answer(model, source[None], 9), 1)
+        (ids,) = written(asked(answer, model, source[None], 9), 1)
         compare(ids, greedy_by_hand(model, source.tolist(), 9), "With max_new_tokens=9")
 
 
 @check("greedy_decode")
 def the_state_goes_on(answer: Answer, draw: Draw) -> None:
-    """Every step goes on from the state that the step before left, and reads each token once."""
+    """Each new token follows from the source and *all* tokens before it, which the state remembers."""
     model = Script(draw)
     for _ in range(7):
         source = some_ids(draw, 3)
-        (ids,) = written(answer(model, source[None], 9), 1)
+        (ids,) = written(asked(answer, model, source[None], 9), 1)
         compare(ids, greedy_by_hand(model, source.tolist(), 9), "With a state that remembers all it has read")
 
 
@@ -551,7 +594,7 @@ def every_row_ends_on_its_own(answer: Answer, draw: Draw) -> None:
     model = Script(draw)
     rows = sources_by_end(model, draw, 11, ends=4)
     orders = (rows, rows[::-1])
-    batches = [written(answer(model, torch.tensor(source), 11), 4) for source in orders]
+    batches = [written(asked(answer, model, torch.tensor(source), 11), 4) for source in orders]
     for found, source in zip(batches, orders, strict=True):
         for ids, row in zip(found, source, strict=True):
             compare(ids, greedy_by_hand(model, row, 11), "In a batch whose rows end at different steps,")
@@ -563,7 +606,7 @@ def the_limit_counts_new_tokens(answer: Answer, draw: Draw) -> None:
     model = Script(draw)
     for limit in (0, 1, 5):
         source = some_ids(draw, 3)
-        (ids,) = written(answer(model, source[None], limit, eos_id=99), 1)
+        (ids,) = written(asked(answer, model, source[None], limit, eos_id=99), 1)
         compare(
             ids,
             greedy_by_hand(model, source.tolist(), limit, eos=99),
@@ -577,7 +620,7 @@ def padding_is_hidden_from_the_encoder(answer: Answer, draw: Draw) -> None:
     for pad_id in (0, 3):
         model = Script(draw)
         rows = [some_ids(draw, n).tolist() for n in (2, 7, 5)]
-        found = written(answer(model, padded(rows, pad_id), 9, pad_id=pad_id), 3)
+        found = written(asked(answer, model, padded(rows, pad_id), 9, pad_id=pad_id), 3)
         for ids, row in zip(found, rows, strict=True):
             compare(
                 ids, greedy_by_hand(model, row, 9), f"For a source of {len(row)} words, padded with {pad_id},"
@@ -590,7 +633,7 @@ def first_and_last_id_as_told(answer: Answer, draw: Draw) -> None:
     model = Script(draw)
     for bos, eos in ((5, 3), (0, 6), (4, 4)):
         source = some_ids(draw, 3)
-        (ids,) = written(answer(model, source[None], 9, bos_id=bos, eos_id=eos), 1)
+        (ids,) = written(asked(answer, model, source[None], 9, bos_id=bos, eos_id=eos), 1)
         compare(
             ids, greedy_by_hand(model, source.tolist(), 9, bos, eos), f"With bos_id={bos} and eos_id={eos}"
         )
@@ -603,7 +646,7 @@ def no_step_after_the_last_end(answer: Answer, draw: Draw) -> None:
         model = Script(draw)
         rows = sources_by_end(model, draw, 7, ends=3)
         longest = len(greedy_by_hand(model, rows[-1], 7))
-        written(answer(model, torch.tensor(rows), 40), 3)
+        written(asked(answer, model, torch.tensor(rows), 40), 3)
         if model.steps != longest + 1:
             expect.fail(f"The last row ends after {longest + 1} steps; your loop took {model.steps}.")
 
@@ -652,7 +695,7 @@ def compare_searches(
     told = {name.removesuffix("_id"): value for name, value in settings.items()}
     for width in widths:
         sources = [some_ids(draw, 3, below=60) for _ in range(11)]
-        found = [words_of(answer(model, source, width, limit, **settings)) for source in sources]
+        found = [words_of(asked(answer, model, source, width, limit, **settings)) for source in sources]
         for source, ids in zip(sources, found, strict=True):
             wanted = beam_by_hand(model, source.tolist(), width, limit, **told)
             compare(ids, wanted, f"With beam_width={width}{what}")
@@ -664,7 +707,7 @@ def a_beam_of_1_is_greedy(answer: Answer, draw: Draw) -> None:
     model = Script(draw)
     for _ in range(7):
         source = some_ids(draw, 3)
-        found = words_of(answer(model, source, 1, 7))
+        found = words_of(asked(answer, model, source, 1, 7))
         compare(found, greedy_by_hand(model, source.tolist(), 7), "With beam_width=1")
 
 
@@ -672,6 +715,9 @@ def a_beam_of_1_is_greedy(answer: Answer, draw: Draw) -> None:
 def all_beginnings_compete(answer: Answer, draw: Draw) -> None:
     """The most probable of *all* continuations stay, as many as the beam is wide, finished ones among them."""
     compare_searches(answer, draw, Script(draw, 5, forgetful=True), (2, 3), " and alpha=0", alpha=0.0)
+    compare_searches(
+        answer, draw, Script(draw, 5, forgetful=True), (2, 3), " and alpha=3", limit=7, alpha=3.0
+    )
 
 
 @check("beam_search")
@@ -719,7 +765,7 @@ def the_best_score_wins(answer: Answer, draw: Draw) -> None:
     compare_searches(answer, draw, Script(draw, 3, forgetful=True), (9,), ", alpha left out,", limit=6)
     for long in (-1.77, -1.9):  # the longer one is better by a little, then worse by a little
         model, source = ShortOrLong(draw, long), some_ids(draw, 3)
-        found = words_of(answer(model, source, 3, 6, alpha=1.0))
+        found = words_of(asked(answer, model, source, 3, 6, alpha=1.0))
         compare(
             found, beam_by_hand(model, source.tolist(), 3, 6, 1.0), f"Of lengths 1 and 6, ln P −1 and {long},"
         )
@@ -731,7 +777,7 @@ def the_limit_cuts_off(answer: Answer, draw: Draw) -> None:
     model = Script(draw, 5, forgetful=True)
     compare_searches(answer, draw, model, (2, 3), " and max_new_tokens=2", limit=2)
     compare_searches(answer, draw, model, (2,), " and no end in sight", limit=4, eos_id=99)
-    if words_of(answer(model, some_ids(draw, 3), 3, 0)):
+    if words_of(asked(answer, model, some_ids(draw, 3), 3, 0)):
         expect.fail("With max_new_tokens=0 nothing may be written.")
 
 
@@ -746,9 +792,9 @@ def beams_begin_and_end_as_told(answer: Answer, draw: Draw) -> None:
 
 @check("beam_search")
 def no_beam_is_refused(answer: Answer, draw: Draw) -> None:
-    """A ``beam_width`` below 1 raises a ValueError that names it."""
+    """A ``beam_width`` below 1 raises a ValueError whose message contains the number."""
     model, source = Script(draw), some_ids(draw, 3)
-    words_of(answer(model, source, 2, 3))
+    words_of(asked(answer, model, source, 2, 3))
     for width in (0, -3):
         expect.error(
             functools.partial(answer, model, source, width, 3), ValueError, f"beam_width={width}", str(width)
@@ -819,7 +865,7 @@ def repeated_words_are_clipped(answer: Answer, draw: Draw) -> None:
     """A k-gram counts at most as often as it occurs in the reference of its own sentence."""
     compare_bleu(answer, [("a b c d a a a", "a b c d e f g")], "Repeated words:")
     compare_bleu(
-        answer, [("a b c d e a b", "a b c d e c d"), ("a b c d e", "e d a b c d e")], "Repeated words:"
+        answer, [("a b c d e a b", "a b c d e c d"), ("a b c d e e d", "a b a c d e d")], "Repeated words:"
     )
 
 
@@ -828,8 +874,8 @@ def brevity_is_punished(answer: Answer, draw: Draw) -> None:
     """Shorter than the references: times exp(1 − r/c), with the words of the whole corpus; longer: times 1."""
     for n in draw.primes(2, above=3):
         words = [f"w{i}" for i in range(n + 6)]
-        compare_bleu(answer, [(" ".join(words[:n]), " ".join(words))], "Too short:")
         compare_bleu(answer, [(" ".join(words), " ".join(words[:n]))], "Too long:")
+        compare_bleu(answer, [(" ".join(words[:n]), " ".join(words))], "Too short:")
     longer = ("a b c d e f g h", "a b c d e")
     compare_bleu(answer, [("a b c d", "a b c d e f"), longer], "One short, one long:")
 

@@ -37,6 +37,13 @@ _bleu = partial(_function, "bleu")
 
 # Two ways to the same mistake share their sentence: their results cannot be told apart.
 CUT_FROM_THE_ENCODER = "the state was detached: the loss trains the decoder, and the encoder learns nothing."
+LAST_ID_ALONE = "logits came for the last id alone; in training every place is a prediction."
+OWN_TARGET = "each token was its own target: the model has it in hand and learns to copy."
+OLD_ORDER = "the state's rows were left in their old order: a beginning goes on from another one's memory; pick the rows by `parent`."
+ONE_PART = (
+    "one part of the state stayed behind; a state is a tuple, and the rows of *every* part have to be picked."
+)
+UNFINISHED_DROPPED = "sentences cut off at the limit were thrown away, even where no other was left."
 
 PAD_BATCH = [
     _pad(
@@ -55,6 +62,16 @@ PAD_BATCH = [
         "long sequences were cut to the length of the shortest; words are lost.",
         "padding",
         ("[*sequence, *[pad_id] * (longest - len(sequence))]", "list(sequence[:shortest])"),
+    ),
+    _pad(
+        "lists_alone",
+        "padding_is_what_was_asked_for",
+        "a sequence may be a tuple, as here, and no list can be added to a tuple; `[*sequence, …]` takes both.",
+        "padding",
+        (
+            "[*sequence, *[pad_id] * (longest - len(sequence))]",
+            "sequence + [pad_id] * (longest - len(sequence))",
+        ),
     ),
     _pad(
         "always_zero",
@@ -215,9 +232,30 @@ DECODER = [
     _decoder(
         "last_logits_only",
         "writing_starts_from_the_given_state",
-        "logits came for the last id alone; in training every place is a prediction.",
+        LAST_ID_ALONE,
         "teacher-forcing",
         ("self.head(states), (last[0],)", "self.head(states[:, -1:]), (last[0],)"),
+    ),
+    _decoder(
+        "last_row_only",
+        "writing_starts_from_the_given_state",
+        LAST_ID_ALONE,
+        "teacher-forcing",
+        ("self.head(states), (last[0],)", "self.head(states[:, -1]), (last[0],)"),
+    ),
+    _decoder(
+        "state_without_layers",
+        "writing_starts_from_the_given_state",
+        "nn.GRU wants its first state with an axis of layers in front, (1, batch, d_model): `hidden[None]`.",
+        "encoder-decoder",
+        ("hidden[None].contiguous()", "hidden"),
+    ),
+    _decoder(
+        "state_still_a_tuple",
+        "writing_starts_from_the_given_state",
+        "the tuple itself was given to the GRU; take the one tensor out of it first: `(hidden,) = state`.",
+        "encoder-decoder",
+        ("hidden[None].contiguous()", "state"),
     ),
     _decoder(
         "probabilities",
@@ -261,9 +299,44 @@ LOSS = [
     _loss(
         "not_shifted",
         "each_token_is_predicted_from_those_before",
-        "each token was its own target: the model has it in hand and learns to copy.",
+        OWN_TARGET,
         "teacher-forcing",
         ("target[:, :-1], target[:, 1:]", "target[:, 1:], target[:, 1:]"),
+    ),
+    _loss(
+        "not_shifted_at_all",
+        "each_token_is_predicted_from_those_before",
+        OWN_TARGET,
+        "teacher-forcing",
+        ("target[:, :-1], target[:, 1:]", "target, target"),
+    ),
+    _loss(
+        "inputs_as_labels",
+        "each_token_is_predicted_from_those_before",
+        OWN_TARGET,
+        "teacher-forcing",
+        ("target[:, :-1], target[:, 1:]", "target[:, :-1], target[:, :-1]"),
+    ),
+    _loss(
+        "not_unpacked",
+        "each_token_is_predicted_from_those_before",
+        "`model.decode` returns two things, logits and the next state; the pair went into the cross-entropy.",
+        "encoder-decoder",
+        ("logits, _ = model.decode", "logits = model.decode"),
+    ),
+    _loss(
+        "mask_of_inputs",
+        "padding_is_no_target",
+        "the mask was made from the decoder's inputs; what is a target is decided by the labels, one place further.",
+        "teacher-forcing",
+        ("padding_mask(labels, pad_id)", "padding_mask(inputs, pad_id)"),
+    ),
+    _loss(
+        "label_mask_of_zero",
+        "padding_is_no_target",
+        "the labels' mask was made with the default `pad_id`, not with the one given.",
+        "padding",
+        ("padding_mask(labels, pad_id)", "padding_mask(labels)"),
     ),
     _loss(
         "predicts_the_past",
@@ -359,6 +432,14 @@ LOSS = [
             "logits, labels, padding_mask(labels, pad_id))",
             "logits.detach(), labels, padding_mask(labels, pad_id))",
         ),
+    ),
+    _loss(
+        "masks_of_zero",
+        "padding_is_no_target",
+        "both masks were made with the default `pad_id`, not with the one given.",
+        "padding",
+        ("padding_mask(labels, pad_id)", "padding_mask(labels)"),
+        ("padding_mask(source, pad_id)", "padding_mask(source)"),
     ),
 ]
 
@@ -491,12 +572,58 @@ BEAM = [
     _beam(
         "state_not_reordered",
         "the_state_follows_its_beginning",
-        "the state's rows were left in their old order: a beginning goes on from another one's memory.",
+        OLD_ORDER,
         "beam-search",
         (
             "state = tuple(part[[hypothesis.parent for hypothesis in live]] for part in state)",
             "state = tuple(part[torch.arange(len(live)) % len(part)] for part in state)",
         ),
+    ),
+    _beam(
+        "state_left_alone",
+        "the_state_follows_its_beginning",
+        OLD_ORDER,
+        "beam-search",
+        ("state = tuple(part[[hypothesis.parent for hypothesis in live]] for part in state)", "pass"),
+    ),
+    _beam(
+        "first_part_alone",
+        "the_state_follows_its_beginning",
+        ONE_PART,
+        "beam-search",
+        (
+            "state = tuple(part[[hypothesis.parent for hypothesis in live]] for part in state)",
+            "state = (state[0][[hypothesis.parent for hypothesis in live]],)",
+        ),
+    ),
+    _beam(
+        "second_part_in_old_order",
+        "the_state_follows_its_beginning",
+        ONE_PART,
+        "beam-search",
+        (
+            "state = tuple(part[[hypothesis.parent for hypothesis in live]] for part in state)",
+            "parents = [hypothesis.parent for hypothesis in live]\n"
+            "        kept = [part[torch.arange(len(live)) % len(part)] for part in state[1:]]\n"
+            "        state = (state[0][parents], *kept)",
+        ),
+    ),
+    _beam(
+        "no_batch_of_one",
+        "a_beam_of_1_is_greedy",
+        "`source` is one source of shape (m,) and `model.encode` reads batches: `source[None]` is a batch of one.",
+        "encoder-decoder",
+        (
+            "model.encode(source[None], torch.ones_like(source[None], dtype=torch.bool))",
+            "model.encode(source, torch.ones_like(source, dtype=torch.bool))",
+        ),
+    ),
+    _beam(
+        "narrower_with_every_end",
+        "all_beginnings_compete",
+        "the beam lost a place with every sentence that ended; `beam_width` continuations are kept at every step.",
+        "beam-search",
+        ("logits[:, -1], beam_width)", "logits[:, -1], beam_width - len(done))"),
     ),
     _beam(
         "starts_without_the_source",
@@ -535,9 +662,26 @@ BEAM = [
     _beam(
         "unfinished_dropped",
         "the_limit_cuts_off",
-        "sentences cut off at the limit were thrown away, even where no other was left.",
+        UNFINISHED_DROPPED,
         "beam-search",
         ("max(done + live, key", "max(done or [Hypothesis([bos_id], 0.0, 0)], key"),
+    ),
+    _beam(
+        "unfinished_missing",
+        "the_limit_cuts_off",
+        UNFINISHED_DROPPED,
+        "beam-search",
+        ("max(done + live, key", "max(done, key"),
+    ),
+    _beam(
+        "last_of_nothing",
+        "the_limit_cuts_off",
+        "with `max_new_tokens=0` nothing was written, and the last id of nothing was asked for.",
+        "beam-search",
+        (
+            "return [token for token in best.ids[1:] if token != eos_id]",
+            "return best.ids[1:-1] if best.ids[1:][-1] == eos_id else best.ids[1:]",
+        ),
     ),
     _beam(
         "bos_returned",
@@ -590,6 +734,13 @@ BLEU = [
         ("min(0.0, 1 - n_reference / total[0]) + sum(logs) / 4", "sum(logs) / 4"),
     ),
     _bleu(
+        "brevity_upside_down",
+        "brevity_is_punished",
+        "the fraction is upside down: exp(1 − c/r) takes something off long translations and nothing off short ones.",
+        "bleu",
+        ("1 - n_reference / total[0]", "1 - total[0] / n_reference"),
+    ),
+    _bleu(
         "long_sentences_rewarded",
         "brevity_is_punished",
         "the factor for brevity grew above 1 for long translations; it is at most 1.",
@@ -639,6 +790,13 @@ BLEU = [
         "one precision of 0 made the whole 0; it should be replaced as the statement says.",
         "bleu",
         ("if found[0] == 0 or total[3] == 0:", "if min(found) == 0:"),
+    ),
+    _bleu(
+        "every_zero_halved_alike",
+        "nothing_found_is_smoothed",
+        "every precision of 0 got half a match; the first zero gets 1/2, the second 1/4, the third 1/8.",
+        "bleu",
+        ("0.5**zero", "0.5"),
     ),
     _bleu(
         "numbers_may_differ",

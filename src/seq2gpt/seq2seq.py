@@ -39,7 +39,7 @@ class EncoderDecoder(Protocol):
 def pad_batch(sequences: Sequence[Sequence[int]], pad_id: int = PAD) -> Int[Tensor, "batch n"]:
     """One matrix from sequences of unequal length, one row each, filled up at the end with ``pad_id``.
 
-    ``n`` is the length of the longest sequence. The ids are int64.
+    A sequence is a list or a tuple; ``n`` is the length of the longest. The ids are int64.
 
     Raises ``ValueError`` when there is no sequence, and when one is empty: it would be a row of padding.
 
@@ -241,19 +241,19 @@ def beam_search(
     bos_id: int = BOS,
     eos_id: int = EOS,
 ) -> list[int]:
-    """The best translation of one source among those found by keeping ``beam_width`` beginnings at a time.
+    """The best translation of one source, not of a batch, among those found by keeping ``beam_width`` beginnings at a time.
 
     At every step each unfinished beginning is continued with every token, and the ``beam_width`` most probable
     of all these continuations stay; those that end in ``eos_id`` are finished and are not continued. The search
     ends when none is left to continue, or after ``max_new_tokens`` tokens, ``eos_id`` among them. Of all finished
-    hypotheses, and those cut off at the limit, the one with the best score wins:
+    hypotheses, and those cut off at the limit, the one with the best score wins (``max_new_tokens`` = 0 gives []):
 
         score = ln P(Y | X) / lp(Y),  lp(Y) = ((5 + len(Y)) / 6)^alpha     (Wu et al. 2016, equation 14)
 
     where len(Y) counts ``eos_id``. ``alpha`` = 0 compares plain probabilities, which favours short sentences. With
     ``beam_width`` 1 the result is that of :func:`greedy_decode`. Returned are the ids before ``eos_id``.
 
-    Raises ``ValueError`` unless ``beam_width`` is at least 1.
+    Raises ``ValueError``, whose message contains the number, unless ``beam_width`` is at least 1.
 
     >>> counting = Seq2Seq(lambda ids, mask: (ids,), lambda ids, state: (99 * torch.eye(9)[ids + 1], state))
     >>> beam_search(counting, torch.tensor([7]), beam_width=2, max_new_tokens=5, bos_id=4, eos_id=8)
