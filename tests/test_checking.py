@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from autograder import checking, mutants
+from autograder import checking, expect, mutants
 from autograder.checking import Lab, run_checks, score_of, total_points
 from seq2gpt import attention
 from test_labs import reference, report_on
@@ -103,3 +103,14 @@ def test_unknown_exercise_and_odd_points_are_named():
 
 def test_score_of_is_the_report_without_the_words():
     assert score_of(LAB, "softmax", reference(LAB, "softmax")) == total_points(LAB, "softmax")
+
+
+def test_an_expected_error_lets_a_failed_check_speak_and_quotes_a_message_without_the_numbers():
+    with pytest.raises(expect.CheckFailed, match=r"^a layer is missing$"):
+        expect.error(lambda: expect.fail("a layer is missing"), ValueError, "f()")
+
+    def refuses():
+        raise ValueError("100 does not split")
+
+    with pytest.raises(expect.CheckFailed, match=r"with a message that contains 8; yours says: 100 does not"):
+        expect.error(refuses, ValueError, "f(100, 8)", "100", "8")

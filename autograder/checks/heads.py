@@ -334,10 +334,6 @@ class Store:
         keys, values = zip(*self.given, strict=True)
         return torch.cat(keys, -2), torch.cat(values, -2)
 
-    def __len__(self) -> int:
-        """Positions stored so far: an empty cache counts as False."""
-        return sum(key.shape[-2] for key, _ in self.given)
-
 
 @check("MultiHeadAttention")
 def cache_keeps_earlier_positions(answer: Answer, draw: Draw) -> None:

@@ -320,13 +320,6 @@ LAYER = [
         ("            key, value = cache.append(key, value)\n", "            pass\n"),
     ),
     _layer(
-        "cache_asked_for_its_truth",
-        "cache_keeps_earlier_positions",
-        NEVER_FILLED,
-        "dropout-and-cache",
-        ("        if cache is not None:\n", "        if cache:\n"),
-    ),
-    _layer(
         "causal_forgets_the_past",
         "cache_keeps_earlier_positions",
         PAST_FORGOTTEN,
@@ -370,13 +363,6 @@ LAYER = [
         "memory was accepted together with `causal` or a cache; “later” has no meaning between two sequences.",
         "three-uses",
         ("if memory is not None and (causal or cache is not None)", "if False"),
-    ),
-    _layer(
-        "memory_with_empty_cache_accepted",
-        "memory_goes_without_causal_and_cache",
-        "memory was accepted together with an empty cache, which counts as False: ask `cache is not None`.",
-        "dropout-and-cache",
-        ("(causal or cache is not None)", "(causal or cache)"),
     ),
     _layer(
         "self_attention_only",
