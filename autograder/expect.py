@@ -99,8 +99,11 @@ def error(call: Callable[[], Any], kind: type[Exception], what: str, *mentions: 
     except kind as raised:
         missing = [m for m in mentions if m not in str(raised)]
         if missing:
-            fail(f"{what}: your {kind.__name__} should name {' and '.join(missing)}; it says: {raised}")
-    except NotImplementedError:
+            fail(
+                f"{what} should raise {kind.__name__} with a message that contains {' and '.join(missing)}; "
+                f"yours says: {raised}"
+            )
+    except (CheckFailed, NotImplementedError):
         raise
     except Exception as raised:
         fail(f"{what} should raise {kind.__name__}; yours raised {type(raised).__name__}.")

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from autograder import checking, mutants
+from autograder import checking, expect, mutants
 from autograder.checking import Lab, run_checks, score_of, total_points
 from seq2gpt import attention
 from test_labs import reference, report_on
@@ -115,3 +115,14 @@ def test_a_cause_and_its_paragraph_are_told_once():
     assert report.text().count("Read again:") == report.html().count("Read this part again") == 1
     assert report.text().count("(the same cause as above)") == times - 1
     assert report.html().count("(the same cause as above)") == times - 1
+
+
+def test_an_expected_error_lets_a_failed_check_speak_and_quotes_a_message_without_the_numbers():
+    with pytest.raises(expect.CheckFailed, match=r"^a layer is missing$"):
+        expect.error(lambda: expect.fail("a layer is missing"), ValueError, "f()")
+
+    def refuses():
+        raise ValueError("100 does not split")
+
+    with pytest.raises(expect.CheckFailed, match=r"with a message that contains 8; yours says: 100 does not"):
+        expect.error(refuses, ValueError, "f(100, 8)", "100", "8")

@@ -76,7 +76,7 @@ def one_head_or_as_many_as_features(answer: Answer, draw: Draw) -> None:
 @check("split_heads")
 def uneven_width_is_refused(answer: Answer, draw: Draw) -> None:
     """A width that does not split evenly raises a ValueError that names both numbers."""
-    x = draw.normal(5, 100)
+    x = draw.normal(2, 5, 100)
     expect.error(lambda: answer(x, 8), ValueError, "split_heads of width 100 into 8 heads", "100", "8")
 
 
@@ -338,10 +338,10 @@ class Store:
 @check("MultiHeadAttention")
 def cache_keeps_earlier_positions(answer: Answer, draw: Draw) -> None:
     """Read piece by piece with a cache, a sequence gives what it gives at once; keys and values are stored by head."""
-    n_heads, d_head, n = draw.primes(3, above=3)  # a first piece of several positions
+    n_heads, d_head, n = draw.primes(3, above=3)  # pieces of several positions
     parameters, x = unmixed(random_parameters(draw, n_heads * d_head)), draw.normal(2, n, n_heads * d_head)
     store, pieces = Store(), []
-    for piece in x.split([n - 2, 1, 1], dim=1):
+    for piece in x.split([n - 3, 2, 1], dim=1):
         with torch.no_grad():
             pieces.append(
                 expect.tensor(answer(n_heads, parameters, piece, causal=True, cache=store), "The output")
@@ -504,10 +504,16 @@ def mask_hides_memory(answer: Answer, draw: Draw) -> None:
             mask[1] = False
         output, weights = crossed(answer, *arguments, mask)
         expect.finite(weights, "The weights of a query that may attend to nothing")
+        expect.tensor(weights, "The weights", (n, m))
         allowed = mask.expand(n, m)
-        if not torch.equal(weights != 0, allowed):
+        nothing = ~allowed.any(-1)
+        if not torch.equal((weights != 0)[~nothing], allowed[~nothing]):
             expect.fail(
                 f"A mask of shape {tuple(mask.shape)} hides the wrong positions; True means may attend."
+            )
+        if weights[nothing].any():
+            expect.fail(
+                "A query that may attend to nothing should get weight 0 everywhere; yours are not all 0."
             )
         expect.close(weights.sum(-1), allowed.any(-1), "What may be seen should share a weight of 1.")
         for gradient in expect.gradients(output.sum(), x=arguments[0], memory=arguments[1]):

@@ -67,6 +67,16 @@ SPLIT = [
         ("transpose(-3, -2)", "transpose(1, 2)"),
     ),
     _split(
+        "three_axes_expected",
+        "one_sequence_for_each_head",
+        "the shape of x was taken apart into exactly three axes; count axes from the end: x.shape[-2], x.shape[-1].",
+        "split-and-merge",
+        (
+            "    d_head = head_width(x.shape[-1], n_heads)",
+            "    batch, n, d_model = x.shape\n    d_head = head_width(d_model, n_heads)",
+        ),
+    ),
+    _split(
         "uneven_width_accepted",
         "uneven_width_is_refused",
         "a width that does not split evenly was not refused in words of your own.",
@@ -148,6 +158,13 @@ MERGE = [
 
 # Two ways to the same mistake share their sentence: with `causal`, their results cannot be told apart.
 MASK_DROPPED = "the mask had no effect; with `causal` too, both must allow a pair."
+PAST_FORGOTTEN = (
+    "the causal mask counted the positions of x only; with a cache they are the last n of m, "
+    "so the mask has m columns: `causal_mask(n, n_past)` with n_past = m − n."
+)
+NEVER_FILLED = "nothing was appended to the cache. An empty cache may count as False: ask `cache is not None`, not `if cache`."
+_SQUARE = "torch.ones(2 * x.shape[-2:-1], dtype=torch.bool).tril()"
+_PAST_FORGOTTEN = f"(mask if not causal else {_SQUARE} if mask is None else {_SQUARE} & mask)"
 _INIT = ("w_q", "w_k", "w_v")
 
 LAYER = [
@@ -202,7 +219,7 @@ LAYER = [
         "root_of_model_width",
         "each_head_attends_on_its_own",
         "the divisor was √d_model; each head compares vectors of width d_head, so it is √d_head.",
-        "split-and-merge",
+        "multi-head-formula",
         ("fused_attention(query,", "fused_attention(query / self.n_heads**0.5,"),
         misconception="E01",
     ),
@@ -298,22 +315,39 @@ LAYER = [
     _layer(
         "cache_never_filled",
         "cache_keeps_earlier_positions",
-        "nothing was appended to the cache.",
-        "three-uses",
+        NEVER_FILLED,
+        "dropout-and-cache",
         ("            key, value = cache.append(key, value)\n", "            pass\n"),
+    ),
+    _layer(
+        "causal_forgets_the_past",
+        "cache_keeps_earlier_positions",
+        PAST_FORGOTTEN,
+        "dropout-and-cache",
+        ("value, mask, causal)", f"value, {_PAST_FORGOTTEN})"),
+    ),
+    _layer(
+        "causal_forgets_the_past_unfused",
+        "cache_keeps_earlier_positions",
+        PAST_FORGOTTEN,
+        "dropout-and-cache",
+        (
+            "fused_attention(query, key, value, mask, causal)",
+            f"scaled_dot_product_attention(query, key, value, {_PAST_FORGOTTEN})[0]",
+        ),
     ),
     _layer(
         "cache_never_read",
         "cache_keeps_earlier_positions",
         "the cache was filled, but x attended to its own positions only; use what append returns.",
-        "three-uses",
+        "dropout-and-cache",
         ("key, value = cache.append", "cache.append"),
     ),
     _layer(
         "cache_before_the_split",
         "cache_keeps_earlier_positions",
         "keys and values were stored before they were split; the cache keeps them head by head.",
-        "three-uses",
+        "dropout-and-cache",
         (
             "        key = split_heads(self.w_k(source), self.n_heads)\n        value = split_heads(self.w_v(source), self.n_heads)\n",
             "        key, value = self.w_k(source), self.w_v(source)\n",
@@ -331,24 +365,33 @@ LAYER = [
         ("if memory is not None and (causal or cache is not None)", "if False"),
     ),
     _layer(
+        "self_attention_only",
+        "mask_hides_keys_from_heads",
+        "neither memory nor mask is used yet: steps 3 and 4 are still open.",
+        "cross-attention",
+        ("source = x if memory is None else memory", "source = x"),
+        ("key, value, mask, causal)", "key, value)"),
+        ("if memory is not None and (causal or cache is not None)", "if False"),
+    ),
+    _layer(
         "dropout_ignored",
         "dropout_acts_on_the_result",
         "`dropout` had no effect.",
-        "three-uses",
+        "dropout-and-cache",
         ("self.dropout(self.w_o(merge_heads(heads)))", "self.w_o(merge_heads(heads))"),
     ),
     _layer(
         "dropout_before_mixing",
         "dropout_acts_on_the_result",
         "dropout acted on the heads before w_o mixed them; it acts on the result.",
-        "three-uses",
+        "dropout-and-cache",
         ("self.dropout(self.w_o(merge_heads(heads)))", "self.w_o(self.dropout(merge_heads(heads)))"),
     ),
     _layer(
         "dropout_always_on",
         "dropout_acts_on_the_result",
         "dropout acted outside training too.",
-        "three-uses",
+        "dropout-and-cache",
         ("self.dropout(self", "nn.functional.dropout(self"),
         ("merge_heads(heads)))", "merge_heads(heads)), self.dropout.p)"),
     ),
@@ -426,19 +469,35 @@ COUNT = [
     ),
 ]
 
+ROLES_EXCHANGED = "memory asks and x answers; it is x that asks, with x w_q, and memory that answers."
 _ATTEND = "return scaled_dot_product_attention(query, key, value, mask)"
 
 CROSS = [
     _cross(
         "queries_from_memory",
         "x_asks_and_memory_answers",
-        "memory asks and x answers: the output has a row for each position of memory.",
+        ROLES_EXCHANGED,
         "cross-attention",
         ("query = x @ w_q", "query = memory @ w_k"),
         (
             "key, value = memory @ w_k, memory @ w_v",
             "key, value = x @ w_q, (x @ w_q) @ torch.ones(w_q.shape[-1], w_v.shape[-1], dtype=x.dtype)",
         ),
+    ),
+    _cross(
+        "roles_exchanged",
+        "weights_from_query_and_key",
+        ROLES_EXCHANGED,
+        "cross-attention",
+        ("query = x @ w_q", "query = memory @ w_k"),
+        ("key, value = memory @ w_k,", "key, value = x @ w_q,"),
+    ),
+    _cross(
+        "sequences_exchanged",
+        "weights_from_query_and_key",
+        ROLES_EXCHANGED,
+        "cross-attention",
+        ("    query = x @ w_q", "    x, memory = memory, x\n    query = x @ w_q"),
     ),
     _cross(
         "memory_ignored",
@@ -469,7 +528,7 @@ CROSS = [
         "no_scale",
         "weights_from_query_and_key",
         "the scores were not divided by √d_k.",
-        "cross-attention",
+        "multi-head-formula",
         (_ATTEND, "return scaled_dot_product_attention(query * query.shape[-1] ** 0.5, key, value, mask)"),
         misconception="E54",
     ),
@@ -477,7 +536,7 @@ CROSS = [
         "root_of_model_width",
         "weights_from_query_and_key",
         "the divisor was the root of the width of x; it is that of one query, √d_k.",
-        "cross-attention",
+        "multi-head-formula",
         (
             _ATTEND,
             "return scaled_dot_product_attention(query * (query.shape[-1] / x.shape[-1]) ** 0.5, key, value, mask)",
@@ -507,6 +566,19 @@ CROSS = [
         "the mask was read the wrong way round: True means may attend.",
         "cross-attention",
         ("value, mask)", "value, None if mask is None else ~mask)"),
+    ),
+    _cross(
+        "nothing_shared_equally",
+        "mask_hides_memory",
+        "a row that may see nothing was shared equally, as a row of equal scores (−10⁹ everywhere) is; "
+        "set the weights of hidden positions to 0 after the softmax.",
+        "cross-attention",
+        (
+            _ATTEND,
+            "scores = query @ key.transpose(-2, -1) / query.shape[-1] ** 0.5\n"
+            "    if mask is not None:\n        scores = scores.masked_fill(~mask, -1e9)\n"
+            "    weights = torch.softmax(scores, -1)\n    return weights @ value, weights",
+        ),
     ),
     _cross(
         "output_only",

@@ -17,7 +17,8 @@ from seq2gpt.attention import Mask, fused_attention, scaled_dot_product_attentio
 def head_width(d_model: int, n_heads: int) -> int:
     """The width d_head = d_model / n_heads of one head.
 
-    Raises ``ValueError`` unless ``n_heads`` is at least 1 and divides ``d_model``.
+    Raises ``ValueError``, whose message contains the offending numbers, unless ``n_heads`` is at least 1 and
+    divides ``d_model``.
 
     >>> head_width(d_model=768, n_heads=12)
     64
@@ -38,7 +39,7 @@ def split_heads(x: Float[Tensor, "... n d_model"], n_heads: int) -> Float[Tensor
     (:func:`head_width`). The positions keep their order, leading dimensions are kept, and no number
     changes.
 
-    Raises ``ValueError`` unless ``n_heads`` divides the width of ``x``.
+    Raises ``ValueError``, whose message contains both numbers, unless ``n_heads`` divides the width of ``x``.
 
     >>> x = torch.tensor([[1, 2, 3, 4], [5, 6, 7, 8.0]])  # 2 positions of width 4
     >>> split_heads(x, n_heads=2).tolist()
@@ -70,7 +71,7 @@ def count_attention_parameters(d_model: int, n_heads: int, bias: bool = True) ->
     W^O of n_heads·d_head × d_model (Vaswani et al. 2017, section 3.2.2). With ``bias`` each column of each
     of these matrices comes with one number that is added to its result.
 
-    Raises ``ValueError`` unless ``n_heads`` divides ``d_model``.
+    Raises ``ValueError``, whose message contains both numbers, unless ``n_heads`` divides ``d_model``.
 
     >>> count_attention_parameters(d_model=2, n_heads=1), count_attention_parameters(2, 1, bias=False)
     (24, 16)
@@ -136,7 +137,7 @@ class MultiHeadAttention(nn.Module):
     features of the first three belong to the heads as in :func:`split_heads`. ``dropout`` acts on the
     result, in training only (section 5.4).
 
-    Raises ``ValueError`` unless ``n_heads`` divides ``d_model``.
+    Raises ``ValueError``, whose message contains both numbers, unless ``n_heads`` divides ``d_model``.
 
     >>> MultiHeadAttention(d_model=6, n_heads=2)(torch.zeros(1, 5, 6)).shape
     torch.Size([1, 5, 6])
@@ -166,10 +167,11 @@ class MultiHeadAttention(nn.Module):
           (batch, 1, 1, m). A query that may attend to nothing gets 0 from every head.
         - ``causal``: no position sees a later one. With a ``mask`` too, both must allow a pair.
         - ``cache``: the keys and values of ``x``, of shape (batch, n_heads, n, d_head), are appended to
-          it, and ``x`` attends to all that it returns: the positions of ``x`` are the last n of m.
+          it, and ``x`` attends to all that it returns: the positions of ``x`` are the last n of m, of which
+          ``causal`` lets position i of ``x`` see the first m − n + i + 1. An empty cache is still a cache.
 
-        Raises ``ValueError`` when ``memory`` comes with ``causal`` or ``cache``: both count positions of
-        one sequence, and ``memory`` is another.
+        Raises ``ValueError``, whose message contains the word memory, when ``memory`` comes with ``causal``
+        or ``cache``: both count positions of one sequence, and ``memory`` is another.
         """
         if memory is not None and (causal or cache is not None):
             raise ValueError("memory is another sequence, causal and cache belong to one; leave them out")
