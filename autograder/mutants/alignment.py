@@ -184,6 +184,7 @@ GENERAL = [
         "rows_of_w_belong_to_the_query",
         "W was ignored: this is the plain dot product.",
         ("query @ w", "query"),
+        ("dot_score(asked, key)", "asked @ key.transpose(-2, -1)"),  # its error is then the same under typechecking
     ),
     _general(
         "w_twice",
