@@ -32,6 +32,11 @@ _weigh = partial(_mistake, "alignment_weights", "weights")
 _mix = partial(_mistake, "context_vector", "context")
 _decode = partial(_mistake, "AttentionDecoder", "decoder")
 
+# Two ways to the same mistake share their sentence: their results cannot be told apart.
+NO_PAIRS = (
+    "the projections do not meet in pairs: before the sum, one needs a new axis for the keys and the other for the "
+    "queries, counted from the end, `[..., :, None, :]` and `[..., None, :, :]`."
+)
 ADDITIVE = [
     _additive(
         "tanh_forgotten",
@@ -84,7 +89,7 @@ ADDITIVE = [
     _additive(
         "no_pairs",
         "each_pair_by_the_small_network",
-        "no axis was added before the sum, so query i meets key i alone; every query must meet every key.",
+        NO_PAIRS,
         (
             "(query @ w_query)[..., :, None, :] + (key @ w_key)[..., None, :, :]",
             "query @ w_query + key @ w_key",
@@ -93,8 +98,7 @@ ADDITIVE = [
     _additive(
         "axes_counted_from_a_batch",
         "each_pair_by_the_small_network",
-        "the new axes were counted from the front, as if there were one batch axis; with `...`, or counted from the "
-        "end, they stand where they should.",
+        NO_PAIRS,
         ("[..., :, None, :] + (key @ w_key)[..., None, :, :]", "[:, :, None] + (key @ w_key)[:, None]"),
     ),
     _additive(
@@ -156,7 +160,6 @@ DOT = [
     ),
 ]
 
-# Two ways to the same mistake share their sentence: their results cannot be told apart.
 W_TRANSPOSED = "W was transposed: its rows belong to the query, its columns to the key."
 GENERAL = [
     _general(
@@ -184,7 +187,8 @@ GENERAL = [
         "rows_of_w_belong_to_the_query",
         "W was ignored: this is the plain dot product.",
         ("query @ w", "query"),
-        ("dot_score(asked, key)", "asked @ key.transpose(-2, -1)"),  # its error is then the same under typechecking
+        # Not by dot_score, which a test with type checks gives another error.
+        ("dot_score(asked, key)", "asked @ key.transpose(-2, -1)"),
     ),
     _general(
         "w_twice",
