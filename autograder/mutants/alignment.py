@@ -399,7 +399,6 @@ DECODER = [
         "word of the source keeps the same weight.",
         (_MATRIX, "torch.zeros(d_model, d_model)"),
         (_VECTOR, "torch.zeros(d_model)"),
-        anchor="additive",
     ),
     _decode(
         "all_ones",
@@ -407,7 +406,6 @@ DECODER = [
         "the parameters of the score start from equal numbers: all hidden units get the same gradient and stay one unit.",
         (_MATRIX, "torch.ones(d_model, d_model)"),
         (_VECTOR, "torch.ones(d_model)"),
-        anchor="additive",
     ),
     _decode(
         "plain_randn",
@@ -416,7 +414,6 @@ DECODER = [
         "flat there, and little gradient comes through.",
         (_MATRIX, "torch.randn(d_model, d_model)"),
         (_VECTOR, "torch.randn(d_model)"),
-        anchor="additive",
     ),
     _decode(
         "first_state_asks",
