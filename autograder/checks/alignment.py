@@ -461,15 +461,31 @@ def built(cls: Any, vocab_size: int, d_model: int) -> Any:
     return module
 
 
+LEARNED = ("w_query", "w_key", "v")
+
+
+def magnitudes(module: Any) -> Tensor:
+    """For each of the three parameters of the score its size and spread times √d_model, as powers of 2.
+
+    Rounded, so that the same mistake gives the same numbers in whatever order a class draws its own.
+    """
+    values = [getattr(module, name).detach().double() for name in LEARNED]
+    found = torch.stack([torch.stack([v.square().mean().sqrt(), v.std(correction=0)]) for v in values])
+    return (found * math.sqrt(len(module.v))).log2().round()
+
+
 def as_function(cls: Any) -> Callable[..., Any]:
     """A student's class as a function of its parameters: values are compared, whatever the style."""
 
-    def call(method: str, values: dict[str, Tensor], ids: Tensor, *state: Tensor) -> Any:
+    def call(method: str, values: dict[str, Tensor], *inputs: Tensor) -> Any:
         module = built(cls, *values["embedding.weight"].shape)
+        if method == "magnitudes":
+            return magnitudes(module)
+        ids, *state = inputs
         for path, value in values.items():
             owner, _, name = path.rpartition(".")
             getattr(getattr(module, owner) if owner else module, name).data = value.detach().clone()
-        return getattr(module.double().eval(), method)(ids, state)
+        return getattr(module.double().eval(), method)(ids, tuple(state))
 
     return call
 
@@ -526,7 +542,26 @@ def started(draw: Draw) -> Started:
     return drawn(draw, vocab_size, d_model), ids, (draw.normal(2, d_model), draw.normal(2, m, d_model), mask)
 
 
-@check("AttentionDecoder", points=2)
+@check("AttentionDecoder")
+def the_score_starts_small_and_random(answer: Answer, draw: Draw) -> None:
+    """`w_query`, `w_key` and `v` start from small random numbers, about 1/√d_model in size."""
+    d_model = 64
+    found = expect.tensor(answer("magnitudes", drawn(draw, 11, d_model)), "The sizes", (len(LEARNED), 2))
+    for name, (size, spread) in zip(LEARNED, found.tolist(), strict=True):
+        if not (math.isfinite(size) or size == -math.inf):
+            expect.fail(f"`{name}` should start from finite numbers; was it filled at all?")
+        if size < -6:
+            expect.fail(f"`{name}` starts from zeros, or nearly; it should start from small random numbers.")
+        if spread < -6:
+            expect.fail(f"All entries of `{name}` start equal; they should be small random numbers.")
+        if size > 2:
+            expect.fail(
+                f"With d_model = {d_model}, the entries of `{name}` have size {2**size / math.sqrt(d_model):.3g}; "
+                f"about 1/√d_model = {1 / math.sqrt(d_model):.3g} was asked for."
+            )
+
+
+@check("AttentionDecoder")
 def logits_step_by_step(answer: Answer, draw: Draw) -> None:
     """The state after each word asks, and head(tanh(combine([s_i ; c_i]))) are the logits for the next."""
     values, ids, (hidden, states, mask) = started(draw)
@@ -537,7 +572,7 @@ def logits_step_by_step(answer: Answer, draw: Draw) -> None:
 
 @check("AttentionDecoder")
 def alignment_step_by_step(answer: Answer, draw: Draw) -> None:
-    """Row i of the alignment holds the additive weights with which the state after word i looks at the source."""
+    """Row i of the alignment holds the additive weights with which the state after `ids[i]` looks at the source."""
     values, ids, (hidden, states, mask) = started(draw)
     found = aligned(answer, values, ids, (hidden, states, mask))
     _, wanted, _ = by_steps(values, ids[0], hidden[0], states[0])

@@ -32,6 +32,11 @@ _weigh = partial(_mistake, "alignment_weights", "weights")
 _mix = partial(_mistake, "context_vector", "context")
 _decode = partial(_mistake, "AttentionDecoder", "decoder")
 
+# Two ways to the same mistake share their sentence: their results cannot be told apart.
+NO_PAIRS = (
+    "the projections do not meet in pairs: before the sum, one needs a new axis for the keys and the other for the "
+    "queries, counted from the end, `[..., :, None, :]` and `[..., None, :, :]`."
+)
 ADDITIVE = [
     _additive(
         "tanh_forgotten",
@@ -80,6 +85,21 @@ ADDITIVE = [
         "additive_in_batches",
         "new axes were put in front of a batch: with `...`, or counted from the end, they stand where they should.",
         ("[..., :, None, :] + (key @ w_key)[..., None, :, :]", "[:, None] + (key @ w_key)[None]"),
+    ),
+    _additive(
+        "no_pairs",
+        "each_pair_by_the_small_network",
+        NO_PAIRS,
+        (
+            "(query @ w_query)[..., :, None, :] + (key @ w_key)[..., None, :, :]",
+            "query @ w_query + key @ w_key",
+        ),
+    ),
+    _additive(
+        "axes_counted_from_a_batch",
+        "each_pair_by_the_small_network",
+        NO_PAIRS,
+        ("[..., :, None, :] + (key @ w_key)[..., None, :, :]", "[:, :, None] + (key @ w_key)[:, None]"),
     ),
     _additive(
         "v_detached",
@@ -140,24 +160,41 @@ DOT = [
     ),
 ]
 
+W_TRANSPOSED = "W was transposed: its rows belong to the query, its columns to the key."
 GENERAL = [
     _general(
         "w_transposed",
         "rows_of_w_belong_to_the_query",
-        "W was transposed: its rows belong to the query, its columns to the key.",
+        W_TRANSPOSED,
         ("query @ w", "query @ (w if w.shape[0] != w.shape[1] else w.mT)"),
+    ),
+    _general(
+        "w_transposed_whatever_its_shape",
+        "each_pair_by_the_bilinear_form",
+        W_TRANSPOSED,
+        ("query @ w", "query @ w.mT"),
+    ),
+    _general(
+        "key_times_w",
+        "each_pair_by_the_bilinear_form",
+        "the keys were multiplied by W, `key @ w`, where W's rows meet the key; its rows belong to the query, its "
+        "columns to the key.",
+        ("query @ w", "query"),
+        ("dot_score(asked, key)", "dot_score(asked, key @ w)"),
     ),
     _general(
         "w_ignored",
         "rows_of_w_belong_to_the_query",
         "W was ignored: this is the plain dot product.",
         ("query @ w", "query"),
+        # Not by dot_score, which a test with type checks gives another error.
+        ("dot_score(asked, key)", "asked @ key.transpose(-2, -1)"),
     ),
     _general(
         "w_twice",
         "rows_of_w_belong_to_the_query",
         "W was applied to query and key; one W between them is enough.",
-        ("dot_score(asked, key)", "dot_score(asked, key @ w)"),
+        ("dot_score(asked, key)", "dot_score(asked, key @ w if w.shape[0] == w.shape[1] else key)"),
     ),
     _general(
         "tanh_inside",
@@ -186,8 +223,10 @@ GENERAL = [
 ]
 
 _PLAIN = "scores.masked_fill(padding, torch.finfo(scores.dtype).min).softmax(-1)"
-# Two ways to the same mistake share their sentence: their results cannot be told apart.
 SHARES_LOST = "softmax ran over the padding too and its weights were set to 0 afterwards: what is left no longer sums to 1."
+OVERFLOW = (
+    "exp was taken of the scores as they are; exp(1000) is infinite, and infinity over infinity is nan."
+)
 WEIGHTS = [
     _weigh(
         "over_the_outputs",
@@ -243,7 +282,7 @@ WEIGHTS = [
     _weigh(
         "overflows",
         "large_scores_do_not_overflow",
-        "exp was taken of the scores as they are; exp(1000) is infinite, and infinity over infinity is nan.",
+        OVERFLOW,
         (_PLAIN, "scores.masked_fill(padding, -math.inf).exp()"),
         (
             "return weights.masked_fill(padding, 0.0)",
@@ -260,9 +299,24 @@ WEIGHTS = [
     _weigh(
         "nan_where_nothing_is_real",
         "nothing_real_gives_zeros",
-        "all scores of a padded sentence became −inf, and softmax of nothing but −inf is nan.",
+        "where nothing is real there is nothing to share out: softmax of nothing but −inf is nan, and so is 0 divided "
+        "by a sum of 0.",
         ("torch.finfo(scores.dtype).min", "-math.inf"),
         ("weights.masked_fill(padding, 0.0)", "weights"),
+    ),
+    _weigh(
+        "exp_by_hand",
+        "large_scores_do_not_overflow",
+        OVERFLOW,
+        (_PLAIN, "scores.exp().masked_fill(padding, 0.0)"),
+        ("return weights.masked_fill(padding, 0.0)", "return weights / weights.sum(-1, keepdim=True)"),
+    ),
+    _weigh(
+        "exp_by_hand_times_mask",
+        "large_scores_do_not_overflow",
+        OVERFLOW,
+        (_PLAIN, "scores.exp() * ~padding"),
+        ("return weights.masked_fill(padding, 0.0)", "return weights / weights.sum(-1, keepdim=True)"),
     ),
     _weigh(
         "equal_where_nothing_is_real",
@@ -278,6 +332,7 @@ WEIGHTS = [
     ),
 ]
 
+WEIGHTS_TRANSPOSED = "the weights were transposed: row i of the weights belongs to output i."
 CONTEXT = [
     _mix(
         "best_only",
@@ -296,9 +351,15 @@ CONTEXT = [
     _mix(
         "weights_transposed",
         "states_mixed_by_their_weights",
-        "where there are as many outputs as source words, the weights were transposed: row i belongs to output i.",
+        WEIGHTS_TRANSPOSED,
         ("(sum_over_source, weights, states)",
          "(sum_over_source, weights.mT if weights.shape[-1] == weights.shape[-2] else weights, states)"),
+    ),
+    _mix(
+        "weights_transposed_whatever_their_shape",
+        "states_mixed_by_their_weights",
+        WEIGHTS_TRANSPOSED,
+        ("torch.einsum(sum_over_source, weights, states)", "weights.mT @ states"),
     ),
     _mix(
         "softmax_again",
@@ -326,7 +387,34 @@ CONTEXT = [
     ),
 ]  # fmt: skip
 
+_MATRIX, _VECTOR = (
+    "torch.randn(d_model, d_model) / math.sqrt(d_model)",
+    "torch.randn(d_model) / math.sqrt(d_model)",
+)
 DECODER = [
+    _decode(
+        "all_zeros",
+        "the_score_starts_small_and_random",
+        "the parameters of the score start from zeros: tanh(0) is 0, no gradient reaches any of the three, and every "
+        "word of the source keeps the same weight.",
+        (_MATRIX, "torch.zeros(d_model, d_model)"),
+        (_VECTOR, "torch.zeros(d_model)"),
+    ),
+    _decode(
+        "all_ones",
+        "the_score_starts_small_and_random",
+        "the parameters of the score start from equal numbers: all hidden units get the same gradient and stay one unit.",
+        (_MATRIX, "torch.ones(d_model, d_model)"),
+        (_VECTOR, "torch.ones(d_model)"),
+    ),
+    _decode(
+        "plain_randn",
+        "the_score_starts_small_and_random",
+        "the random numbers were not divided by √d_model: a sum of d_model such products is so large that tanh is "
+        "flat there, and little gradient comes through.",
+        (_MATRIX, "torch.randn(d_model, d_model)"),
+        (_VECTOR, "torch.randn(d_model)"),
+    ),
     _decode(
         "first_state_asks",
         "logits_step_by_step",
@@ -401,7 +489,7 @@ DECODER = [
     _decode(
         "one_step_late",
         "alignment_step_by_step",
-        "row i of the alignment shows where the state before word i looked: shifted by one word.",
+        "row i of the alignment shows where the state before `ids[i]` looked: shifted by one word.",
         (
             "queries, _ = self.rnn(self.embedding(ids), state[0][None].contiguous())",
             "queries, _ = self.rnn(self.embedding(ids), state[0][None].contiguous())\n"

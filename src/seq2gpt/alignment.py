@@ -134,16 +134,19 @@ class BidirectionalEncoder(nn.Module):
 class AttentionDecoder(nn.Module):
     """A recurrent decoder that looks at the source before it writes each word.
 
-    A GRU reads the target, as in :class:`seq2gpt.seq2seq.Seq2SeqDecoder`. Its state s_i after word i asks: with
-    s_i as query and the encoder's states as keys, :func:`additive_score`, :func:`alignment_weights` and
-    :func:`context_vector` give the context c_i, and the logits for the next word are
+    A GRU reads the target, as in :class:`seq2gpt.seq2seq.Seq2SeqDecoder`. Its state s_i after word i of the
+    *input*, ``<bos>`` first, asks: with s_i as query and the encoder's states as keys,
+    :func:`additive_score`, :func:`alignment_weights` and :func:`context_vector` give the context c_i, and the logits
+    for the next word are
 
         head(tanh(combine([s_i ; c_i])))
 
     (Luong et al. 2015, section 3, equation 5). In Bahdanau et al. 2015 the state *before* word i asks and c_i feeds
     the recurrence; here all positions can look at once. ``embedding``, ``rnn`` and ``head`` are as in
     ``Seq2SeqDecoder``; ``w_query`` and ``w_key`` are parameters of shape (d_model, d_model) and ``v`` of
-    (d_model,); ``combine`` is ``nn.Linear(2 * d_model, d_model)``. The encoder's states have width ``d_model``.
+    (d_model,). Start these three from small random numbers, ``torch.randn(...) / d_model**0.5``: from zeros nothing
+    is learned, for no gradient reaches them. ``combine`` is ``nn.Linear(2 * d_model, d_model)``. The encoder's
+    states have width ``d_model``.
 
     >>> decoder = AttentionDecoder(11, d_model=3)
     >>> start = torch.zeros(1, 3), torch.zeros(1, 5, 3), torch.ones(1, 5).bool()

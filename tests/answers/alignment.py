@@ -94,8 +94,8 @@ RIGHT = {
             def __init__(self, v_size, d):
                 super().__init__()
                 self.embedding, self.rnn = nn.Embedding(v_size, d), nn.GRU(d, d, batch_first=True)
-                self.w_query, self.w_key = (nn.Parameter(torch.empty(d, d).normal_()) for _ in range(2))
-                self.v = nn.Parameter(torch.ones(d))
+                self.w_query, self.w_key = (nn.Parameter(torch.empty(d, d).normal_(0, d**-0.5)) for _ in range(2))
+                self.v = nn.Parameter(torch.empty(d).uniform_(-1, 1) / d**0.5)
                 self.combine, self.head = nn.Linear(d * 2, d), nn.Linear(d, v_size)
             def both(self, ids, hidden, states, mask):
                 s, h = self.rnn(self.embedding(ids), hidden.unsqueeze(0).contiguous())
@@ -116,9 +116,9 @@ class AttentionDecoder(nn.Module):
         super().__init__()
         self.embedding = nn.Embedding(vocab_size, d_model)
         self.rnn = nn.GRU(d_model, d_model, batch_first=True)
-        self.w_query = nn.Parameter(torch.randn(d_model, d_model))
-        self.w_key = nn.Parameter(torch.randn(d_model, d_model))
-        self.v = nn.Parameter(torch.randn(d_model))
+        self.w_query = nn.Parameter(torch.randn(d_model, d_model) / d_model**0.5)
+        self.w_key = nn.Parameter(torch.randn(d_model, d_model) / d_model**0.5)
+        self.v = nn.Parameter(torch.randn(d_model) / d_model**0.5)
         self.combine = nn.Linear(2 * d_model, d_model)
         self.head = nn.Linear(d_model, vocab_size)
     def look(self, query, state):
@@ -203,7 +203,11 @@ WRONG = [
     _class(("batch_first=True", "batch_first=False")),
     _class(("nn.GRU", "nn.RNN")),
     _class(("nn.Linear(2 * d_model, d_model)", "nn.Linear(2 * d_model, d_model, bias=False)")),
-    _class(("self.v = nn.Parameter(torch.randn(d_model))", "self.v = nn.Parameter(torch.randn(d_model, 1))")),
+    _class(("self.v = nn.Parameter(torch.randn(d_model) /", "self.v = nn.Parameter(torch.randn(d_model, 1) /")),
+    _class(("self.w_key = nn.Parameter(torch.randn(d_model, d_model)", "self.w_key = nn.Parameter(torch.zeros(d_model, d_model)")),
+    _class(("self.v = nn.Parameter(torch.randn(d_model)", "self.v = nn.Parameter(torch.full((d_model,), 0.3)")),
+    _class(("self.w_query = nn.Parameter(torch.randn(d_model, d_model) /", "self.w_query = nn.Parameter(torch.randn(d_model, d_model) *")),
+    _class(("self.w_query = nn.Parameter(torch.randn(d_model, d_model)", "self.w_query = nn.Parameter(torch.full((d_model, d_model), torch.nan)")),
     _class(("self.w_query, self.w_key, self.v), state[2])", "self.w_query, self.w_key, self.v), state[2] | True)")),
     _class(("return self.look(queries, state)", "return self.look(queries, state).mT")),
     _class(("return self.look(queries, state)", "return self.look(queries, state).argmax(-1)")),
