@@ -198,6 +198,7 @@ def release(nb: NotebookNode, lesson: Lesson) -> NotebookNode:
     from nbgrader.converters import GenerateAssignment  # takes three seconds
 
     from autograder.grading.config import course_config
+    from autograder.grading.reference import RequireFullPoints
     from autograder.grading.release import NbGraderError, convert
 
     with tempfile.TemporaryDirectory(prefix="seq2gpt-") as folder:
@@ -205,6 +206,9 @@ def release(nb: NotebookNode, lesson: Lesson) -> NotebookNode:
         config = course_config(root, root)
         config.CourseDirectory.assignment_id = lesson.name
         config.GenerateAssignment.no_database = True
+        config.GenerateAssignment.preprocessors.remove(
+            RequireFullPoints
+        )  # the build has just run the answers
         config.SaveCells.enabled = False
         write(nb, root / "solutions" / lesson.name / f"{lesson.name}.ipynb")
         try:
