@@ -485,14 +485,6 @@ CROSS = [
         ),
     ),
     _cross(
-        "roles_exchanged",
-        "weights_from_query_and_key",
-        ROLES_EXCHANGED,
-        "cross-attention",
-        ("query = x @ w_q", "query = memory @ w_k"),
-        ("key, value = memory @ w_k,", "key, value = x @ w_q,"),
-    ),
-    _cross(
         "sequences_exchanged",
         "weights_from_query_and_key",
         ROLES_EXCHANGED,

@@ -318,13 +318,6 @@ LOSS = [
         ("target[:, :-1], target[:, 1:]", "target[:, :-1], target[:, :-1]"),
     ),
     _loss(
-        "not_unpacked",
-        "each_token_is_predicted_from_those_before",
-        "`model.decode` returns two things, logits and the next state; the pair went into the cross-entropy.",
-        "encoder-decoder",
-        ("logits, _ = model.decode", "logits = model.decode"),
-    ),
-    _loss(
         "mask_of_inputs",
         "padding_is_no_target",
         "the mask was made from the decoder's inputs; what is a target is decided by the labels, one place further.",
