@@ -4,6 +4,7 @@ The import hook must be in place before anything imports ``seq2gpt``; pytest loa
 every worker of pytest-xdist too.
 """
 
+import json
 import sys
 
 import pytest
@@ -26,6 +27,51 @@ settings.load_profile("seq2gpt")
 def _seed() -> None:
     """Parameters drawn by a module's constructor do not depend on which tests ran before."""
     torch.manual_seed(0)
+
+
+# ---- widgets in a browser: a test file names its widget in WIDGET, and in READY what shows that it is drawn --------------
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """A folder laid out as the built site is, served on this machine."""
+    from chromium import site_in
+
+    with site_in(tmp_path_factory.mktemp("site")) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def script(site, request: pytest.FixtureRequest):
+    """Run an expression of JavaScript in which the widget's name is its module."""
+    name = request.module.WIDGET
+    page, faults = site.open(site.write("", name="empty.html"))
+    yield lambda code, argument=None: page.evaluate(
+        f"async (argument) => {{ const {name} = await import('/_static/widgets/{name}.js'); return {code}; }}",
+        argument,
+    )
+    assert faults == []
+
+
+@pytest.fixture
+def show(site, request: pytest.FixtureRequest):
+    """Open a page with the widget in a given state; in the end it must be without fault."""
+    from chromium import FIGURE
+
+    opened = []
+
+    def show(state: dict | None = None, theme: str = "", **context):
+        site.write(FIGURE.format(name=request.module.WIDGET, state=json.dumps(state or {})), theme)
+        opened.append(site.open("page.html", **context))
+        page = opened[-1][0]
+        if ready := getattr(request.module, "READY", ""):
+            page.locator(ready).first.wait_for(state="attached")
+        return page
+
+    yield show
+    for page, faults in opened:
+        page.context.close()
+        assert faults == []
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

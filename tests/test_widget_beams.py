@@ -7,11 +7,13 @@ import pytest
 import torch
 import traitlets
 
-from chromium import FIGURE, site_in
 from seq2gpt.data.translation import number_words
 from seq2gpt.seq2seq import BOS, beam_search, greedy_decode
 from seq2gpt.widgets import number_model
 from seq2gpt.widgets.number_model import NumberModel, load_number_model
+
+WIDGET = "beams"
+READY = ".s2g-beams"
 
 NUMBERS = (1, 4, 20, 100, 205, 548, 749, 901, 999)
 
@@ -80,39 +82,6 @@ def test_settings_out_of_range_are_refused():
 
 
 # ---- in a browser --------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    with site_in(tmp_path_factory.mktemp("site")) as served:
-        yield served
-
-
-@pytest.fixture(scope="module")
-def script(site):
-    """Evaluate an expression of the widget's module, which is called ``beams``, on an ``argument``."""
-    page, faults = site.open(site.write("", name="script.html"))
-    yield lambda expression, argument=None: page.evaluate(
-        f"""argument => import("./_static/widgets/beams.js").then((beams) => {expression})""", argument
-    )
-    assert faults == []
-
-
-@pytest.fixture
-def show(site):
-    """Open a page with the widget in a given state; in the end it must be without fault."""
-    opened = []
-
-    def show(state: dict | None = None, theme: str = "", **context):
-        site.write(FIGURE.format(name="beams", state=json.dumps(state or {})), theme)
-        opened.append(site.open("page.html", **context))
-        opened[-1][0].wait_for_selector(".s2g-beams")
-        return opened[-1][0]
-
-    yield show
-    for page, faults in opened:
-        page.context.close()
-        assert faults == []
 
 
 @pytest.mark.browser

@@ -1,14 +1,13 @@
 """The heads widget: it computes what PyTorch computes, and anyone can use it."""
 
-import json
-
 import pytest
 import torch
 import traitlets
 
-from chromium import FIGURE, site_in
 from seq2gpt.run.letter_game import SENTENCES, from_the_page, rights, unseen_rows
 from test_widgets import CONTRAST
+
+WIDGET = "heads"
 
 TEXT = "name that letter"
 
@@ -49,39 +48,6 @@ def test_settings_out_of_range_are_refused(widget_class):
 
 
 # ---- in a browser --------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    with site_in(tmp_path_factory.mktemp("site")) as served:
-        yield served
-
-
-@pytest.fixture(scope="module")
-def script(site):
-    """Run an expression of JavaScript in which ``heads`` is the module."""
-    page, faults = site.open(site.write("", name="empty.html"))
-    yield lambda code, argument=None: page.evaluate(
-        f"async (argument) => {{ const heads = await import('/_static/widgets/heads.js'); return {code}; }}",
-        argument,
-    )
-    assert faults == []
-
-
-@pytest.fixture
-def show(site):
-    """Open a page with the widget in a given state; in the end it must be without fault."""
-    opened = []
-
-    def show(state: dict | None = None, theme: str = "", **context):
-        site.write(FIGURE.format(name="heads", state=json.dumps(state or {})), theme)
-        opened.append(site.open("page.html", **context))
-        return opened[-1][0]
-
-    yield show
-    for page, faults in opened:
-        page.context.close()
-        assert faults == []
 
 
 @pytest.mark.browser

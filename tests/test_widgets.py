@@ -9,9 +9,11 @@ import pytest
 import torch
 import traitlets
 
-from chromium import FIGURE, site_in
+from chromium import FIGURE
 from seq2gpt.attention import causal_mask, scaled_dot_product_attention
 from seq2gpt.widgets.word_vectors import word_hash, word_vector
+
+WIDGET = "attention"
 
 LINE = "Ana tea, Ben milk, (Ben rum), Cleo rice, Ben ?"
 CARDS = [("Ana", "tea"), ("Ben", "milk"), ("Ben", "rum"), ("Cleo", "rice"), ("Ben", "?")]
@@ -115,39 +117,6 @@ def test_the_bundle_for_jupyter_has_nothing_left_to_import():
 
 
 # ---- in a browser --------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    with site_in(tmp_path_factory.mktemp("site")) as served:
-        yield served
-
-
-@pytest.fixture(scope="module")
-def script(site):
-    """Run an expression of JavaScript in which ``attention`` is the module."""
-    page, faults = site.open(site.write("", name="empty.html"))
-    yield lambda code, argument=None: page.evaluate(
-        f"async (argument) => {{ const attention = await import('/_static/widgets/attention.js'); return {code}; }}",
-        argument,
-    )
-    assert faults == []
-
-
-@pytest.fixture
-def show(site):
-    """Open a page with the attention widget in a given state; in the end it must be without fault."""
-    opened = []
-
-    def show(state: dict | None = None, theme: str = "", **context):
-        site.write(FIGURE.format(name="attention", state=json.dumps(state or {})), theme)
-        opened.append(site.open("page.html", **context))
-        return opened[-1][0]
-
-    yield show
-    for page, faults in opened:
-        page.context.close()
-        assert faults == []
 
 
 @pytest.mark.browser

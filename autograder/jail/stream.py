@@ -8,6 +8,7 @@ import socket
 import subprocess
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
@@ -189,14 +190,14 @@ class Started:
     out_of_memory: Callable[[], bool] = lambda: False
 
 
-class StreamJail(Closing):
+class StreamJail(Closing, ABC):
     """Runs entries as :class:`autograder.jail.Zygote` does, each in a program of its own that :meth:`start` starts."""
 
     kind: str
 
+    @abstractmethod
     def start(self, policy: Policy) -> Started:
         """Start :mod:`autograder.jail.inside`, bounded by ``policy``."""
-        raise NotImplementedError
 
     def spawn(
         self,

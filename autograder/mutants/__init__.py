@@ -48,6 +48,23 @@ class Mutant:
         return namespace[self.target]
 
 
+def mistake(
+    module: str, exercise: str, name: str, rejected_by: str, says: str, anchor: str, *edits: Any, **more: Any
+) -> Mutant:
+    """A mutant of the exercise that is named as what it defines, which nearly all are."""
+    return Mutant(
+        name=name,
+        exercise=exercise,
+        module=module,
+        target=exercise,
+        rejected_by=rejected_by,
+        says=says,
+        anchor=anchor,
+        edits=edits,
+        **more,
+    )
+
+
 @functools.cache
 def load(lab: str) -> dict[str, Sequence[Mutant]]:
     """The mutants of a lab such as ``07-attention``, by exercise."""

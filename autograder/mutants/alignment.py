@@ -7,22 +7,21 @@ clears it up; ``E..`` are entries of the course's catalogue of misconceptions.
 from functools import partial
 from typing import Any
 
-from autograder.mutants import Mutant
+from autograder.mutants import Mutant, mistake
 
 
 def _mistake(
-    exercise: str, home: str, name: str, rejected_by: str, says: str, *edits: Any, **more: Any
+    exercise: str,
+    home: str,
+    name: str,
+    rejected_by: str,
+    says: str,
+    *edits: Any,
+    anchor: str = "",
+    **more: Any,
 ) -> Mutant:
-    return Mutant(
-        name=name,
-        exercise=exercise,
-        module="seq2gpt.alignment",
-        target=exercise,
-        rejected_by=rejected_by,
-        says=says,
-        edits=edits,
-        **{"anchor": home} | more,
-    )
+    """A mistake that the paragraph ``home`` clears up, unless ``anchor`` names another."""
+    return mistake("seq2gpt.alignment", exercise, name, rejected_by, says, anchor or home, *edits, **more)
 
 
 _additive = partial(_mistake, "additive_score", "additive")

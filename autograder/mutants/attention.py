@@ -5,34 +5,18 @@ clears it up; ``E..`` are entries of the course's catalogue of misconceptions.
 """
 
 from functools import partial
-from typing import Any
 
-from autograder.mutants import Mutant
+from autograder.mutants import Mutant, mistake
 
 _mutant = partial(Mutant, module="seq2gpt.attention")
 
 
-def _function(
-    exercise: str, name: str, rejected_by: str, says: str, anchor: str, *edits: Any, **more: Any
-) -> Mutant:
-    return _mutant(
-        name=name,
-        exercise=exercise,
-        target=exercise,
-        rejected_by=rejected_by,
-        says=says,
-        anchor=anchor,
-        edits=edits,
-        **more,
-    )
-
-
-_project = partial(_function, "project_qkv")
-_softmax = partial(_function, "softmax")
-_causal = partial(_function, "causal_mask")
-_combine = partial(_function, "combine_masks")
-_attend = partial(_function, "scaled_dot_product_attention")
-_flops = partial(_function, "attention_flops")
+_project = partial(mistake, "seq2gpt.attention", "project_qkv")
+_softmax = partial(mistake, "seq2gpt.attention", "softmax")
+_causal = partial(mistake, "seq2gpt.attention", "causal_mask")
+_combine = partial(mistake, "seq2gpt.attention", "combine_masks")
+_attend = partial(mistake, "seq2gpt.attention", "scaled_dot_product_attention")
+_flops = partial(mistake, "seq2gpt.attention", "attention_flops")
 
 # Two ways to the same mistake share their sentence: their results cannot be told apart.
 DIVIDED_BY_D_K = (

@@ -5,32 +5,14 @@ clears it up; ``E..`` are entries of the course's catalogue of misconceptions.
 """
 
 from functools import partial
-from typing import Any
 
-from autograder.mutants import Mutant
+from autograder.mutants import Mutant, mistake
 
-
-def _wrong(
-    exercise: str, name: str, rejected_by: str, says: str, anchor: str, *edits: Any, **more: Any
-) -> Mutant:
-    return Mutant(
-        name=name,
-        exercise=exercise,
-        module="seq2gpt.heads",
-        target=exercise,
-        rejected_by=rejected_by,
-        says=says,
-        anchor=anchor,
-        edits=edits,
-        **more,
-    )
-
-
-_split = partial(_wrong, "split_heads")
-_merge = partial(_wrong, "merge_heads")
-_layer = partial(_wrong, "MultiHeadAttention")
-_count = partial(_wrong, "count_attention_parameters")
-_cross = partial(_wrong, "cross_attention")
+_split = partial(mistake, "seq2gpt.heads", "split_heads")
+_merge = partial(mistake, "seq2gpt.heads", "merge_heads")
+_layer = partial(mistake, "seq2gpt.heads", "MultiHeadAttention")
+_count = partial(mistake, "seq2gpt.heads", "count_attention_parameters")
+_cross = partial(mistake, "seq2gpt.heads", "cross_attention")
 
 SPLIT = [
     _split(

@@ -5,33 +5,15 @@ up; ``E..`` are entries of the course's catalogue of misconceptions.
 """
 
 from functools import partial
-from typing import Any
 
-from autograder.mutants import Mutant
+from autograder.mutants import Mutant, mistake
 
-
-def _mutant(
-    exercise: str, name: str, rejected_by: str, says: str, anchor: str, *edits: Any, **more: Any
-) -> Mutant:
-    return Mutant(
-        name=name,
-        exercise=exercise,
-        module="seq2gpt.recurrent",
-        target=exercise,
-        rejected_by=rejected_by,
-        says=says,
-        anchor=anchor,
-        edits=edits,
-        **more,
-    )
-
-
-_step = partial(_mutant, "rnn_step")
-_unroll = partial(_mutant, "rnn_unroll")
-_decay = partial(_mutant, "gradient_decay_factor")
-_lstm = partial(_mutant, "lstm_step")
-_gru = partial(_mutant, "gru_step")
-_both = partial(_mutant, "BidirectionalRNN")
+_step = partial(mistake, "seq2gpt.recurrent", "rnn_step")
+_unroll = partial(mistake, "seq2gpt.recurrent", "rnn_unroll")
+_decay = partial(mistake, "seq2gpt.recurrent", "gradient_decay_factor")
+_lstm = partial(mistake, "seq2gpt.recurrent", "lstm_step")
+_gru = partial(mistake, "seq2gpt.recurrent", "gru_step")
+_both = partial(mistake, "seq2gpt.recurrent", "BidirectionalRNN")
 
 STEP = [
     _step(

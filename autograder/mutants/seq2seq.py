@@ -5,35 +5,17 @@ clears it up; ``E..`` are entries of the course's catalogue of misconceptions.
 """
 
 from functools import partial
-from typing import Any
 
-from autograder.mutants import Mutant
+from autograder.mutants import Mutant, mistake
 
-
-def _function(
-    exercise: str, name: str, rejected_by: str, says: str, anchor: str, *edits: Any, **more: Any
-) -> Mutant:
-    return Mutant(
-        module="seq2gpt.seq2seq",
-        name=name,
-        exercise=exercise,
-        target=exercise,
-        rejected_by=rejected_by,
-        says=says,
-        anchor=anchor,
-        edits=edits,
-        **more,
-    )
-
-
-_pad = partial(_function, "pad_batch")
-_mask = partial(_function, "padding_mask")
-_encoder = partial(_function, "Seq2SeqEncoder")
-_decoder = partial(_function, "Seq2SeqDecoder")
-_loss = partial(_function, "teacher_forced_loss")
-_greedy = partial(_function, "greedy_decode")
-_beam = partial(_function, "beam_search")
-_bleu = partial(_function, "bleu")
+_pad = partial(mistake, "seq2gpt.seq2seq", "pad_batch")
+_mask = partial(mistake, "seq2gpt.seq2seq", "padding_mask")
+_encoder = partial(mistake, "seq2gpt.seq2seq", "Seq2SeqEncoder")
+_decoder = partial(mistake, "seq2gpt.seq2seq", "Seq2SeqDecoder")
+_loss = partial(mistake, "seq2gpt.seq2seq", "teacher_forced_loss")
+_greedy = partial(mistake, "seq2gpt.seq2seq", "greedy_decode")
+_beam = partial(mistake, "seq2gpt.seq2seq", "beam_search")
+_bleu = partial(mistake, "seq2gpt.seq2seq", "bleu")
 
 # Two ways to the same mistake share their sentence: their results cannot be told apart.
 CUT_FROM_THE_ENCODER = "the state was detached: the loss trains the decoder, and the encoder learns nothing."

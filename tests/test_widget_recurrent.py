@@ -6,9 +6,12 @@ import pytest
 import torch
 import traitlets
 
-from chromium import FIGURE, site_in
+from chromium import FIGURE
 from seq2gpt.recurrent import gradient_decay_factor, rnn_unroll
 from seq2gpt.widgets import RecurrentWidget
+
+WIDGET = "recurrent"
+READY = ".s2g-unrolled td"
 
 
 def reference(text: str, rho: float, drive: float) -> tuple[torch.Tensor, torch.Tensor]:
@@ -27,27 +30,6 @@ def test_settings_out_of_range_are_refused() -> None:
             RecurrentWidget(**wrong)
     with pytest.raises(TypeError, match="RecurrentWidget has no setting 'scale'"):
         RecurrentWidget(scale=2)
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    with site_in(tmp_path_factory.mktemp("site")) as served:
-        yield served
-
-
-@pytest.fixture
-def show(site):
-    """Open a page with the widget in a given state; in the end it must be without fault."""
-    opened = []
-
-    def open_page(state: str = "{}", **options):
-        page, faults = site.open(site.write(FIGURE.format(name="recurrent", state=state)), **options)
-        page.locator(".s2g-unrolled td").first.wait_for(state="attached")
-        opened.append(faults)
-        return page
-
-    yield open_page
-    assert opened == [[] for _ in opened]
 
 
 @pytest.mark.browser
@@ -90,7 +72,7 @@ def test_sliders_and_keys_change_what_is_shown(show) -> None:
 
 @pytest.mark.browser
 def test_wrong_settings_in_a_page_fall_back_to_the_defaults(show) -> None:
-    page = show('{"text": "ab", "rho": 99, "drive": "x", "read": 77}')
+    page = show({"text": "ab", "rho": 99, "drive": "x", "read": 77})
     assert page.locator(".s2g-summary").inner_text().startswith("After 2 of 2 letters")
     assert [b.inner_text() for b in page.locator(".s2g-slider b").all()] == ["0.90", "0.80", "2 of 2"]
 
