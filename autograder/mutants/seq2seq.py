@@ -6,7 +6,7 @@ clears it up; ``E..`` are entries of the course's catalogue of misconceptions.
 
 from functools import partial
 
-from autograder.mutants import Mutant, mistake
+from autograder.mutants import mistake
 
 _pad = partial(mistake, "seq2gpt.seq2seq", "pad_batch")
 _mask = partial(mistake, "seq2gpt.seq2seq", "padding_mask")
