@@ -200,7 +200,8 @@ def attempt(
     except SystemExit:
         outcome.message = "Your code called exit(); an answer should return its result."
     except Exception as error:
-        outcome.message = f"Your code raised {type(error).__name__}: {error}"
+        given = f" (called with: {recorder.unanswered})" if recorder.unanswered else ""
+        outcome.message = f"Your code raised {type(error).__name__}: {error}{given}"
         outcome.line = students_line(error)
     else:
         outcome.passed = True

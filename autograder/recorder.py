@@ -7,6 +7,9 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
+SHOWN = 4  # entries of a list that an error names
+LONG = 40  # characters of a value that an error shows
+
 
 def copy_of(value: Any) -> Any:
     """A snapshot that later changes cannot reach."""
@@ -52,10 +55,27 @@ def call_with_spy(function: Callable[..., Any], args: Any, kwargs: Any) -> tuple
         return function(*args, **kwargs), spy.devices
 
 
+def words(value: Any) -> str:
+    """An argument as a student reads it: a tensor by its shape and dtype, what is short in full.
+
+    >>> words((torch.zeros(2, 3), None))
+    '(tensor of shape (2, 3) and dtype float32, None)'
+    """
+    if isinstance(value, Tensor):
+        return f"tensor of shape {tuple(value.shape)} and dtype {str(value.dtype).removeprefix('torch.')}"
+    if isinstance(value, tuple | list) and len(value) <= SHOWN:
+        inside = ", ".join(map(words, value))
+        return f"[{inside}]" if isinstance(value, list) else f"({inside})"
+    if value is None or (isinstance(value, bool | int | float | str) and len(repr(value)) <= LONG):
+        return repr(value)
+    return f"a {type(value).__name__}"
+
+
 class Recorder:
     """Calls the student's object, keeps copies of its results, and undoes changes to the inputs.
 
-    ``devices`` are those that the last call asked for, if it was given one.
+    ``devices`` are those that the last call asked for, if it was given one; ``unanswered`` says in words
+    what the object was called with while it has not returned, so that an error can name it.
     """
 
     def __init__(self, original: Any, adapt: Callable[[Any], Callable[..., Any]] | None = None) -> None:
@@ -64,10 +84,13 @@ class Recorder:
         self.results: list[Any] = []
         self.changed_inputs = False
         self.devices: set[torch.device] = set()
+        self.unanswered = ""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         args_before, kwargs_before = copy_of(args), copy_of(kwargs)
+        self.unanswered = ", ".join([*map(words, args), *(f"{k}={words(v)}" for k, v in kwargs.items())])
         result, self.devices = call_with_spy(self.function, args, kwargs)
+        self.unanswered = ""
         self.results.append(copy_of(result))
         changed, devices = getattr(self.original, "__last_call__", ((), set()))  # of a process elsewhere
         self.changed_inputs |= bool(changed)

@@ -5,6 +5,7 @@ import torch
 
 from autograder import checking, expect, mutants
 from autograder.checking import Lab, run_checks, score_of, total_points
+from autograder.recorder import Recorder, words
 from seq2gpt import attention
 from test_labs import reference, report_on
 
@@ -126,3 +127,27 @@ def test_an_expected_error_lets_a_failed_check_speak_and_quotes_a_message_withou
 
     with pytest.raises(expect.CheckFailed, match=r"with a message that contains 8; yours says: 100 does not"):
         expect.error(refuses, ValueError, "f(100, 8)", "100", "8")
+
+
+def test_an_error_names_what_the_answer_was_called_with_unless_the_inputs_are_hidden():
+    answer = "def softmax(scores, dim=-1):\n    return scores.no_such_thing"
+    report = report_on(LAB, "softmax", answer)
+    shown = report.text().replace("\n      ", " ")
+    assert "(called with: tensor of shape (" in shown
+    assert "and dtype float64" in shown
+    report.hidden = True
+    assert "called with" not in report.text() + report.html()
+    assert "called with" not in str(report.record())
+    after = "def softmax(scores, dim=-1):\n    return None"
+    assert "called with" not in report_on(LAB, "softmax", after).text(), "the call came back"
+
+
+def test_a_call_is_told_in_words():
+    many = [1, "a" * 60, [torch.zeros(2, dtype=torch.bool)], (None, True), list(range(9)), len]
+    assert [words(value) for value in many] == [
+        "1", "a str", "[tensor of shape (2,) and dtype bool]", "(None, True)", "a list", "a builtin_function_or_method",
+    ]  # fmt: skip
+    recorder = Recorder(lambda *_, **__: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        recorder(3, causal=True)
+    assert recorder.unanswered == "3, causal=True"
