@@ -22,8 +22,6 @@ def release(root: Path, work: Path, lab: str, db_url: str) -> None:
 
     Does nothing if this very notebook has been entered already. Raises ``UserError``.
     """
-    from nbgrader.converters import GenerateAssignment  # takes three seconds
-
     source = root / "solutions" / lab / f"{lab}.ipynb"
     entered = work / ".graded" / lab / ".released"
     known = labs_in(db_url, COURSE)
@@ -31,6 +29,8 @@ def release(root: Path, work: Path, lab: str, db_url: str) -> None:
     with contextlib.suppress(OSError):
         if lab in known and entered.read_text() == key:
             return
+    from nbgrader.converters import GenerateAssignment  # takes three seconds, only where they are needed
+
     try:
         require_tests(nbformat.read(source, as_version=4))
     except UserError as error:
