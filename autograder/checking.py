@@ -24,8 +24,9 @@ from autograder import mutants
 from autograder.expect import CheckFailed
 from autograder.recorder import Recorder, same
 from autograder.report import Outcome, Report
+from autograder.student.progress import remember
 from autograder.timing import ProcessEnded, TooSlow, time_limit
-from autograder.unsolved import explain_unsolved
+from autograder.unsolved import explain_unsolved, is_students
 
 PUBLIC_SEED = 7
 SEED_VARIABLE = "SEQ2GPT_GRADING_SEED"
@@ -214,8 +215,7 @@ def students_line(error: Exception) -> str:
     if known := getattr(error, "students_line", ""):  # raised in the student's process
         return str(known)
     for frame in reversed(inspect.getinnerframes(error.__traceback__) if error.__traceback__ else []):
-        notebook_cell = "ipykernel" in frame.filename or frame.filename.startswith("<ipython")
-        if notebook_cell and frame.code_context:
+        if is_students(frame.filename) and frame.code_context:
             return f"line {frame.lineno} of your cell: {frame.code_context[0].strip()}"
     return ""
 
@@ -291,6 +291,8 @@ class Lab:
         report = self.report(name, seed)
         report.hidden = hidden
         report.show()
+        if not hidden:
+            remember(report, find(self.exercises, name).target)
         return report.points
 
 

@@ -1,7 +1,6 @@
-"""What ``seq2gpt course …`` does. Each command prints a short report; mistakes are ``UserError``\\ s."""
+"""What ``seq2gpt course …`` does for those who make the course and grade it. Each command prints a short report; mistakes are ``UserError``\\ s."""
 
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograder import lessons
@@ -11,30 +10,6 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from autograder.grading.report import ClassReport
-
-
-def start(folder: Path) -> None:
-    """Make a folder with the released labs for a student to work in."""
-    from autograder import workspace
-
-    notebooks = workspace.start(folder)
-    names = ", ".join(notebook.stem for notebook in notebooks)
-    print(f"{folder} now holds {names}. Open the first lab:\n\n    jupyter lab {notebooks[0]}")
-
-
-def submit(workspace: Path, lab: str, student: str = "", to: Path | None = None) -> None:
-    """Hand in a lab, such as ``07-attention``, of the workspace that ``start`` made.
-
-    It goes to the folder TO, or to ``submitted`` in the workspace; earlier versions are kept.
-    """
-    from autograder.workspace import submit as hand_in
-
-    submission = hand_in(workspace, lab, student, to)
-    for warning in submission.warnings:
-        print(f"note: {warning}")
-    print(
-        f"{lab}, submission {submission.number} of {student}: {submission.path}\nsha256 {submission.sha256}"
-    )
 
 
 def build(check: bool = False) -> None:

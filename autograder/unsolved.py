@@ -1,17 +1,16 @@
 """What a notebook shows where a cell uses an exercise that is not written yet: one sentence, no traceback."""
 
-import sys
 import traceback
 from typing import Any
 
-STUDENTS_FILES = ("ipykernel_", "<ipython-input")  # how a notebook names the code of its cells
+from autograder.kernel import kernel_shell
+
+STUDENTS_FILES = ("ipykernel_", "<ipython-input", "<cell of ")  # names of the code of a notebook's cells
 
 
 def explain_unsolved() -> None:
     """From now on, a cell of this notebook that meets an unsolved exercise says which one; elsewhere nothing changes."""
-    ipython = sys.modules.get("IPython")
-    shell: Any = ipython.get_ipython() if ipython else None
-    if hasattr(shell, "kernel"):
+    if shell := kernel_shell():
         shell.set_custom_exc((NotImplementedError,), show)
 
 
@@ -30,5 +29,10 @@ def unsolved(trace: Any) -> str:
     """The function or class of the student's cells that raised; empty if it was none of these."""
     last, _ = list(traceback.walk_tb(trace))[-1]
     code = last.f_code
-    own = any(mark in code.co_filename for mark in STUDENTS_FILES)
-    return code.co_qualname.split(".")[0] if own and code.co_name != "<module>" else ""
+    named = is_students(code.co_filename) and code.co_name != "<module>"
+    return code.co_qualname.split(".")[0] if named else ""
+
+
+def is_students(filename: str) -> bool:
+    """Whether code from there stands in a cell of a notebook."""
+    return any(mark in filename for mark in STUDENTS_FILES)

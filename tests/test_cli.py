@@ -227,8 +227,8 @@ def test_every_field_is_a_flag(folder):
         ("sample a b", "'b' has no place here; see `seq2gpt sample --help`"),
         ("sample --promt x", "there is no flag --promt (did you mean --prompt?); see `seq2gpt sample --help`"),
         ("sample --top-k few", "--top-k takes a whole number, not 'few'; see `seq2gpt sample --help`"),
-        ("course strat", "there is no course command 'strat' (did you mean start?); choose from start, submit, "
-         "build, grade, regrade, all"),
+        ("course strat", "there is no course command 'strat' (did you mean start?); choose from start, status, "
+         "check, hint, reset, update, submit, doctor, build, grade, regrade, all"),
         ("course start", "FOLDER is missing; see `seq2gpt course start --help`"),
         ("course build --chek", "there is no flag --chek (did you mean --check?); see `seq2gpt course build --help`"),
         ("course grade", "no lab is named; name one, such as 07-attention"),
@@ -337,7 +337,7 @@ def test_course_commands_get_their_arguments(monkeypatch, capsys):
     def grade(lab: str) -> None:
         raise UserError("lab='x' is unknown; use 07-attention")
 
-    monkeypatch.setattr("autograder.commands.submit", submit)
+    monkeypatch.setattr("autograder.student.commands.submit", submit)
     monkeypatch.setattr("autograder.commands.build", build)
     monkeypatch.setattr("autograder.commands.grade", grade)
     assert main(["course", "submit", "mywork", "07-attention", "ada", "--to", "box"]) == 0
@@ -353,7 +353,7 @@ def test_a_missing_extra_is_named(monkeypatch, capsys):
     def start(folder: Path) -> None:
         raise ModuleNotFoundError("No module named 'nbformat'", name="nbformat")
 
-    monkeypatch.setattr("autograder.commands.start", start)
+    monkeypatch.setattr("autograder.student.commands.start", start)
     assert refusal(capsys, "course", "start", "mywork") == (
         "the course needs nbformat, which is not installed; pip install 'seq2gpt[course]'"
     )

@@ -1,6 +1,7 @@
 """The command ``seq2gpt``. Only a command that computes imports torch, so help answers at once."""
 
 import dataclasses
+import importlib
 import inspect
 import os
 import shlex
@@ -49,7 +50,7 @@ Commands:
   sample [RUN]     let a trained model continue a text, or talk to it
   serve [RUN]      answer requests as OpenAI's interface does
   export RUN TO    write a model for ONNX, transformers or a page
-  course           the exercises: start, submit, build, grade, regrade, all
+  course           the exercises: start, status, check, hint, submit, grade and more
 
 What can be trained:
 {_first_lines()}
@@ -58,6 +59,8 @@ What can be trained:
   seq2gpt --version                    the version installed
 """
 
+STUDENT_COMMANDS = ("start", "status", "check", "hint", "reset", "update", "submit", "doctor")
+COURSE_COMMANDS = {"build": "build", "grade": "grade", "regrade": "regrade", "all": "make_all"}
 COURSE_HELP = """\
 usage: seq2gpt course COMMAND …
 
@@ -65,9 +68,17 @@ The course's exercises: JupyterLab notebooks that tell you at once what is right
 
   seq2gpt course start mywork          a folder with the exercises, for you to work in
 
-Commands:
+For students:
   start    make a folder with the exercises
+  status   what is solved, what that unlocks, what comes next
+  check    run the checks of an exercise or of a lab
+  hint     one more hint for an exercise
+  reset    an exercise as it was released; your text is kept
+  update   the labs of a newer version; your answers stay
   submit   hand in an exercise notebook
+  doctor   what of this machine will be slow or broken, and what helps
+
+For instructors and authors:
   build    build the notebooks from the lessons
   grade    grade the notebooks handed in
   regrade  grade them again, and show whose score changed
@@ -194,23 +205,19 @@ def _train_preset(preset: str, arguments: list[str]) -> None:
 
 
 def _course(arguments: list[str]) -> None:
-    names = {
-        "start": "start",
-        "submit": "submit",
-        "build": "build",
-        "grade": "grade",
-        "regrade": "regrade",
-        "all": "make_all",
-    }
     if not arguments or arguments[0] in HELP_WORDS:
         print(COURSE_HELP, end="")
         return
     name = arguments.pop(0)
-    function_name = _choose(name, names, "course command")
+    of_students = name in STUDENT_COMMANDS
+    _choose(name, dict.fromkeys((*STUDENT_COMMANDS, *COURSE_COMMANDS)), "course command")
     try:
-        from autograder import commands
+        commands = importlib.import_module(
+            "autograder.student.commands" if of_students else "autograder.commands"
+        )
     except ModuleNotFoundError as error:
         raise UserError(_missing(error)) from None
+    function_name = COURSE_COMMANDS.get(name, name)
     function = getattr(commands, function_name)
     about = inspect.getdoc(function) or ""
     flags = parse_flags(flags_of(function), arguments, f"seq2gpt course {name}", about)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from autograder.grading.intake import students_of
-from autograder.workspace import Submission, released_labs, start, submit
+from autograder.student.workspace import Submission, released_labs, start, submit
 from seq2gpt.errors import UserError
 
 LAB = "01-mini"
@@ -111,7 +111,7 @@ def test_a_deleted_answer_is_remarked(mine: Path, labs: dict[str, Path]) -> None
     del nb["cells"][1]
     (mine / LAB / f"{LAB}.ipynb").write_text(json.dumps(nb))
     assert submit(mine, LAB, "ada", labs=labs).warnings == [
-        "no answer cell for square: copy it from a fresh workspace"
+        "no answer cell for square: `seq2gpt course update` brings it back"
     ]
 
 

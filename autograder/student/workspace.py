@@ -1,7 +1,6 @@
 """A student's folder: get the labs, hand one in."""
 
 import hashlib
-import json
 import os
 import re
 import shutil
@@ -9,10 +8,11 @@ import tempfile
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import seq2gpt
 from autograder.lessons import ROOT
+from autograder.student.labfile import LabFile, is_blank, parse_lab
+from autograder.student.progress import MARKER
 from seq2gpt.errors import UserError
 
 STUDENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -29,8 +29,16 @@ Hand in a lab, from this folder, with
 
     seq2gpt course submit . {lab} --student YOUR_ID
 
-It keeps every version that you hand in, and tells you where it is and what is still unanswered.
+It keeps every version that you hand in, and tells you where it is and what is still unanswered. In a terminal, in this folder:
+
+    seq2gpt course status                what is solved, what that unlocks, what comes next
+    seq2gpt course check EXERCISE        the checks of an exercise, or of a whole lab; --watch repeats them
+    seq2gpt course hint EXERCISE         one more hint each time
+    seq2gpt course reset EXERCISE        back to the empty cell; what you had is kept
+    seq2gpt course update                the labs of a newer version of the course; your answers stay
+    seq2gpt course doctor                what of this machine will be slow or broken, and what helps
 """
+RELEASED = "released"  # the labs as they were when the folder was started or last updated
 
 
 @dataclass(frozen=True)
@@ -72,10 +80,19 @@ def start(folder: Path, labs: dict[str, Path] | None = None) -> list[Path]:
         first = next(iter(labs))
         text = README.format(first=f"{first}/{first}.ipynb", lab=first)
         (complete / "README.md").write_text(text, encoding="utf-8")
+        for lab, notebook in labs.items():
+            remember_released(complete, lab, notebook)
         if folder.exists():
             folder.rmdir()
         complete.rename(folder)
     return [folder / lab / f"{lab}.ipynb" for lab in labs]
+
+
+def remember_released(folder: Path, lab: str, notebook: Path) -> None:
+    """Keep a copy of the released notebook, to tell later what the student has changed."""
+    place = folder / MARKER / RELEASED
+    place.mkdir(parents=True, exist_ok=True)
+    shutil.copy2(notebook, place / f"{lab}.ipynb")
 
 
 def submit(
@@ -98,7 +115,8 @@ def submit(
     if not source.is_file():
         raise UserError(f"{source} does not exist; name the folder that `seq2gpt course start` made")
     content = source.read_bytes()
-    warnings = review(answers(source, content), answers(labs[lab], labs[lab].read_bytes()), lab, source)
+    released = parse_lab(labs[lab], labs[lab].read_bytes(), lab)
+    warnings = review(parse_lab(source, content, lab), released)
     folder = (to or workspace / "submitted") / student
     target = folder / lab / source.name
     number = keep_earlier(target, folder / f"{lab}.earlier") + 1
@@ -115,33 +133,18 @@ def submit(
     return Submission(target, sha256, number, warnings)
 
 
-def answers(path: Path, content: bytes) -> dict[str, str]:
-    """The text of every answer cell of a notebook, by its grade id."""
-    again = "open it in JupyterLab, save it and try again"
-    try:
-        nb = json.loads(content)
-        cells: list[dict[str, Any]] = nb["cells"]
-        marked = [(cell["metadata"].get("nbgrader") or {}, cell["source"]) for cell in cells]
-        return {str(marks["grade_id"]): "".join(text) for marks, text in marked if marks.get("solution")}
-    except ValueError as error:
-        raise UserError(f"{path} is not JSON ({error}), so it is no notebook; {again}") from None
-    except (AttributeError, KeyError, TypeError):
-        raise UserError(f"{path} is JSON, but no notebook; {again}") from None
-
-
-def review(found: dict[str, str], released: dict[str, str], lab: str, source: Path) -> list[str]:
+def review(notebook: LabFile, released: LabFile) -> list[str]:
     """Warnings about answers that are missing or as they were; an error if it is another notebook."""
-    if not found.keys() & released.keys():
-        raise UserError(f"{source} has none of the answer cells of {lab}; hand in the notebook of this lab")
-    missing = [name.removeprefix(f"{lab}-") for name in released if name not in found]
-    blank = [
-        name.removeprefix(f"{lab}-")
-        for name, text in released.items()
-        if name in found and found[name].split() == text.split()
-    ]
+    lab, found = notebook.lab, notebook.answers
+    if not found.keys() & released.answers.keys():
+        raise UserError(
+            f"{notebook.path} has none of the answer cells of {lab}; hand in the notebook of this lab"
+        )
+    missing = [name for name in released.answers if name not in found]
+    blank = [name for name, text in released.answers.items() if name in found and is_blank(found[name], text)]
     warnings = []
     if missing:
-        warnings.append(f"no answer cell for {', '.join(missing)}: copy it from a fresh workspace")
+        warnings.append(f"no answer cell for {', '.join(missing)}: `seq2gpt course update` brings it back")
     if blank:
         warnings.append(f"not answered yet: {', '.join(blank)}")
     return warnings

@@ -1,0 +1,107 @@
+"""What ``seq2gpt course …`` does for a student. Each command prints a short report; mistakes are ``UserError``\\ s."""
+
+from pathlib import Path
+
+HERE = Path()
+RELOAD = "If the notebook is open in JupyterLab: File ▸ Reload Notebook from Disk."
+
+
+def start(folder: Path) -> None:
+    """Make a folder with the released labs for a student to work in."""
+    from autograder.student import workspace
+
+    notebooks = workspace.start(folder)
+    names = ", ".join(notebook.stem for notebook in notebooks)
+    print(f"{folder} now holds {names}. Open the first lab:\n\n    jupyter lab {notebooks[0]}")
+
+
+def submit(workspace: Path, lab: str, student: str = "", to: Path | None = None) -> None:
+    """Hand in a lab, such as ``07-attention``, of the workspace that ``start`` made.
+
+    It goes to the folder TO, or to ``submitted`` in the workspace; earlier versions are kept.
+    """
+    from autograder.student.workspace import submit as hand_in
+
+    submission = hand_in(workspace, lab, student, to)
+    for warning in submission.warnings:
+        print(f"note: {warning}")
+    print(
+        f"{lab}, submission {submission.number} of {student}: {submission.path}\nsha256 {submission.sha256}"
+    )
+
+
+def status(folder: Path = HERE, full: bool = False) -> None:
+    """What is solved in your folder, what that unlocks, and what to do next.
+
+    Labs that are solved, and those that you have not begun, take one line each unless FULL.
+    """
+    from autograder.student.find import open_workspace
+    from autograder.student.progress import read_progress
+    from autograder.student.status import rows_of, status_text, today
+
+    workspace = open_workspace(folder)
+    progress = read_progress(workspace.folder)
+    rows = {lab: rows_of(mine, workspace.released[lab], progress) for lab, mine in workspace.labs.items()}
+    print(status_text(rows, workspace.released, progress.streak(today()), full))
+
+
+def check(what: str, folder: Path = HERE, watch: bool = False) -> None:
+    """Run the checks of an exercise, or of all exercises of a lab, on your notebook as it is saved.
+
+    WHAT is an exercise, such as ``causal_mask`` or ``07/causal_mask``, or a lab: ``07-attention``, ``07`` or
+    ``attention``. With WATCH the command stays, and checks what has changed each time you save.
+    """
+    from autograder.student.find import find_exercises, open_workspace
+
+    workspace = open_workspace(folder)
+    wanted = find_exercises(workspace, what)
+    from autograder.student import run  # brings torch
+
+    reports = run.watch(workspace, wanted) if watch else run.check(workspace, wanted)
+    for report in reports:
+        print(report, flush=True)
+
+
+def hint(exercise: str, folder: Path = HERE) -> None:
+    """Show one more hint of an exercise than last time."""
+    from autograder.student.find import find_exercise, open_workspace
+    from autograder.student.hints import next_hint
+
+    workspace = open_workspace(folder)
+    print(next_hint(workspace, *find_exercise(workspace, exercise)))
+
+
+def reset(exercise: str, folder: Path = HERE) -> None:
+    """Put the cell of an exercise back to what it was; your text is kept in a file of its own."""
+    from autograder.student.find import find_exercise, open_workspace
+    from autograder.student.hints import reset as put_back
+
+    workspace = open_workspace(folder)
+    lab, name = find_exercise(workspace, exercise)
+    kept = put_back(workspace, lab, name)
+    print(f"{name} in {lab} is empty again. What you had: {kept}\n{RELOAD}")
+
+
+def update(folder: Path = HERE) -> None:
+    """Bring your folder to the labs of the installed version of the course; your answers stay as they are."""
+    from autograder.student.find import open_workspace
+    from autograder.student.update import BEFORE
+    from autograder.student.update import update as merge_all
+
+    workspace = open_workspace(folder)
+    changes = merge_all(workspace)
+    print("\n".join(change.text for change in changes))
+    if any(change.renewed or change.conflicts for change in changes):
+        print(f"The notebooks as they were: {workspace.folder / '.seq2gpt' / BEFORE}\n{RELOAD}")
+
+
+def doctor(folder: Path = HERE) -> None:
+    """Say what of this machine will be slow or broken, and what to do about it."""
+    from autograder.student.doctor import examine
+
+    found = []
+    for finding in examine(folder):
+        print(finding.text, flush=True)
+        found.append(finding.state)
+    broken, slow = found.count("broken"), found.count("slow")
+    print(f"\n{broken} broken, {slow} slow." if broken or slow else "\nAll is fine.")

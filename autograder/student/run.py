@@ -1,0 +1,98 @@
+"""Check answers from a terminal: the same checks and the same words as in the notebook."""
+
+import contextlib
+import io
+import linecache
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from autograder.student.find import Workspace
+from autograder.student.labfile import LabFile, own_code
+from autograder.student.progress import note_check
+
+WAIT = 0.3  # seconds between two looks at a file
+NO_PYTHON = ("%", "!", "?")  # how a line for IPython starts
+
+
+def check(workspace: Workspace, wanted: list[tuple[str, str]]) -> Iterator[str]:
+    """The report of each exercise, as it comes; what a person grades is passed over."""
+    for lab in dict.fromkeys(lab for lab, _ in wanted):
+        notebook, released = workspace.read(lab), workspace.released[lab]
+        names = [name for of, name in wanted if of == lab and not released.by_hand(name)]
+        namespace, problems = define(notebook, released)
+        for name in names:
+            yield "\n".join([report_on(workspace, notebook, namespace, name), *problems.get(name, [])])
+        elsewhere = [
+            line for name, found in problems.items() if name not in released.answers for line in found
+        ]
+        if elsewhere:
+            yield "\n".join(elsewhere)
+
+
+def define(notebook: LabFile, released: LabFile) -> tuple[dict[str, Any], dict[str, list[str]]]:
+    """What the cells of a notebook define, and what went wrong, by cell, in words."""
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    problems: dict[str, list[str]] = {}
+    before = Path.cwd()
+    os.chdir(notebook.path.parent)  # where a notebook's kernel runs
+    quiet = (
+        io.StringIO()
+    )  # what cells print belongs to the notebook; what a checked call prints is in its report
+    try:
+        with contextlib.redirect_stdout(quiet), contextlib.redirect_stderr(quiet):
+            for name, text in own_code(notebook, released):
+                if problem := run_cell(name, text, namespace):
+                    problems[name] = [f"  In {name}: {problem}"]
+    finally:
+        os.chdir(before)
+    return namespace, problems
+
+
+def run_cell(name: str, text: str, namespace: dict[str, Any]) -> str:
+    """Run a cell; what is wrong with it in one sentence, empty if nothing is."""
+    lines = text.splitlines()
+    code = "\n".join("" if line.lstrip().startswith(NO_PYTHON) else line for line in lines) + "\n"
+    where = f"<cell of {name}>"
+    linecache.cache[where] = (len(code), None, code.splitlines(keepends=True), where)
+    try:
+        exec(compile(code, where, "exec"), namespace)  # noqa: S102 (the student's own code on their own machine)
+    except SyntaxError as error:
+        shown = (error.text or "").strip()
+        return f"line {error.lineno} is no Python: {shown} ({error.msg})"
+    except NotImplementedError:
+        return ""
+    except (Exception, SystemExit) as error:
+        return f"the cell raised {type(error).__name__}: {error}"
+    return ""
+
+
+def report_on(workspace: Workspace, notebook: LabFile, namespace: dict[str, Any], name: str) -> str:
+    """Run the checks of one exercise and enter what they found."""
+    from autograder.checking import Lab
+
+    report = Lab(notebook.lab, namespace).report(name)
+    note_check(workspace.folder, report, notebook.answers.get(name, ""))
+    return report.text()
+
+
+def watch(workspace: Workspace, wanted: list[tuple[str, str]]) -> Iterator[str]:
+    """Check, and again whatever changed each time the notebook is saved, until Ctrl-C."""
+    seen: dict[tuple[str, str], str] = {}
+    saved: dict[str, float] = {}
+    while True:
+        changed = []
+        for lab in dict.fromkeys(lab for lab, _ in wanted):
+            stamp = workspace.path(lab).stat().st_mtime
+            if saved.get(lab) == stamp:
+                continue
+            saved[lab] = stamp
+            answers = workspace.read(lab).answers
+            for name in (name for of, name in wanted if of == lab):
+                if seen.get((lab, name)) != answers.get(name, ""):
+                    seen[lab, name] = answers.get(name, "")
+                    changed.append((lab, name))
+        yield from check(workspace, changed)
+        time.sleep(WAIT)

@@ -1,0 +1,161 @@
+"""The checks from a terminal say what the notebook says, and what the notebook found is remembered."""
+
+import json
+import os
+from itertools import islice
+
+import pytest
+from nbclient import NotebookClient
+from nbformat import from_dict
+
+from autograder.student import commands, run
+from autograder.student.find import find_exercises, open_workspace
+from autograder.student.labfile import read_lab
+from autograder.student.progress import read_progress
+from autograder.student.workspace import start
+from seq2gpt.cli import main
+from test_labs import reference
+
+LAB = "07-attention"
+RIGHT = reference(LAB, "causal_mask")
+
+
+@pytest.fixture
+def mine(tmp_path):
+    """A folder with the course's labs."""
+    start(tmp_path / "mine")
+    return open_workspace(tmp_path / "mine")
+
+
+def write(workspace, **answers):
+    """Answer exercises of lab 07; a name with ``own`` becomes a cell of the student's, above the answers."""
+    notebook = read_lab(workspace.path(LAB), LAB)
+    for name, text in answers.items():
+        if name.startswith("own"):
+            made = {
+                "cell_type": "code",
+                "metadata": {},
+                "source": [text],
+                "outputs": [],
+                "execution_count": None,
+            }
+            notebook.cells.insert(3, made)
+        else:
+            notebook.answer_cell(name)["source"] = text.splitlines(keepends=True)
+    notebook.write()
+
+
+def reports(workspace, what):
+    return list(run.check(workspace, find_exercises(workspace, what)))
+
+
+def test_one_exercise_in_the_words_of_the_notebook(mine):
+    write(mine, causal_mask=RIGHT)
+    (report,) = reports(mine, "causal_mask")
+    assert report.startswith("causal_mask: 4 of 4 points\n  ✓ ")
+    write(mine, causal_mask="def causal_mask(n, n_past=0, device=None):\n    return nothing")
+    (report,) = reports(mine, "07/causal_mask")
+    assert "Your code raised NameError: name 'nothing' is not defined" in report
+    assert "In line 2 of your cell: return nothing" in report
+    standing = read_progress(mine.folder).of(LAB, "causal_mask")
+    assert (standing.points, standing.max_points, standing.checks) == (0, 4, 2)
+
+
+def test_a_whole_lab_without_what_a_person_grades(mine):
+    names = [report.split(":")[0] for report in reports(mine, LAB)]
+    assert names == [name for name in read_lab(mine.path(LAB), LAB).answers if name != "two_cards"]
+
+
+def test_helpers_in_cells_of_ones_own_count_and_trainings_do_not_run(mine):
+    own = "%matplotlib inline\nimport os\nhere = os.getcwd()\ndef tri(n, m): return torch.ones(n, m).tril(m - n).bool()"
+    write(
+        mine, own=own, causal_mask="def causal_mask(n, n_past=0, device=None):\n    return tri(n, n + n_past)"
+    )
+    before = os.getcwd()
+    (report,) = reports(mine, "causal_mask")
+    assert "causal_mask: 4 of 4" in report or "causal_mask: 3 of 4" in report  # the device is not asked for
+    assert os.getcwd() == before
+    namespace, problems = run.define(mine.read(LAB), mine.released[LAB])
+    assert problems == {}
+    assert namespace["here"] == str(mine.path(LAB).parent)
+    assert "real" not in namespace
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("def causal_mask(n:\n    pass", "line 1 is no Python: def causal_mask(n: ("),
+        ("1 / 0", "the cell raised ZeroDivisionError: division by zero"),
+        ("exit()", "the cell raised SystemExit"),
+    ],
+)
+def test_a_cell_that_does_not_run_is_named_and_the_others_are_checked(mine, text, problem):
+    write(mine, causal_mask=text, combine_masks=reference(LAB, "combine_masks"))
+    found = reports(mine, "07")
+    of = {report.split(":")[0]: report for report in found}
+    assert "causal_mask is not defined yet" in of["causal_mask"]
+    assert f"In causal_mask: {problem}" in of["causal_mask"]
+    assert "combine_masks: 4 of 4" in of["combine_masks"]
+
+
+def test_a_cell_of_ones_own_that_does_not_run_is_named(mine):
+    write(mine, own="open('/no/such/file')")
+    assert "In cell 4: the cell raised FileNotFoundError" in reports(mine, "softmax")[-1]
+
+
+def test_watching_checks_what_changed_each_time_it_is_saved(mine, monkeypatch):
+    monkeypatch.setattr(run, "WAIT", 0)
+    wanted = find_exercises(mine, "07/causal_mask") + find_exercises(mine, "07/combine_masks")
+    seen = run.watch(mine, wanted)
+    assert [r.split(":")[0] for r in islice(seen, 2)] == ["causal_mask", "combine_masks"]
+    write(mine, combine_masks=reference(LAB, "combine_masks"))
+    os.utime(mine.path(LAB), (1, 1))
+    assert next(seen).startswith("combine_masks: 4 of 4")
+
+
+def test_what_a_notebook_checks_is_remembered(mine):
+    write(mine, causal_mask=RIGHT)
+    wanted = ("-setup", "-causal_mask", "-causal_mask-check")
+    cells = [c for name, c in mine.read(LAB).named.items() if name.removeprefix(LAB) in wanted]
+    cells = [c | {"source": "".join(c["source"])} for c in cells]
+    notebook = from_dict({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    where = {"metadata": {"path": str(mine.path(LAB).parent)}}
+    NotebookClient(notebook, kernel_name="python3", resources=where).execute()
+    assert read_progress(mine.folder).of(LAB, "causal_mask").solved
+    commands.status(mine.folder)
+
+
+def test_the_commands(mine, capsys, monkeypatch):
+    monkeypatch.chdir(mine.path(LAB).parent)
+    write(mine, causal_mask=RIGHT)
+
+    def said(*words):
+        assert main(["course", *words]) == 0
+        return capsys.readouterr().out
+
+    assert "? causal_mask" in said("status")
+    assert said("check", "causal_mask").startswith("causal_mask: 4 of 4")
+    assert "✓ causal_mask                      4 of 4" in said("status", "--full")
+    assert said("hint", "causal_mask").startswith("Hint: a direction")
+    assert "What you had: " in said("reset", "causal_mask")
+    assert "· causal_mask" in said("status", "--full")
+    assert f"{LAB}: up to date" in said("update")
+    assert main(["course", "check", "zzz"]) == 2
+    assert "seq2gpt: there is no exercise 'zzz'" in capsys.readouterr().err
+    monkeypatch.chdir(mine.folder.parent)
+    assert main(["course", "status"]) == 2
+    assert "is no folder of labs" in capsys.readouterr().err
+    assert main(["course", "status", "--folder", str(mine.folder)]) == 0
+
+
+def test_update_says_where_the_notebooks_as_they_were_are(mine, capsys):
+    released = mine.folder / ".seq2gpt" / "released" / f"{LAB}.ipynb"
+    for path in (released, mine.path(LAB)):  # as from an older version
+        data = json.loads(path.read_text(encoding="utf-8"))
+        data["cells"][0]["source"] = ["# Older"]
+        path.write_text(json.dumps(data), encoding="utf-8")
+    commands.update(mine.folder)
+    out = capsys.readouterr().out
+    assert f"{LAB}: 1 cell renewed" in out
+    assert "The notebooks as they were: " in out
+    assert "Reload Notebook from Disk" in out
