@@ -95,6 +95,31 @@ def update(folder: Path = HERE) -> None:
         print(f"The notebooks as they were: {workspace.folder / '.seq2gpt' / BEFORE}\n{RELOAD}")
 
 
+def assemble(folder: Path = HERE, out: Path = Path("mygpt"), name: str = "") -> None:
+    """Put your solved exercises together to a package of your own; what is not solved yet is the course's, and marked.
+
+    The package is called NAME, or like the folder OUT, and can be imported beside ``seq2gpt``.
+    """
+    from autograder.student.assembly import assemble as make
+    from autograder.student.find import open_workspace
+
+    parts = make(open_workspace(folder), out, name)
+    yours = [part for part in parts if part.yours]
+    print(f"{out}: {len(yours)} of {len(parts)} exercises are your own.")
+    for why in dict.fromkeys(part.why for part in parts if part.why not in ("", "not written yet")):
+        names = ", ".join(f"{part.lab}/{part.exercise}" for part in parts if part.why == why)
+        print(f"note: {why}, so the course's is there: {names}")
+    print(f"\n    seq2gpt train --with {out}\n    seq2gpt course provenance {out}")
+
+
+def provenance(package: Path) -> None:
+    """Who wrote what of an assembled package, in lines and in lines that run."""
+    from autograder.student.provenance import share, table
+
+    print(table(package), flush=True)
+    print(f"\n{share(package).text}")
+
+
 def doctor(folder: Path = HERE) -> None:
     """Say what of this machine will be slow or broken, and what to do about it."""
     from autograder.student.doctor import examine

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from autograder.student.answers import NO_PYTHON
 from autograder.student.find import Workspace
 from autograder.student.labfile import LabFile, own_code
 from autograder.student.progress import note_check
 
 WAIT = 0.3  # seconds between two looks at a file
-NO_PYTHON = ("%", "!", "?")  # how a line for IPython starts
 
 
 def check(workspace: Workspace, wanted: list[tuple[str, str]]) -> Iterator[str]:

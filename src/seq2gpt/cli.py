@@ -5,8 +5,10 @@ import importlib
 import inspect
 import os
 import shlex
+import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, TypeVar
 
 import tyro
@@ -22,6 +24,7 @@ from seq2gpt.run.presets import PRESETS
 
 T = TypeVar("T")
 HELP_WORDS = ("-h", "--help", "help")
+WITH_PACKAGE = ("train", "sample", "serve", "export")  # commands that --with hands to a student's own package
 
 
 def _first_lines() -> str:
@@ -55,11 +58,14 @@ Commands:
 What can be trained:
 {_first_lines()}
 
+  seq2gpt train --with mygpt           with your own GPT, from `seq2gpt course assemble`; sample, serve and export too
   seq2gpt COMMAND --help               every flag of a command
   seq2gpt --version                    the version installed
 """
 
-STUDENT_COMMANDS = ("start", "status", "check", "hint", "reset", "update", "submit", "doctor")
+STUDENT_COMMANDS = (
+    "start", "status", "check", "hint", "reset", "update", "submit", "doctor", "assemble", "provenance",
+)  # fmt: skip
 COURSE_COMMANDS = {"build": "build", "grade": "grade", "regrade": "regrade", "all": "make_all"}
 COURSE_HELP = """\
 usage: seq2gpt course COMMAND …
@@ -77,6 +83,8 @@ For students:
   update   the labs of a newer version; your answers stay
   submit   hand in an exercise notebook
   doctor   what of this machine will be slow or broken, and what helps
+  assemble   your solved exercises as a package of your own
+  provenance who wrote what of it
 
 For instructors and authors:
   build    build the notebooks from the lessons
@@ -144,8 +152,35 @@ def _dispatch(arguments: list[str]) -> int:
             "train": _train, "tokenize": tokenize, "sample": sample, "serve": serve, "export": export,
             "course": _course,
         }  # fmt: skip
-        _choose(arguments[0], commands, "command")(arguments[1:])
+        command = _choose(arguments[0], commands, "command")
+        if arguments[0] in WITH_PACKAGE and (package := _taken(arguments, "--with")):
+            return _run_with(package, arguments)
+        command(arguments[1:])
     return 0
+
+
+def _taken(arguments: list[str], flag: str) -> str:
+    """The value of a flag, which leaves the arguments; empty if it is not there."""
+    for i, word in enumerate(arguments):
+        name, equals, value = word.partition("=")
+        if name == flag:
+            if not equals and i + 1 == len(arguments):
+                raise UserError(f"{flag} takes the folder of a package; see `seq2gpt {arguments[0]} --help`")
+            value = value if equals else arguments.pop(i + 1)
+            del arguments[i]
+            return value
+    return ""
+
+
+def _run_with(folder: str, arguments: list[str]) -> int:
+    """Run a command of an assembled package in place of this one's, in a process of its own."""
+    try:
+        from autograder.student.provenance import command_of
+    except ModuleNotFoundError as error:
+        raise UserError(_missing(error)) from None
+    words, environment, about = command_of(Path(folder))
+    print(about, file=sys.stderr, flush=True)
+    return subprocess.run([*words, *arguments], env=environment, check=False).returncode
 
 
 def _choose(word: str, choices: Mapping[str, T], kind: str) -> T:
