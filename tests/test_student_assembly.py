@@ -13,7 +13,7 @@ import seq2gpt
 from autograder.lessons import Lesson
 from autograder.student import assembly, commands, provenance
 from autograder.student.answers import imports_of, missing_names, usable
-from autograder.student.assembly import assemble, parts_of, renamed
+from autograder.student.assembly import assemble, parts_of
 from autograder.student.find import open_workspace
 from autograder.student.labfile import read_lab
 from autograder.student.progress import digest
