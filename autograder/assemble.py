@@ -12,11 +12,14 @@ from seq2gpt.errors import UserError
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
+PANEL = "check.panel()  # how far you are; it follows your checks"
+
 
 def assemble(lesson: Lesson, sheet: Sheet, points: Mapping[str, int]) -> "NotebookNode":
     """The notebook with solutions, not yet executed.
 
-    The setup cell follows the text that opens the sheet, so that a reader first meets the title.
+    The setup cell, and the panel that shows how far the lab is solved, follow the text that opens the sheet, so that a
+    reader first meets the title.
     """
     from autograder import notebook
 
@@ -39,7 +42,10 @@ def assemble(lesson: Lesson, sheet: Sheet, points: Mapping[str, int]) -> "Notebo
             case Manual():
                 cells += manual_cells(lesson, part)
     opening = 1 if cells and isinstance(sheet.parts[0], Text) else 0
-    return notebook.new(sheet.title, [*cells[:opening], setup, *cells[opening:]])
+    first = [setup]
+    if "open_lab(" in sheet.setup:
+        first.append(notebook.playground_cell(f"{lesson.name}-panel", PANEL))
+    return notebook.new(sheet.title, [*cells[:opening], *first, *cells[opening:]])
 
 
 def exercise_cells(

@@ -22,6 +22,7 @@ from torch import Tensor
 
 from autograder import mutants
 from autograder.expect import CheckFailed
+from autograder.kernel import kernel_shell
 from autograder.recorder import Recorder, same
 from autograder.report import Outcome, Report
 from autograder.student.progress import remember
@@ -251,6 +252,17 @@ class Lab:
     def __init__(self, lab: str, namespace: MutableMapping[str, Any] | None = None) -> None:
         self.exercises = load_exercises(lab)
         self._namespace = namespace
+        self._panel: Any = None
+
+    def panel(self) -> None:
+        """Show in a notebook how far the lab is solved; each check brings it up to date. Elsewhere nothing happens."""
+        if kernel_shell():
+            from IPython.display import display
+
+            from autograder.student.panel import Panel
+
+            self._panel = Panel(self.exercises)
+            display(self._panel)
 
     @property
     def namespace(self) -> MutableMapping[str, Any]:
@@ -293,6 +305,8 @@ class Lab:
         report.show()
         if not hidden:
             remember(report, find(self.exercises, name).target)
+            if self._panel:
+                self._panel.note(report)
         return report.points
 
 

@@ -39,6 +39,7 @@ def open_lab(lab):
         print("checked", name, "with hidden inputs" if hidden else "", object())
         return float(mini.CHECKS[name](names[mini.TARGETS.get(name, name)]))
 
+    check.panel = lambda: print("no panel here")
     return check
 """
 CHECKS = """\

@@ -55,7 +55,7 @@ def edit(path: Path, old: str, new: str) -> None:
 def test_cells_of_the_solution(built: Path) -> None:
     cells = cells_of(Lesson(LAB, built).solution)
     assert list(cells) == [
-        "01-mini-text-1", "01-mini-setup",
+        "01-mini-text-1", "01-mini-setup", "01-mini-panel",
         "01-mini-double-text", "01-mini-double", "01-mini-double-check",
         "01-mini-circle-text", "01-mini-circle-given", "01-mini-circle", "01-mini-circle-check",
         "01-mini-meaning-text", "01-mini-meaning",
