@@ -102,14 +102,22 @@ def test_what_the_person_gives_counts_and_stays(graded: Path, tmp_path: Path) ->
     with book(root) as found:  # as the formgrader does
         grade = found.find_grade(QUESTION, LAB, LAB, "ada")
         grade.manual_score, grade.needs_manual_grade = 4, False
+        found.find_comment(QUESTION, LAB, LAB, "ada").manual_comment = "Say <b>why</b>."
         found.db.commit()
     report = grade_lab(root, root / "work", LAB, limits=LIMITS)
     assert report.scores()["ada"] == 10
+    feedback = root / "work" / "feedback" / "ada" / LAB
+    told = (feedback / f"{LAB}.txt").read_text()
+    assert told.startswith(f"{LAB}: 10 of 11 points\n")
+    assert "why: 4 of 5 points\n  Your grader writes: Say <b>why</b>.\n" in told
+    assert "Say &lt;b&gt;why&lt;/b&gt;." in (feedback / f"{LAB}.html").read_text()
+    assert '"points": 4.0' in (feedback / f"{LAB}.json").read_text()
     assert report.needs_manual_grade() == [("why", 1)]
     submit(root / "work", "ada", with_question(answered(), "Another answer."))
     report = grade_lab(root, root / "work", LAB, limits=LIMITS)
     assert report.scores()["ada"] == 10
     assert report.needs_manual_grade() == [("why", 2)]  # the new answer has to be looked at
+    assert "You have changed the answer since; it will be looked" in (feedback / f"{LAB}.txt").read_text()
 
 
 @pytest.mark.slow

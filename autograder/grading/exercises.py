@@ -4,6 +4,7 @@ Made from the reports of the checks that the judge ran, or, for a test that is p
 show private inputs is left out here, before anything is stored.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,31 @@ def blank(lab: str, test: SourceCell) -> Exercise:
 def exercise_name(lab: str, test: str) -> str:
     """``07-attention-softmax-check`` → ``softmax``."""
     return test.removeprefix(f"{lab}-").removesuffix("-check")
+
+
+@dataclass(frozen=True)
+class HandGrade:
+    """What a person gave for a cell, if they gave points, and wrote; ``again`` if the answer has changed since."""
+
+    points: float | None = None
+    comment: str = ""
+    again: bool = False
+
+
+def with_hand_grades(result: dict[str, Any], by_hand: dict[str, HandGrade]) -> dict[str, Any]:
+    """A result in which a person's points replace those of the tests, and their comment stands with them."""
+
+    def graded(exercise: Exercise) -> Exercise:
+        given = by_hand.get(exercise["test"], HandGrade())
+        points = exercise["points"] if given.points is None else given.points
+        words = [
+            exercise["message"],
+            f"Your grader writes: {given.comment}" if given.comment else "",
+            "You have changed the answer since; it will be looked at again." if given.again else "",
+        ]
+        return exercise | {"points": points, "message": " ".join(filter(None, words))}
+
+    return result | {"exercises": [graded(exercise) for exercise in result["exercises"]]}
 
 
 def answers_in(lab: str, notebook: str) -> dict[str, str]:

@@ -5,6 +5,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +16,7 @@ from nbgrader.utils import parse_utc
 from sqlalchemy.exc import OperationalError, SAWarning
 from tqdm.auto import tqdm
 
+from autograder.grading.exercises import HandGrade
 from autograder.grading.settings import Late
 from seq2gpt.errors import UserError
 
@@ -95,6 +97,27 @@ class GradeWriter:
             ]
             for submission in self.gradebook.assignment_submissions(self.lab)
         }
+
+    def by_hand(self) -> dict[str, dict[str, HandGrade]]:
+        """What a person gave and wrote in the formgrader, of each student by cell."""
+        return self.patient(self._by_hand)
+
+    def _by_hand(self) -> dict[str, dict[str, HandGrade]]:
+        found: dict[str, dict[str, HandGrade]] = {}
+        for submission in self.gradebook.assignment_submissions(self.lab):
+            cells: dict[str, HandGrade] = {}
+            for notebook in submission.notebooks:
+                for grade in notebook.grades:
+                    if grade.manual_score is not None:
+                        again = bool(grade.needs_manual_grade)
+                        cells[str(grade.name)] = HandGrade(float(grade.score), again=again)
+                for comment in notebook.comments:
+                    if comment.manual_comment:
+                        known = cells.get(str(comment.name), HandGrade())
+                        cells[str(comment.name)] = replace(known, comment=str(comment.manual_comment))
+            if cells:
+                found[str(submission.student_id)] = cells
+        return found
 
     def penalties(self) -> dict[str, float]:
         """What lateness costs each student who was late."""

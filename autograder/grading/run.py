@@ -22,7 +22,7 @@ from autograder.grading import intake, release, suspicion
 from autograder.grading.bundle import Bundle, Submission, code_digest, key_of
 from autograder.grading.config import COURSE, SEED_FILE, course_config
 from autograder.grading.engine import MachineFault, hopeless, usual_seconds, with_usual
-from autograder.grading.exercises import answers_in, exercise_name, own_answers
+from autograder.grading.exercises import HandGrade, answers_in, exercise_name, own_answers, with_hand_grades
 from autograder.grading.files import files_beside
 from autograder.grading.gradebook import GradeWriter, timestamp_of
 from autograder.grading.journal import UnknownRequestError
@@ -241,9 +241,13 @@ class LabGrading:
         discard(graded)
         if notebook:
             write_whole(graded / f"{self.lab}.ipynb", notebook)
-        told = job.result | {"late_penalty": penalty}
-        write_pages(self.outcome(job.student, "feedback"), self.lab, job.student, told, job.answers)
+        self.write_feedback(job, penalty, {})
         self.store.note_entered(self.lab, job.student, job.key, result)
+
+    def write_feedback(self, job: Job, penalty: float, by_hand: dict[str, HandGrade]) -> None:
+        """The student's pages, with what a person gave and wrote in place of what the tests gave."""
+        told = with_hand_grades(job.result, by_hand) | {"late_penalty": penalty}
+        write_pages(self.outcome(job.student, "feedback"), self.lab, job.student, told, job.answers)
 
     def note_fault(self, job: Job, fault: MachineFault) -> None:
         """Leave a submission ungraded that this machine could not run; its score stays what it was."""
@@ -254,6 +258,9 @@ class LabGrading:
     def report(self, writer: GradeWriter, jobs: list[Job], added: list[str]) -> ClassReport:
         """The class as the gradebook has it, on screen and as tables."""
         scores, penalties, waiting = writer.scores(), writer.penalties(), writer.waiting()
+        by_hand = writer.by_hand()
+        for job in (job for job in jobs if job.student in by_hand):
+            self.write_feedback(job, penalties.get(job.student, 0.0), by_hand[job.student])
         lines = [
             StudentReport(
                 job.student,
