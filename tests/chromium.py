@@ -21,7 +21,7 @@ PAGE = """<!DOCTYPE html>
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>test</title>
 <link rel="icon" href="data:,"><link rel="stylesheet" href="_static/widgets/widgets.css">
 <style>body {{ margin: 8px; }}</style></head>
-<body>{body}<script type="module" src="_static/widget-host.js"></script></body>
+<body>{body}<script type="module" src="_static/widgets/host.js"></script></body>
 </html>"""
 FIGURE = """<div class="s2g-widget" data-widget="{name}" role="group" aria-label="{name}">
 <script type="application/json">{state}</script><div class="s2g-still">A still picture.</div></div>"""
@@ -34,7 +34,6 @@ class Site:
         self.folder, self.address, self.browser = folder, address, browser
         static = folder / "_static"
         shutil.copytree(ROOT / "src/seq2gpt/widgets", static / "widgets", dirs_exist_ok=True)
-        shutil.copy(ROOT / "book/assets/widget-host.js", static)
 
     def write(self, body: str, theme: str = "", name: str = "page.html") -> str:
         (self.folder / name).write_text(PAGE.format(body=body, theme=theme), encoding="utf-8")

@@ -164,8 +164,8 @@ def test_pages_have_one_title_headings_in_order_and_named_pictures(pages):
 def test_only_pages_with_a_widget_load_the_host(site, pages):
     for name, page in pages.items():
         has_widget = "data-widget=" in (site / name).read_text(encoding="utf-8")
-        assert any("widget-host.js" in url for url in page.loads) == has_widget, name
-    assert any("widget-host.js" in url for url in pages["book/index.html"].loads)
+        assert any("widgets/host.js" in url for url in page.loads) == has_widget, name
+    assert any("widgets/host.js" in url for url in pages["book/index.html"].loads)
 
 
 def test_the_lab_can_be_downloaded_and_opened_in_colab(site, pages):

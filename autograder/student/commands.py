@@ -120,6 +120,19 @@ def provenance(package: Path) -> None:
     print(f"\n{share(package).text}")
 
 
+def publish(
+    package: Path, run: Path = Path("runs/chars"), to: Path = Path("mygpt.html"), title: str = ""
+) -> None:
+    """Write your trained model to a page: one file that writes in any browser, without a network.
+
+    PACKAGE is what ``assemble`` made, RUN what ``seq2gpt train --with PACKAGE`` trained.
+    """
+    from autograder.student.publish import publish as write
+
+    size = write(package, run, to, title)
+    print(f"{to}, {size / 1e6:.1f} MB: open it in a browser, or give it to somebody")
+
+
 def doctor(folder: Path = HERE) -> None:
     """Say what of this machine will be slow or broken, and what to do about it."""
     from autograder.student.doctor import examine

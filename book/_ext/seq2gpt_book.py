@@ -99,7 +99,7 @@ def load_widget_files(
 ) -> None:
     """Only a page with a widget loads the host and its style."""
     if doctree is not None and any(figure["runs"] for figure in doctree.findall(WidgetFigure)):
-        app.add_js_file("widget-host.js", type="module")
+        app.add_js_file("widgets/host.js", type="module")
         app.add_css_file("widgets/widgets.css")
 
 

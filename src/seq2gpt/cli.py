@@ -64,7 +64,7 @@ What can be trained:
 """
 
 STUDENT_COMMANDS = (
-    "start", "status", "check", "hint", "reset", "update", "submit", "doctor", "assemble", "provenance",
+    "start", "status", "check", "hint", "reset", "update", "submit", "doctor", "assemble", "provenance", "publish",
 )  # fmt: skip
 COURSE_COMMANDS = {"build": "build", "grade": "grade", "regrade": "regrade", "all": "make_all"}
 COURSE_HELP = """\
@@ -85,6 +85,7 @@ For students:
   doctor   what of this machine will be slow or broken, and what helps
   assemble   your solved exercises as a package of your own
   provenance who wrote what of it
+  publish    your trained model as a page that writes in any browser
 
 For instructors and authors:
   build    build the notebooks from the lessons

@@ -1,7 +1,7 @@
 // Runs the widgets of a page without a kernel: a small stand-in for Jupyter's widget manager.
 //
 // It mounts two kinds of anywidget modules: those that the directive {widget} wrote, whose file lies in
-// widgets/ beside this one, and those whose state an executed notebook left in the page. Where a widget
+// the folder of this one, and those whose state an executed notebook left in the page. Where a widget
 // cannot run, what stood there stays, and a line says why.
 
 class Model { // what a widget's module expects of anywidget's model
@@ -38,7 +38,7 @@ async function mount(address, state, place) {
 }
 
 async function mountDirective(figure) {
-  const address = new URL(`widgets/${figure.dataset.widget}.js`, import.meta.url).href;
+  const address = new URL(`${figure.dataset.widget}.js`, import.meta.url).href;
   const state = JSON.parse(figure.querySelector("script[type='application/json']").textContent);
   const place = document.createElement("div");
   await mount(address, state, place);
