@@ -1,16 +1,22 @@
 """What the texts of labs 04, 05, 06 and 08 state is what was measured, and is measured as they say."""
 
+import inspect
 import json
+import math
 import os
 import statistics
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import torch
 
 from seq2gpt.data.names import NAMES
 from seq2gpt.data.translation import number_words
 from seq2gpt.run import stated
+from seq2gpt.run.cells import telegrams, train_memory
+from seq2gpt.run.letter_game import ALPHABET, SENTENCES, Game, Training
+from seq2gpt.run.lookback import open_numbers
 from seq2gpt.run.translation import TranslationConfig, load_task
 from seq2gpt.run.translators import load_short_pairs
 
@@ -105,6 +111,47 @@ def test_lesson_06_counts_the_words_of_real_sentences_rightly() -> None:
     task = load_short_pairs(Path("tatoeba_eng_fra"))
     assert round(len(task.source_vocabulary) - 4, -1) == 1250
     assert f"{len(task.training):,} pairs" in text("06-alignment/lesson.md")
+
+
+# --- numbers of the prose that no cell prints --------------------------------------------------------
+
+
+def test_lesson_04_computes_rightly_by_hand() -> None:
+    lesson = text("04-recurrent/lesson.md")
+    shrunk, grown, far = 0.9**50, 1.1**50, 0.95**200
+    assert f"$0.9^{{50}} = {shrunk:.3f}$" in lesson
+    assert f"$1.1^{{50}} = {grown:.0f}$" in lesson
+    assert f"$0.95^{{200}}$, about {far:.5f}" in lesson
+    assert f"$0.99^{{50}} = {0.99**50:.2f}$" in lesson
+    assert f"$\\sigma(3) = {1 / (1 + math.exp(-3)):.2f}$" in lesson
+    keep, write, new = 1 / (1 + math.exp(-3)), 1 / (1 + math.exp(2)), math.tanh(1)
+    rounded = [round(number, 4) for number in (keep, write, new)]
+    by_hand = f"{rounded[0]} \\cdot 2 + {rounded[1]} \\cdot {rounded[2]}"
+    assert f"{by_hand} = {rounded[0] * 2 + rounded[1] * rounded[2]:.3f}$" in lesson
+    assert f"reads {32_033 - 32_033 // 10:,}" in lesson
+
+
+def test_settings_are_those_that_the_lessons_name() -> None:
+    defaults = {name: p.default for name, p in inspect.signature(train_memory).parameters.items()}
+    x, _ = telegrams(32, 10, torch.Generator())
+    assert f"{defaults['n_steps'] * len(x):,} telegrams" in text("04-recurrent/lesson.md")
+    assert defaults["d_hidden"] == 24
+    lab = open_numbers()
+    assert (lab.d_model, lab.config.n_train, lab.config.n_digits, lab.config.n_steps) == (64, 3000, 6, 300)
+    assert (TranslationConfig().n_train, TranslationConfig().n_test, TranslationConfig().n_steps) == (
+        4000,
+        600,
+        500,
+    )
+    assert (len(ALPHABET), SENTENCES.length, SENTENCES.distances) == (27, 20, (1, 2, 3, 5))
+    assert (Game().n_letters, Game().length, Training().d_model) == (12, 12, 32)
+
+
+def test_lesson_06_looks_once_by_hand() -> None:
+    lesson, exponentials = text("06-alignment/lesson.md"), [math.exp(score) for score in (0, 2, 1)]
+    for exponential in exponentials:
+        assert f"| {exponential:.2f} | {exponential / sum(exponentials):.3f} |" in lesson
+    assert f"add up to {sum(exponentials):.2f}" in lesson
 
 
 # --- what is measured --------------------------------------------------------------------------------
