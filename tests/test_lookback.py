@@ -2,14 +2,16 @@
 
 import json
 import statistics
+from collections import Counter
 from pathlib import Path
 
 import pytest
 import torch
 
 from seq2gpt.alignment import AttentionDecoder
-from seq2gpt.data.translation import Pair, true_alignment
+from seq2gpt.data.translation import Pair, number_words, true_alignment
 from seq2gpt.run.lookback import NUMBERS, SCORES, STEPS, alignment_shares, build, measure, open_numbers
+from seq2gpt.transformer import translate
 
 ROOT = Path(__file__).parent.parent
 MEASURED = json.loads((ROOT / "book/06-alignment/measured.json").read_text(encoding="utf-8"))
@@ -40,6 +42,25 @@ def test_the_maps_of_the_widget_are_weights_over_true_pairs() -> None:
                 table = torch.tensor(weights)
                 assert table.shape == (len(sentence["target"]), len(sentence["source"]))
                 assert (table.sum(-1) <= 1.01).all()  # <eos> is no column
+
+
+def test_what_strays_with_the_plain_dot_product_is_above_all_hundert() -> None:
+    strayed: Counter[tuple[str, int]] = Counter()
+    for sentence, weights in zip(SHOWN["sentences"], SHOWN["maps"]["dot"][-1], strict=True):
+        for word, true, row in zip(sentence["target"], sentence["truth"], weights, strict=True):
+            if true is not None and row.index(max(row)) != true:
+                strayed[word, row.index(max(row)) - true] += 1
+    assert strayed["hundert", 1] > 0.7 * strayed.total()
+
+
+@pytest.mark.slow
+def test_one_word_changed_in_the_picture_changes_one_word() -> None:
+    lab = open_numbers()
+    model = lab.train(AttentionDecoder)
+    vocabularies = lab.task.source_vocabulary, lab.task.target_vocabulary
+    for number in (34_521, 36_521, 54_521, 34_528):
+        (written,) = translate(model, [number_words(number, "en")], *vocabularies, 20)
+        assert written == number_words(number, "de")
 
 
 @pytest.mark.parametrize("name", SCORES)

@@ -27,6 +27,12 @@ def test_rows_of_the_alignment_that_is_shown_sum_to_one() -> None:
     assert [sum(row) for row in rows] == pytest.approx([1, 1, 1, 1])
 
 
+def test_float16_ends_where_the_lesson_says_and_takes_no_larger_number() -> None:
+    assert torch.finfo(torch.float16).min == -65_504
+    with pytest.raises(RuntimeError, match="overflow"):
+        torch.zeros(1, dtype=torch.float16).masked_fill(torch.tensor([True]), -1e9)
+
+
 def test_without_tanh_every_query_ranks_the_keys_alike(monkeypatch: pytest.MonkeyPatch) -> None:
     query, key, w_query, w_key, v = (
         torch.randn(*shape) for shape in ((5, 3), (7, 2), (3, 11), (2, 11), (11,))

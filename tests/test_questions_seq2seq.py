@@ -2,6 +2,7 @@
 
 import json
 import re
+import statistics
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,10 @@ def test_the_chart_is_the_measured_one():
     first = [int(number) for number in re.findall(r"translator 1 +(.*)", text)[0].split()]
     measured = json.loads((ROOT / "book/05-seq2seq/bottleneck.json").read_text(encoding="utf-8"))
     assert first == [round(mean) for mean in measured["mean"]]
+    second = [int(number) for number in re.findall(r"translator 2 +(.*)", text)[0].split()]
+    runs = json.loads((ROOT / "book/06-alignment/measured.json").read_text(encoding="utf-8"))["runs"]
+    by_length = zip(*([group["BLEU"] for group in run["additive"]["lengths"]] for run in runs), strict=True)
+    assert second == [round(statistics.mean(values)) for values in by_length]
     groups = re.findall(r"(\d+)–(\d+)", text.splitlines()[0])
     assert [[int(a), int(b)] for a, b in groups] == measured["words"]
 

@@ -1,6 +1,8 @@
 """The figures of lesson 04, each drawn from numbers that it computes."""
 
+import json
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
@@ -13,6 +15,11 @@ from seq2gpt.run.cells import forecast as continue_wave
 
 if TYPE_CHECKING:
     from IPython.display import HTML
+
+
+def stated() -> dict[str, list[float]]:
+    """What three seeds reached, written by ``python -m seq2gpt.run.stated recurrent``."""
+    return json.loads((Path(__file__).parent / "stated.json").read_text(encoding="utf-8"))
 
 
 def unrolled() -> "HTML":

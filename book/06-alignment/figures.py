@@ -27,6 +27,12 @@ def measured() -> dict[str, Any]:
     return json.loads((HERE / "measured.json").read_text(encoding="utf-8"))
 
 
+@cache
+def stated() -> dict[str, list[float]]:
+    """What the lab's decoder reached from three seeds, written by ``python -m seq2gpt.run.stated alignment``."""
+    return json.loads((HERE / "stated.json").read_text(encoding="utf-8"))
+
+
 def spread(values: list[float]) -> str:
     """Mean ± standard deviation."""
     return f"{statistics.mean(values):5.1f} ± {statistics.stdev(values):.1f}"

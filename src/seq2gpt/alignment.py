@@ -42,7 +42,7 @@ def dot_score(
 ) -> Float[Tensor, "... n m"]:
     """How well every query fits every key, by their dot product.
 
-    e_ij = q_i · k_j (Luong et al. 2015, equation 8, "dot"). Nothing is learned here and nothing is scaled; leading
+    e_ij = q_i · k_j (Luong et al. 2015, section 3.1, "dot"). Nothing is learned here and nothing is scaled; leading
     dimensions such as the batch agree and are kept.
 
     >>> dot_score(torch.tensor([[1.0, 2.0]]), torch.tensor([[3.0, 4.0], [2.0, -1.0]])).tolist()
@@ -59,7 +59,7 @@ def general_score(
 ) -> Float[Tensor, "... n m"]:
     """How well every query fits every key, by a learned bilinear form.
 
-    e_ij = q_i W k_jᵀ (Luong et al. 2015, equation 8, "general"). With the identity for W it is
+    e_ij = q_i W k_jᵀ (Luong et al. 2015, section 3.1, "general"). With the identity for W it is
     :func:`dot_score`; queries and keys may differ in width.
 
     >>> w = torch.tensor([[0.0, 5.0]])
