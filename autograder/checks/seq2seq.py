@@ -543,10 +543,7 @@ class Logits(Moded):
 
 @check("teacher_forced_loss")
 def gradient_is_that_of_cross_entropy(answer: Answer, draw: Draw) -> None:
-    """The gradient of each logit is (probability − 1 if right) over the number of tokens, and 0 at padding.
-
-    It flows on through the state into the encoder.
-    """
+    """The gradient of each logit is (probability − 1 if right) over the number of tokens, 0 at padding, and reaches the encoder."""
     target = padded(targets(draw, 1, 4))
     logits, found = draw.normal(2, 5, 7, grad=True), torch.ones(2, 1, dtype=torch.float64, requires_grad=True)
     loss = loss_of(answer, Logits(logits, found), some_ids(draw, 2, 3), target)
