@@ -521,40 +521,36 @@ def the_source_is_read_with_its_mask(answer: Answer, draw: Draw) -> None:
 
 
 class Logits(Moded):
-    """A model that writes the logits it was given, whatever it reads, times what its encoder has found.
+    """A model that writes the logits it was given, whatever it reads, and zeros after the last of them.
 
-    The other part of its state counts the steps; after the last of the given logits come zeros.
+    Its state counts the steps.
     """
 
     refusal = ""
 
-    def __init__(self, logits: Tensor, found: Tensor) -> None:
-        self.given, self.found = logits, found
+    def __init__(self, logits: Tensor) -> None:
+        self.given = logits
 
-    def encode(self, source: Tensor, source_mask: Tensor) -> tuple[Tensor, Tensor]:
-        return self.found, torch.zeros(len(source), 1, dtype=torch.int64)
+    def encode(self, source: Tensor, source_mask: Tensor) -> tuple[Tensor]:
+        return (torch.zeros(len(source), 1, dtype=torch.int64),)
 
-    def decode(self, ids: Tensor, state: tuple[Tensor, Tensor]) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-        found, steps = state
-        start, n = int(steps[0, 0]), ids.shape[1]
+    def decode(self, ids: Tensor, state: tuple[Tensor]) -> tuple[Tensor, tuple[Tensor]]:
+        start, n = int(state[0][0, 0]), ids.shape[1]
         longer = torch.nn.functional.pad(self.given, (0, 0, 0, start + n))
-        return longer[:, start : start + n] * found[:, :, None], (found, steps + n)
+        return longer[:, start : start + n], (state[0] + n,)
 
 
 @check("teacher_forced_loss")
 def gradient_is_that_of_cross_entropy(answer: Answer, draw: Draw) -> None:
-    """The gradient of each logit is (probability − 1 if right) over the number of tokens, 0 at padding, and reaches the encoder."""
+    """The gradient of each logit is (probability − 1 if right) over the number of tokens, and 0 at padding."""
     target = padded(targets(draw, 1, 4))
-    logits, found = draw.normal(2, 5, 7, grad=True), torch.ones(2, 1, dtype=torch.float64, requires_grad=True)
-    loss = loss_of(answer, Logits(logits, found), some_ids(draw, 2, 3), target)
+    logits = draw.normal(2, 5, 7, grad=True)
+    loss = loss_of(answer, Logits(logits), some_ids(draw, 2, 3), target)
     expect.untouched(answer)
     (gradient,) = expect.gradients(loss, logits=logits)
     wanted = torch.softmax(logits.detach(), -1) - torch.eye(7, dtype=torch.float64)[target[:, 1:]]
     wanted = wanted * (target[:, 1:] != 0)[..., None] / 7
     expect.close(gradient, wanted, "The gradient of the logits is not that of the mean cross-entropy.")
-    (of_state,) = expect.gradients(loss, **{"encoder's state": found})
-    back = (logits.detach() * wanted).sum((1, 2))[:, None]
-    expect.close(of_state, back, "The gradient that reaches the encoder's state is not that of the loss.")
 
 
 # ── greedy_decode ────────────────────────────────────────────────────────────────────────────────

@@ -442,13 +442,6 @@ LOSS = [
         ),
     ),
     _loss(
-        "encoder_cut_off",
-        "gradient_is_that_of_cross_entropy",
-        CUT_FROM_THE_ENCODER,
-        "encoder-decoder",
-        ("model.decode(inputs, state)", "model.decode(inputs, tuple(part.detach() for part in state))"),
-    ),
-    _loss(
         "mode_changed",
         "each_token_is_predicted_from_those_before",
         "the loss switched dropout off with `model.eval()`: in training it should act.",
