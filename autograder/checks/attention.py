@@ -445,8 +445,8 @@ def mask_says_who_may_be_seen(answer: Answer, draw: Draw) -> None:
 def mask_broadcasts(answer: Answer, draw: Draw) -> None:
     """A mask of shape (n, m), (batch, 1, 1, m) or (batch, heads, n, m) applies to the right batch, head, query and key."""
     batch, heads, n, m, d_k = draw.primes(5)
-    with_heads = ((n, m), (m,), (batch, 1, 1, m), (batch, 1, n, m), (heads, n, m), (1, heads, 1, m))
-    with_heads += ((batch, heads, n, m),)
+    by_head = ((heads, n, m), (1, heads, 1, m), (batch, heads, n, m))
+    with_heads = ((n, m), (m,), (batch, 1, 1, m), (batch, 1, n, m), *by_head)
     without = ((n, m), (batch, 1, m), (batch, n, m))
     for leading, shapes in (((batch, heads), with_heads), ((batch,), without)):
         query, key, value = (draw.normal(*leading, length, d_k) for length in (n, m, m))

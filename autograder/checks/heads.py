@@ -364,7 +364,8 @@ def cache_keeps_earlier_positions(answer: Answer, draw: Draw) -> None:
         ("", torch.ones(2, 1, 1, n, dtype=torch.bool)),
         (" with a mask", draw.mask(2, 1, 1, n)),
     ):
-        store, pieces = Store(), []
+        store = Store()
+        pieces: list[Tensor] = []
         for piece in x.split([n - 3, 2, 1], dim=1):
             m = sum(p.shape[1] for p in pieces) + piece.shape[1]
             more = {"mask": mask[..., :m]} if name else {}
