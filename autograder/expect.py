@@ -8,7 +8,9 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+
+from autograder.recorder import copy_of, same
 
 
 class CheckFailed(Exception):
@@ -28,9 +30,22 @@ def describe(value: Any) -> str:
         return "`...`"
     if isinstance(value, Tensor):
         return f"a tensor of shape {tuple(value.shape)} and dtype {str(value.dtype).removeprefix('torch.')}"
+    if isinstance(value, nn.Module):
+        return f"a module of class {type(value).__name__}"
     if callable(value):
         return f"the function or class {getattr(value, '__name__', type(value).__name__)}, not its result"
+    if isinstance(value, tuple | list):
+        return f"a {type(value).__name__} of length {len(value)}"
     return f"a {type(value).__name__}"
+
+
+def attribute(owner: Any, name: str, what: str, kind: type) -> Any:
+    """What ``owner`` keeps under ``name``, if it is of the ``kind`` asked for; ``what`` says that in words."""
+    value = getattr(owner, name, None)
+    if not isinstance(value, kind):
+        found = "it is missing" if value is None else f"yours is {describe(value)}"
+        fail(f"{what}; {found}.")
+    return value
 
 
 def tensor(
@@ -109,6 +124,18 @@ def error(call: Callable[[], Any], kind: type[Exception], what: str, *mentions: 
         fail(f"{what} should raise {kind.__name__}; yours raised {type(raised).__name__}.")
     else:
         fail(f"{what} should raise {kind.__name__}; yours raised nothing.")
+
+
+def repeatable(call: Callable[..., Any], *inputs: Any) -> Any:
+    """The result of ``call``, which is also what an earlier call gave for equal inputs."""
+    earlier = copy_of(call(*copy_of(inputs)))
+    result = call(*inputs)
+    if not same(copy_of(result), earlier):
+        fail(
+            "Called a second time with the same input, your module gives another result: "
+            "does it keep something from call to call, or drop something at random?"
+        )
+    return result
 
 
 def untouched(answer: Any) -> None:

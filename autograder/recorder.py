@@ -22,6 +22,15 @@ def copy_of(value: Any) -> Any:
     return value
 
 
+def tensors_of(value: Any) -> list[Tensor]:
+    """The tensors in a value and in what it contains, in order."""
+    if isinstance(value, Tensor):
+        return [value]
+    if isinstance(value, dict):
+        value = list(value.values())
+    return [t for v in value for t in tensors_of(v)] if isinstance(value, tuple | list) else []
+
+
 def same(a: Any, b: Any) -> bool:
     """Equal up to rounding, nan equal to nan, containers entry by entry."""
     if isinstance(a, Tensor) and isinstance(b, Tensor):
@@ -95,10 +104,9 @@ class Recorder:
         changed, devices = getattr(self.original, "__last_call__", ((), set()))  # of a process elsewhere
         self.changed_inputs |= bool(changed)
         self.devices |= devices
-        for value, old in zip(
-            [*args, *kwargs.values()], [*args_before, *kwargs_before.values()], strict=True
-        ):
-            if isinstance(value, Tensor) and not torch.equal(value, old):
+        given, before = [*args, *kwargs.values()], [*args_before, *kwargs_before.values()]
+        for value, old in zip(tensors_of(given), tensors_of(before), strict=False):
+            if value.shape == old.shape and not torch.equal(value, old):
                 self.changed_inputs = True
                 result = copy_of(result) if result is value else result
                 with torch.no_grad():

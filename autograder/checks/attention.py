@@ -36,7 +36,8 @@ def projected(answer: Answer, *args: Tensor) -> tuple[Tensor, ...]:
 @check("project_qkv")
 def each_view_uses_its_own_matrix(answer: Answer, draw: Draw) -> None:
     """The results are x w_q, x w_k and x w_v, in this order."""
-    n, d_model, d_k, d_v = draw.primes(4)
+    n, d_model, *widths_of_two = draw.primes(4)
+    d_k, d_v = sorted(widths_of_two)  # three equal parts would hold a value that is narrower by 2 at most
     for widths in (
         (d_k, d_k, d_v),
         (d_model, d_model, d_model),
@@ -128,6 +129,14 @@ def large_scores_do_not_overflow(answer: Answer, draw: Draw) -> None:
             torch.softmax(scores, -1),
             f"The weights of scores near {size:g} are not those of the formula.",
         )
+    scores = draw.normal(5) + torch.tensor([0.0, 2000.0, -2000.0, 2000.0, 0.0])
+    weights = expect.tensor(answer(scores), "The result", (5,))
+    expect.finite(weights, "The weights of scores between −2000 and 2000")
+    expect.close(
+        weights,
+        torch.softmax(scores, -1),
+        "The weights of scores between −2000 and 2000 are not those of the formula.",
+    )
     scores = draw.normal(3, 3) + torch.tensor([[3000.0], [0.0], [-3000.0]])
     weights = expect.tensor(answer(scores, dim=1), "The result", (3, 3))
     expect.finite(weights, "The weights of rows far apart")
@@ -255,6 +264,12 @@ def allowed_by_all(answer: Answer, draw: Draw) -> None:
             expect.fail(
                 f"At one place the {count} masks say {votes}; the combination should be {bool(wanted[i, j])}."
             )
+    everything = torch.ones(n, m, dtype=torch.bool)
+    combined = answer(everything, everything)
+    if not expect.tensor(
+        combined, "The combination of masks that allow everything", (n, m), torch.bool
+    ).all():
+        expect.fail("Where every mask allows everything, so should the combination.")
 
 
 @check("combine_masks")
@@ -364,7 +379,7 @@ def weights_sum_to_one_over_keys(answer: Answer, draw: Draw) -> None:
 @check("scaled_dot_product_attention", points=2)
 def scores_divided_by_root_d_k(answer: Answer, draw: Draw) -> None:
     """The scores are q·k divided by √d_k, the root of the width of one query."""
-    for n, m, d_k, d_v in ((2, 3, 5, 7), (3, 2, 7, 11), (2, 3, 16, 5), (5, 3, 1, 2)):
+    for n, m, d_k, d_v in ((2, 3, 5, 7), (3, 2, 7, 11), (2, 3, 16, 5), (5, 3, 1, 2), (3, 3, 5, 7)):
         query, key, value = draw.normal(n, d_k), draw.normal(m, d_k), draw.normal(m, d_v)
         _, weights = attended(answer, query, key, value)
         expect.tensor(weights, "The weights", (n, m))
@@ -385,15 +400,15 @@ def scores_divided_by_root_d_k(answer: Answer, draw: Draw) -> None:
 def values_are_mixed(answer: Answer, draw: Draw) -> None:
     """The output of a query is the sum of the values, each times its weight."""
     n, d = draw.primes(2)
-    m = n + d
-    query, key, value = draw.normal(n, d), draw.normal(m, d), draw.normal(m, d)
-    output, weights = attended(answer, query, key, value)
-    expect.tensor(output, "The output", (n, d))
-    expect.close(
-        output,
-        expect.tensor(weights, "The weights", (n, m)) @ value,
-        "Your output is not your weights times the values.",
-    )
+    for m in (n + d, n):  # where the weights are square, they could be multiplied the wrong way round
+        query, key, value = draw.normal(n, d), draw.normal(m, d), draw.normal(m, d)
+        output, weights = attended(answer, query, key, value)
+        expect.tensor(output, "The output", (n, d))
+        expect.close(
+            output,
+            expect.tensor(weights, "The weights", (n, m)) @ value,
+            "Your output is not your weights times the values.",
+        )
 
 
 @check("scaled_dot_product_attention", points=2)
@@ -430,7 +445,8 @@ def mask_says_who_may_be_seen(answer: Answer, draw: Draw) -> None:
 def mask_broadcasts(answer: Answer, draw: Draw) -> None:
     """A mask of shape (n, m), (batch, 1, 1, m) or (batch, heads, n, m) applies to the right batch, head, query and key."""
     batch, heads, n, m, d_k = draw.primes(5)
-    with_heads = ((n, m), (m,), (batch, 1, 1, m), (batch, 1, n, m), (1, heads, 1, m), (batch, heads, n, m))
+    by_head = ((heads, n, m), (1, heads, 1, m), (batch, heads, n, m))
+    with_heads = ((n, m), (m,), (batch, 1, 1, m), (batch, 1, n, m), *by_head)
     without = ((n, m), (batch, 1, m), (batch, n, m))
     for leading, shapes in (((batch, heads), with_heads), ((batch,), without)):
         query, key, value = (draw.normal(*leading, length, d_k) for length in (n, m, m))
@@ -452,6 +468,7 @@ def nothing_to_see_gives_zeros(answer: Answer, draw: Draw) -> None:
     mask = draw.mask(n, m)
     mask[1] = False
     output, weights = attended(answer, *inputs, mask)
+    expect.untouched(answer)
     expect.finite(weights, "The weights of a query that may attend to nothing")
     if (weights[1] != 0).any():
         expect.fail(
@@ -510,7 +527,7 @@ def counted(answer: Answer, n: int, d_model: int) -> tuple[int, int]:
 @check("attention_flops")
 def four_projections(answer: Answer, draw: Draw) -> None:
     """Four d_model × d_model matrices are applied to n positions, two operations for each entry."""
-    for n, d in (draw.primes(2), draw.primes(2), (1024, 768)):
+    for n, d in (draw.primes(2), draw.primes(2), (1024, 768), (1_000_003, 100_003)):
         projections, _ = counted(answer, n, d)
         # One row of X times one matrix: d dot products of d multiplications and d additions.
         wanted = sum(2 * d * d * n for _matrix in ("W^Q", "W^K", "W^V", "W^O"))
@@ -523,7 +540,7 @@ def four_projections(answer: Answer, draw: Draw) -> None:
 @check("attention_flops")
 def both_pair_products(answer: Answer, draw: Draw) -> None:
     """Q Kᵀ and weights × V each take two operations for each query, key and component."""
-    for n, d in (draw.primes(2), draw.primes(2), (1024, 768)):
+    for n, d in (draw.primes(2), draw.primes(2), (1024, 768), (1_000_003, 100_003)):
         _, pairs = counted(answer, n, d)
         wanted = sum(2 * n * n * d for _product in ("Q K^T", "weights V"))
         if pairs != wanted:
@@ -551,21 +568,22 @@ def doubling_the_length(answer: Answer, draw: Draw) -> None:
 NAMES = ("w_q", "w_k", "w_v", "w_o")
 
 
+def linear_layer(module: Any, name: str) -> Any:
+    what = f"Your class should have a layer `{name}`, an nn.Linear"
+    return expect.attribute(module, name, what, torch.nn.Linear)
+
+
 def as_function(cls: Any) -> Callable[..., Any]:
     """A student's class as a function of its weights: values are compared, whatever the style."""
 
     def attend(n_heads: int, weights: dict[str, Tensor], x: Tensor, mask: Tensor | None = None) -> Any:
         module = cls(x.shape[-1], n_heads)
         for name in NAMES:
-            layer = getattr(module, name, None)
-            if not isinstance(layer, torch.nn.Linear):
-                expect.fail(
-                    f"Your class should have a layer `{name}`, an nn.Linear; it has {expect.describe(layer)}."
-                )
+            layer = linear_layer(module, name)
             weight = expect.tensor(layer.weight, f"The weight of `{name}`", tuple(weights[name].shape))
             weight.data = weights[name].detach().clone()
-        module = module.to(x.dtype).eval()
-        return module(x) if mask is None else module(x, mask)
+        inputs = (x,) if mask is None else (x, mask)
+        return expect.repeatable(module.to(x.dtype), *inputs)
 
     return attend
 
@@ -589,16 +607,12 @@ def paper_heads(n_heads: int, d_k: float, weights: dict[str, Tensor], x: Tensor)
 
 @check("repair_attention")
 def every_head_has_its_own_projection(answer: Answer, draw: Draw) -> None:
-    """Each of w_q, w_k, w_v is one d_model × d_model layer without bias, so every head sees the whole of x."""
+    """Each of w_q, w_k, w_v, w_o is one d_model × d_model layer without bias, so every head sees the whole of x."""
     n_heads, d_head = draw.primes(2)
     d_model = n_heads * d_head
     module = answer.original(d_model, n_heads)
-    for name in ("w_q", "w_k", "w_v"):
-        layer = getattr(module, name, None)
-        if not isinstance(layer, torch.nn.Linear):
-            expect.fail(
-                f"Your class should have a layer `{name}`, an nn.Linear; it has {expect.describe(layer)}."
-            )
+    for name in NAMES:
+        layer = linear_layer(module, name)
         shape = tuple(layer.weight.shape)
         if shape == (d_head, d_head):
             expect.fail(
@@ -611,7 +625,7 @@ def every_head_has_its_own_projection(answer: Answer, draw: Draw) -> None:
     weights = eye_weights(d_model, w_v=draw.normal(d_model, d_model))
     x = draw.normal(n, d_model, grad=True)
     output = expect.tensor(answer(n_heads, weights, x), "The output", (n, d_model))
-    (gradient,) = torch.autograd.grad(output[:, 0].sum(), x)
+    (gradient,) = expect.gradients(output[:, 0].sum(), x=x)
     if (gradient == 0).all(0).any():
         expect.fail(
             "The first head's output ignores some components of x: project first, split into heads after."
@@ -688,7 +702,7 @@ def masked_keys_do_not_count(answer: Answer, draw: Draw) -> None:
     batch, n, d_model = 2, 5, n_heads * d_head
     weights = equal_scores(d_model, w_v=draw.normal(d_model, d_model) / math.sqrt(d_model))
     x = draw.normal(batch, n, d_model)
-    for shape in ((n, n), (batch, 1, n, n), (batch, n_heads, n, n)):
+    for shape in ((n, n), (batch, 1, n, n), (n_heads, n, n), (batch, n_heads, n, n)):
         mask = draw.mask(*shape)
         output = expect.tensor(
             answer(n_heads, weights, x, mask),

@@ -178,8 +178,7 @@ def gradients_flow_back_through_all_steps(answer: Answer, draw: Draw) -> None:
         expect.close(
             gradient, right, f"The gradient that flows back from the last state to {name} is not right."
         )
-    with torch.no_grad():
-        answer(*inputs)
+    answer(*(value.detach() for value in inputs))
     expect.untouched(answer)
 
 
@@ -288,8 +287,8 @@ def lstm(answer: Answer, *inputs: Tensor) -> tuple[Tensor, Tensor]:
     """A student's hidden state and cell, both of the shape of the old ones."""
     h, c = expect.several(answer(*inputs), ("h", "c"))
     expect.untouched(answer)  # first: a cell changed in place would be reported as a wrong one
-    shape = tuple(inputs[1].shape)
-    return expect.tensor(h, "The hidden state", shape), expect.tensor(c, "The cell", shape)
+    shape, dtype = tuple(inputs[1].shape), inputs[1].dtype
+    return expect.tensor(h, "The hidden state", shape, dtype), expect.tensor(c, "The cell", shape, dtype)
 
 
 def held(answer: Answer, draw: Draw, *values: float | str) -> tuple[Tensor, ...]:
@@ -349,7 +348,7 @@ def output_gate_shows_the_new_cell(answer: Answer, draw: Draw) -> None:
 
 @check("lstm_step", points=2)
 def agrees_with_the_formula(answer: Answer, draw: Draw) -> None:
-    """With random weights, for single vectors and for batches, (h, c) are those of the formula; no input is changed."""
+    """With random weights, for single vectors and for batches, (h, c) and their gradients are those of the formula."""
     b, m, d_input, d_hidden = draw.primes(4)
     w_x, w_h = weights(draw, d_input, d_hidden, 4)
     cell = nn.LSTMCell(d_input, d_hidden, dtype=torch.float64)
@@ -367,6 +366,30 @@ def agrees_with_the_formula(answer: Answer, draw: Draw) -> None:
             expect.close(
                 result, right.view(h.shape), f"For x of shape {tuple(x.shape)} the {name} is not right."
             )
+    inputs = {"x": draw.normal(2, d_input), "h": draw.normal(2, d_hidden), "c": draw.normal(2, d_hidden)}
+    inputs |= {"w_x": w_x, "w_h": w_h, "b": bias}
+    x, h, c, *_ = (value.requires_grad_() for value in inputs.values())
+    found = lstm(answer, *inputs.values())
+    for name, result, right in zip(("hidden state", "cell"), found, cell(x, (h, c)), strict=True):
+        require_gradients(result, right, cell, f"The {name}", inputs)
+
+
+def require_gradients(
+    result: Tensor, right: Tensor, cell: nn.RNNCellBase, what: str, inputs: dict[str, Tensor]
+) -> None:
+    """What reaches the inputs, the matrices and the biases, in this order, is what PyTorch's cell lets through."""
+    if not result.requires_grad:
+        expect.fail(f"{what} is cut off from all that it was made of: no gradient flows back.")
+    factors = torch.linspace(-1, 2, right.numel(), dtype=right.dtype).view(right.shape)
+    read = [value for name, value in inputs.items() if name in ("x", "h", "c")]
+    wanted = torch.autograd.grad((right * factors).sum(), [*read, *cell.parameters()], retain_graph=True)
+    found = expect.gradients((result * factors).sum(), **inputs)
+    for name, gradient, should in zip(inputs, found, wanted, strict=False):
+        transposed = name in ("w_x", "w_h")
+        message = (
+            f"{what} has the right value, but the gradient that reaches {name} is not that of the formula."
+        )
+        expect.close(gradient, should.T if transposed else should, message)
 
 
 def load(cell: nn.RNNCellBase, w_x: Tensor, w_h: Tensor, b_x: Tensor, b_h: Tensor) -> None:
@@ -381,7 +404,7 @@ EXERCISES.exercise("gru_step")
 
 
 def gru(answer: Answer, *inputs: Tensor) -> Tensor:
-    return expect.tensor(answer(*inputs), "The new state", tuple(inputs[1].shape))
+    return expect.tensor(answer(*inputs), "The new state", tuple(inputs[1].shape), inputs[1].dtype)
 
 
 @check("gru_step")
@@ -425,7 +448,7 @@ def reset_gate_hides_the_memory(answer: Answer, draw: Draw) -> None:
 
 @check("gru_step", points=2)
 def agrees_with_the_gru_formula(answer: Answer, draw: Draw) -> None:
-    """With random weights and both biases, for single vectors and for batches, the state is that of the formula."""
+    """With random weights and both biases, for single vectors and for batches, state and gradients are those of the formula."""
     b, m, d_input, d_hidden = draw.primes(4)
     w_x, w_h = weights(draw, d_input, d_hidden, 3)
     cell = nn.GRUCell(d_input, d_hidden, dtype=torch.float64)
@@ -437,6 +460,10 @@ def agrees_with_the_gru_formula(answer: Answer, draw: Draw) -> None:
         wanted = cell(x.reshape(-1, d_input), h.reshape(-1, d_hidden)).view(h.shape)
         expect.close(state, wanted, f"For x of shape {tuple(x.shape)} the state is not that of the formula.")
     expect.untouched(answer)
+    inputs = {"x": draw.normal(2, d_input), "h": draw.normal(2, d_hidden)}
+    inputs |= {"w_x": w_x, "w_h": w_h, "b_x": b_x, "b_h": b_h}
+    x, h, *_ = (value.requires_grad_() for value in inputs.values())
+    require_gradients(gru(answer, *inputs.values()), cell(x, h), cell, "The state", inputs)
 
 
 # ── BidirectionalRNN ─────────────────────────────────────────────────────────────────────────────
@@ -457,10 +484,11 @@ def as_function(cls: Any) -> Callable[..., Any]:
             if not isinstance(layer, nn.GRU):
                 expect.fail(f"`{name}` should be an nn.GRU(d_input, d_hidden, batch_first=True).")
             for parameter, value in zip(PARAMETERS, values, strict=True):
-                found = getattr(layer, parameter)
-                expect.tensor(found, f"`{parameter}` of `{name}`", tuple(value.shape))
+                what = f"`{parameter}` of `{name}`"
+                found = expect.attribute(layer, parameter, f"{what} should be a tensor", Tensor)
+                expect.tensor(found, what, tuple(value.shape))
                 found.data = value.detach().clone()
-        return module.eval()(x, mask)
+        return expect.repeatable(module, x, mask)
 
     return read
 
@@ -484,15 +512,16 @@ def alone(weights: list[Tensor], x: Tensor, backwards: bool) -> Tensor:
 
 
 def both_ways(
-    answer: Answer, draw: Draw, lengths: list[int], padding: float = 0.0
+    answer: Answer, draw: Draw, lengths: list[int], padding: float = 0.0, behind: int = 0
 ) -> tuple[Tensor, list[list[Tensor]], Tensor, int]:
     """A student's states of a padded batch, the weights, the batch and the width of one reader."""
     d_input, d_hidden = draw.primes(2)
-    readers, n = two_readers(draw, d_input, d_hidden), max(lengths)
+    readers, n = two_readers(draw, d_input, d_hidden), max(lengths) + behind
     x = draw.normal(len(lengths), n, d_input)
     mask = torch.arange(n) < torch.tensor(lengths)[:, None]
     x = x.where(mask[..., None], torch.full_like(x, padding)).requires_grad_()
     states = expect.tensor(answer(readers, x, mask), "The result", (len(lengths), n, 2 * d_hidden))
+    expect.untouched(answer)
     return states, readers, x, d_hidden
 
 
@@ -504,7 +533,7 @@ def the_first_half_reads_from_left_to_right(answer: Answer, draw: Draw) -> None:
         expect.close(
             found, alone(readers[0], sequence, False), "The first half should be the states of `forwards`."
         )
-    expect.gradients(states[:, -1, :width].sum(), x=x)
+    require_reading_gradient(states[:, -1, :width], alone(readers[0], x[0], False)[-1], x, "forwards")
 
 
 @check("BidirectionalRNN", points=2)
@@ -520,7 +549,17 @@ def the_second_half_reads_from_right_to_left(answer: Answer, draw: Draw) -> None
         expect.close(
             found, right, "The second half should be the states of `backwards`, read from right to left."
         )
-    expect.gradients(states[:, 0, width:].sum(), x=x)
+    require_reading_gradient(states[:, 0, width:], alone(readers[1], x[0], True)[0], x, "backwards")
+
+
+def require_reading_gradient(states: Tensor, right: Tensor, x: Tensor, reader: str) -> None:
+    """What flows from the last state that a reader has found into the first sequence is right."""
+    (found,) = expect.gradients(states.sum(), x=x)
+    (wanted,) = torch.autograd.grad(right.sum(), x)
+    message = (
+        f"The gradient that flows through `{reader}` back to x is not that of the GRU: is something detached?"
+    )
+    expect.close(found[0], wanted[0], message)
 
 
 @check("BidirectionalRNN", points=2)
@@ -540,7 +579,7 @@ def padding_has_no_influence(answer: Answer, draw: Draw) -> None:
 def padded_positions_hold_zeros(answer: Answer, draw: Draw) -> None:
     """The states of padded positions are 0, and those of real ones are not."""
     lengths = [3, 5, 1]
-    states, *_ = both_ways(answer, draw, lengths, padding=3.0)
+    states, *_ = both_ways(answer, draw, lengths, padding=3.0, behind=2)
     for found, n in zip(states, lengths, strict=True):
         if (found[n:] != 0).any():
             expect.fail(f"The states behind the {n} real positions of a sequence should be 0.")

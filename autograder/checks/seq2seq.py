@@ -5,6 +5,7 @@ counting lists. The models that loss and searches are called with are scripts: t
 every prefix, so what was read, in which order and with which state decides the result.
 """
 
+import copy
 import functools
 import itertools
 import math
@@ -42,7 +43,8 @@ EXERCISES.exercise("pad_batch")
 @check("pad_batch")
 def rows_are_filled_up_at_the_end(answer: Answer, draw: Draw) -> None:
     """Each sequence stands at the left of its row, and padding fills the row to the longest length."""
-    lengths = draw.primes(3)
+    short, middle, long = sorted(draw.primes(3))
+    lengths = (middle, long, short)
     rows = [some_ids(draw, n).tolist() for n in lengths]
     batch = expect.tensor(answer(rows), "The batch", (3, max(lengths)), torch.int64)
     for row, ids in zip(batch.tolist(), rows, strict=True):
@@ -140,12 +142,13 @@ def built(cls: Any, vocab_size: int, d_model: int, layers: tuple[str, ...]) -> A
     if not isinstance(module, nn.Module):
         expect.fail(f"Your class should make an nn.Module; it made {expect.describe(module)}.")
     for name in layers:
-        layer, kind = getattr(module, name, None), KINDS[name]
-        if not isinstance(layer, kind):
-            expect.fail(
-                f"There should be a layer `{name}`, an nn.{kind.__name__}; found {expect.describe(layer)}."
-            )
+        kind = KINDS[name]
+        expect.attribute(module, name, f"There should be a layer `{name}`, an nn.{kind.__name__}", kind)
     return module
+
+
+def parameter_of(layer: Any, name: str, what: str) -> Any:
+    return expect.attribute(layer, name, f"{what} should be a tensor", Tensor)
 
 
 def as_function(cls: Any) -> Callable[..., Any]:
@@ -157,9 +160,9 @@ def as_function(cls: Any) -> Callable[..., Any]:
         module = built(cls, vocab_size, d_model, layers)
         for name, values in weights.items():
             layer, _, parameter = name.partition(".")
-            place = getattr(getattr(module, layer), parameter, None)
+            place = parameter_of(getattr(module, layer), parameter, f"`{name}`")
             expect.tensor(place, f"`{name}`", tuple(values.shape)).data = values.detach().clone()
-        return module.double()(*inputs)
+        return expect.repeatable(module.double(), *inputs)
 
     return run
 
@@ -181,8 +184,10 @@ def require_gru(rnn: Any, vocab_size: int, d_model: int, embedding: Any) -> None
     expect.tensor(embedding.weight, "The weight of `embedding`", (vocab_size, d_model))
     expect.tensor(rnn.weight_ih_l0, "The weight of `rnn` for its input", (3 * d_model, d_model))
     expect.tensor(rnn.weight_hh_l0, "The weight of `rnn` for its state", (3 * d_model, d_model))
-    if rnn.batch_first is not True or rnn.bidirectional or rnn.num_layers != 1:
-        expect.fail("`rnn` should be nn.GRU(d_model, d_model, batch_first=True), one layer in one direction.")
+    if rnn.batch_first is not True:
+        expect.fail("`rnn` should have batch_first=True.")
+    if rnn.bidirectional or rnn.num_layers != 1:
+        expect.fail("`rnn` should have one layer and read in one direction.")
 
 
 EXERCISES.exercise("Seq2SeqEncoder", adapt=as_function)
@@ -248,12 +253,14 @@ def gradient_reaches_every_word(answer: Answer, draw: Draw) -> None:
 
 
 @check("Seq2SeqEncoder")
-def padding_alone_is_refused(answer: Answer, draw: Draw) -> None:
-    """A source without a real word raises a ValueError; `sequence_lengths` does that for you."""
+def odd_padding_is_refused(answer: Answer, draw: Draw) -> None:
+    """Padding alone, or before a word, raises a ValueError; `sequence_lengths` does that for you."""
     weights, source = draw_weights(draw, 11, 5), some_ids(draw, 2, 3)
     context_of(answer, weights, source, torch.ones(2, 3, dtype=torch.bool))
-    mask = torch.tensor([[True, True, False], [False, False, False]])
-    expect.error(lambda: answer(weights, source, mask), ValueError, "A source of padding alone")
+    odd = {"A source of padding alone": [False, False, False], "Padding before a word": [False, True, True]}
+    for what, row in odd.items():
+        mask = torch.tensor([[True, True, False], row])
+        expect.error(functools.partial(answer, weights, source, mask), ValueError, what)
 
 
 EXERCISES.exercise("Seq2SeqDecoder", adapt=as_function)
@@ -274,7 +281,8 @@ def decoder_has_its_parts(answer: Answer, draw: Draw) -> None:
     module = built(answer.original, vocab_size, d_model, ("embedding", "rnn", "head"))
     require_gru(module.rnn, vocab_size, d_model, module.embedding)
     expect.tensor(module.head.weight, "The weight of `head`", (vocab_size, d_model))
-    expect.tensor(module.head.bias, "The bias of `head`", (vocab_size,))
+    bias = parameter_of(module.head, "bias", "The bias of `head`")
+    expect.tensor(bias, "The bias of `head`", (vocab_size,))
 
 
 @check("Seq2SeqDecoder")
@@ -299,32 +307,57 @@ def reading_in_pieces_is_reading_at_once(answer: Answer, draw: Draw) -> None:
     """The state returned is that after the last id, as (hidden,): reading goes on from it."""
     batch, first, second, d_model = draw.primes(4)
     weights = draw_weights(draw, 23, d_model, head=True)
-    ids, hidden = some_ids(draw, batch, first + second), draw.normal(batch, d_model)
-    whole, at_once = decoded(answer, weights, ids, hidden)
-    _, state = decoded(answer, weights, ids[:, :first], hidden)
-    expect.tensor(state, "The state returned", (batch, d_model))
-    rest, last = decoded(answer, weights, ids[:, first:], state)
-    expect.close(rest, whole[:, first:], "Read in two calls, the second part gets other logits than in one.")
-    expect.close(last, at_once, "Read in two calls, the text leaves another state than in one.")
+    for rows in (batch, 1):
+        ids, hidden = some_ids(draw, rows, first + second), draw.normal(rows, d_model)
+        whole, at_once = decoded(answer, weights, ids, hidden)
+        _, state = decoded(answer, weights, ids[:, :first], hidden)
+        expect.tensor(state, f"For a batch of {rows}, the state returned", (rows, d_model))
+        rest, last = decoded(answer, weights, ids[:, first:], state)
+        expect.close(
+            rest, whole[:, first:], "Read in two calls, the second part gets other logits than in one."
+        )
+        expect.close(last, at_once, "Read in two calls, the text leaves another state than in one.")
 
 
 @check("Seq2SeqDecoder")
 def gradient_reaches_the_encoder(answer: Answer, draw: Draw) -> None:
-    """Gradients flow through the state handed over, back into the encoder; the state is not changed in place."""
+    """Gradients flow through both states, back into the encoder; the state is not changed in place."""
     batch, n, d_model = draw.primes(3)
     weights = draw_weights(draw, 23, d_model, head=True)
     hidden = draw.normal(batch, d_model, grad=True)
-    logits, _ = decoded(answer, weights, some_ids(draw, batch, n), hidden)
+    logits, last = decoded(answer, weights, some_ids(draw, batch, n), hidden)
+    expect.untouched(answer)
     (gradient,) = expect.gradients(logits.square().sum(), state=hidden)
     if (gradient == 0).all(1).any():
         expect.fail("For some row of the batch no gradient reaches the encoder's state.")
-    expect.untouched(answer)
+    if not last.requires_grad:
+        expect.fail("The state returned is detached: what is read from it cannot train what was read before.")
 
 
 # ── models by script ─────────────────────────────────────────────────────────────────────────────
 
 
-class Script:
+class Moded:
+    """A model that remembers whether its mode was changed."""
+
+    training = True
+    mode_changed = False
+
+    def eval(self) -> "Moded":
+        return self.train(False)
+
+    def train(self, mode: bool = True) -> "Moded":
+        self.mode_changed, self.training = True, mode
+        return self
+
+    def require_the_same_mode(self) -> None:
+        if self.mode_changed:
+            expect.fail(
+                "Your code calls `model.eval()` or `model.train()`; the mode stays as the caller has set it."
+            )
+
+
+class Script(Moded):
     """A model whose logits are drawn once for every source and prefix.
 
     Its state has two parts: what was read, and the source's number plus a number made of what was read. Rows of one
@@ -336,7 +369,7 @@ class Script:
         self.salt = draw.integer(0, 2**30)
         self.vocab_size, self.forgetful = vocab_size, forgetful
         self.masks: list[Tensor] = []
-        self.steps = 0
+        self.rows_read = 0
         self.refusal = ""
 
     def encode(self, source: Tensor, source_mask: Any = None) -> tuple[Tensor, Tensor]:
@@ -352,9 +385,9 @@ class Script:
         return source[:, :0], ((source + 1) * source_mask * weights).sum(1, keepdim=True)
 
     def decode(self, ids: Tensor, state: Any) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-        self.steps += 1
         if ids.dim() != 2:
             self.refuse(f"`model.decode` reads ids of shape (batch, n); it got {tuple(ids.shape)}.")
+        self.rows_read += len(ids)
         if not isinstance(state, tuple | list) or len(state) != 2:
             self.refuse("`model.decode` did not get the state as it came: here it is a tuple of two tensors.")
         for part in state:
@@ -442,6 +475,7 @@ def each_token_is_predicted_from_those_before(answer: Answer, draw: Draw) -> Non
         expect.fail("The last token, <eos>, is never a target; the model would not learn to stop.")
     wanted = torch.tensor(sum(map(sum, losses)) / 12)
     expect.close(loss, wanted, "Without any padding the loss is not the mean of −ln P of the next tokens.")
+    model.require_the_same_mode()
 
 
 @check("teacher_forced_loss")
@@ -486,8 +520,11 @@ def the_source_is_read_with_its_mask(answer: Answer, draw: Draw) -> None:
             expect.fail(f"With pad_id={pad_id} the encoder was given a wrong mask of the source.")
 
 
-class Logits:
-    """A model that writes the logits it was given, whatever it reads; its state counts the steps."""
+class Logits(Moded):
+    """A model that writes the logits it was given, whatever it reads, and zeros after the last of them.
+
+    Its state counts the steps.
+    """
 
     refusal = ""
 
@@ -499,7 +536,8 @@ class Logits:
 
     def decode(self, ids: Tensor, state: tuple[Tensor]) -> tuple[Tensor, tuple[Tensor]]:
         start, n = int(state[0][0, 0]), ids.shape[1]
-        return self.given[:, start : start + n], (state[0] + n,)
+        longer = torch.nn.functional.pad(self.given, (0, 0, 0, start + n))
+        return longer[:, start : start + n], (state[0] + n,)
 
 
 @check("teacher_forced_loss")
@@ -507,13 +545,12 @@ def gradient_is_that_of_cross_entropy(answer: Answer, draw: Draw) -> None:
     """The gradient of each logit is (probability − 1 if right) over the number of tokens, and 0 at padding."""
     target = padded(targets(draw, 1, 4))
     logits = draw.normal(2, 5, 7, grad=True)
-    (gradient,) = expect.gradients(
-        loss_of(answer, Logits(logits), some_ids(draw, 2, 3), target), logits=logits
-    )
+    loss = loss_of(answer, Logits(logits), some_ids(draw, 2, 3), target)
+    expect.untouched(answer)
+    (gradient,) = expect.gradients(loss, logits=logits)
     wanted = torch.softmax(logits.detach(), -1) - torch.eye(7, dtype=torch.float64)[target[:, 1:]]
     wanted = wanted * (target[:, 1:] != 0)[..., None] / 7
     expect.close(gradient, wanted, "The gradient of the logits is not that of the mean cross-entropy.")
-    expect.untouched(answer)
 
 
 # ── greedy_decode ────────────────────────────────────────────────────────────────────────────────
@@ -565,6 +602,7 @@ def the_most_probable_token_each_time(answer: Answer, draw: Draw) -> None:
         source = some_ids(draw, 3)
         (ids,) = written(asked(answer, model, source[None], 9), 1)
         compare(ids, greedy_by_hand(model, source.tolist(), 9), "With max_new_tokens=9")
+    model.require_the_same_mode()
 
 
 @check("greedy_decode")
@@ -606,6 +644,8 @@ def the_limit_counts_new_tokens(answer: Answer, draw: Draw) -> None:
     model = Script(draw)
     for limit in (0, 1, 5):
         source = some_ids(draw, 3)
+        while EOS in greedy_by_hand(model, source.tolist(), limit, eos=99):
+            source = some_ids(draw, 3)
         (ids,) = written(asked(answer, model, source[None], limit, eos_id=99), 1)
         compare(
             ids,
@@ -643,12 +683,14 @@ def first_and_last_id_as_told(answer: Answer, draw: Draw) -> None:
 def no_step_after_the_last_end(answer: Answer, draw: Draw) -> None:
     """When every row has ended, the model is not asked again."""
     for _ in range(3):
-        model = Script(draw)
-        rows = sources_by_end(model, draw, 7, ends=3)
-        longest = len(greedy_by_hand(model, rows[-1], 7))
-        written(asked(answer, model, torch.tensor(rows), 40), 3)
-        if model.steps != longest + 1:
-            expect.fail(f"The last row ends after {longest + 1} steps; your loop took {model.steps}.")
+        script = Script(draw)
+        rows = sources_by_end(script, draw, 7, ends=3)
+        for batch, how in (([rows[0]] * 3, "Three equal rows end together"), (rows, "The last row ends")):
+            model = copy.copy(script)
+            needed = len(greedy_by_hand(model, batch[-1], 7)) + 1
+            written(asked(answer, model, torch.tensor(batch), 40), 3)
+            if model.rows_read > 3 * needed:
+                expect.fail(f"{how} after {needed} steps; your loop took {model.rows_read / 3:g} steps.")
 
 
 # ── beam_search ──────────────────────────────────────────────────────────────────────────────────
@@ -709,6 +751,7 @@ def a_beam_of_1_is_greedy(answer: Answer, draw: Draw) -> None:
         source = some_ids(draw, 3)
         found = words_of(asked(answer, model, source, 1, 7))
         compare(found, greedy_by_hand(model, source.tolist(), 7), "With beam_width=1")
+    model.require_the_same_mode()
 
 
 @check("beam_search")
@@ -730,10 +773,7 @@ def a_wide_beam_finds_the_best_of_all(answer: Answer, draw: Draw) -> None:
 def the_state_follows_its_beginning(answer: Answer, draw: Draw) -> None:
     """Each beginning goes on from the state of the beginning that it grew from."""
     model = Script(draw, 5)
-    for alpha in (
-        0.0,
-        3.0,
-    ):  # with 0 a beginning that is behind a finished sentence cannot win, so its state is free
+    for alpha in (3.0, 0.0):  # with 0 a beginning behind a finished sentence cannot win: its state is free
         what = f", alpha={alpha} and a state that remembers,"
         compare_searches(answer, draw, model, (3, 5), what, limit=7, alpha=alpha)
 
@@ -854,6 +894,7 @@ def agreement_of_four_kinds_of_grams(answer: Answer, draw: Draw) -> None:
     compare_bleu(answer, [(text, text)], "A perfect translation:")
     compare_bleu(answer, [("the cat sat on the rug today", text)], "One wrong word:")
     compare_bleu(answer, [("The cat sat on the mat today", text)], "A capital letter makes another word:")
+    compare_bleu(answer, [("the cat  sat on the rug today", f" {text}  now ")], "More spaces, no more words:")
     for _ in range(5):
         words = sentence(draw, 9).split()
         wrong = [*words[:4], "x", *words[5:]]
@@ -897,6 +938,7 @@ def nothing_found_is_smoothed(answer: Answer, draw: Draw) -> None:
     compare_bleu(answer, [("p q r s t", "a b c d e")], "Nothing in common:")
     compare_bleu(answer, [("a b c", "a b c")], "Too short for a 4-gram:")
     compare_bleu(answer, [("", "a b")], "Nothing written:")
+    compare_bleu(answer, [], "No sentence at all:")
 
 
 @check("bleu")

@@ -291,9 +291,33 @@ WEIGHTS = [
     _weigh(
         "minus_1e9",
         "large_scores_do_not_overflow",
-        "the score of padding is a fixed −1e9, which float16 cannot hold: its smallest number is −65,504.",
+        "the score of padding is a fixed number such as −1e9, which float16 cannot hold: its smallest is −65,504.",
         ("torch.finfo(scores.dtype).min", "-1e9"),
         misconception="E05",
+    ),
+    _weigh(
+        "renormalised_afterwards",
+        "padding_gets_nothing",
+        "softmax ran over the padding too: beside a large score there, nothing is left of the real weights to scale up.",
+        (
+            "weights = scores.masked_fill(padding, torch.finfo(scores.dtype).min).softmax(-1)\n"
+            "    return weights.masked_fill(padding, 0.0)",
+            "weights = scores.softmax(-1).masked_fill(padding, 0.0)\n"
+            "    total = weights.sum(-1, keepdim=True)\n"
+            "    return weights / total.masked_fill(total == 0, 1.0)",
+        ),
+    ),
+    _weigh(
+        "one_peak_for_all",
+        "large_scores_do_not_overflow",
+        "one maximum of all scores was subtracted; a row far below it underflows to zeros.",
+        (
+            "weights = scores.masked_fill(padding, torch.finfo(scores.dtype).min).softmax(-1)\n"
+            "    return weights.masked_fill(padding, 0.0)",
+            "e = (scores - scores.max()).exp().masked_fill(padding, 0.0)\n"
+            "    total = e.sum(-1, keepdim=True)\n"
+            "    return e / total.masked_fill(total == 0, 1.0)",
+        ),
     ),
     _weigh(
         "nan_where_nothing_is_real",
@@ -333,6 +357,12 @@ WEIGHTS = [
 
 WEIGHTS_TRANSPOSED = "the weights were transposed: row i of the weights belongs to output i."
 CONTEXT = [
+    _mix(
+        "axes_of_length_one_lost",
+        "contexts_in_batches",
+        "`squeeze()` removed every axis of length 1: with one output, or one sentence, an axis is missing.",
+        ("weights, states)", "weights, states).squeeze()"),
+    ),
     _mix(
         "best_only",
         "states_mixed_by_their_weights",
@@ -391,6 +421,35 @@ _MATRIX, _VECTOR = (
     "torch.randn(d_model) / math.sqrt(d_model)",
 )
 DECODER = [
+    _decode(
+        "plain_tensors",
+        "the_score_starts_small_and_random",
+        "the weights of the score are plain tensors: an optimizer gets `parameters()`, and they are not among them.",
+        (
+            "self.w_query = nn.Parameter(torch.randn(d_model, d_model) / math.sqrt(d_model))",
+            "self.w_query = torch.randn(d_model, d_model) / math.sqrt(d_model)",
+        ),
+        (
+            "self.w_key = nn.Parameter(torch.randn(d_model, d_model) / math.sqrt(d_model))",
+            "self.w_key = torch.randn(d_model, d_model) / math.sqrt(d_model)",
+        ),
+        (
+            "self.v = nn.Parameter(torch.randn(d_model) / math.sqrt(d_model))",
+            "self.v = torch.randn(d_model) / math.sqrt(d_model)",
+        ),
+    ),
+    _decode(
+        "batch_of_one_squeezed",
+        "reading_goes_on",
+        "`squeeze()` removes every axis of length 1, and with one sentence that of the batch too; `last[0]` removes the layers'.",
+        ("(last[0], states", "(last.squeeze(), states"),
+    ),
+    _decode(
+        "detached_on_the_way_out",
+        "the_encoder_learns_too",
+        "the state was detached before it was returned: what is read later cannot train what came before.",
+        ("(last[0], states, source_mask)", "(last[0].detach(), states.detach(), source_mask)"),
+    ),
     _decode(
         "all_zeros",
         "the_score_starts_small_and_random",

@@ -81,6 +81,13 @@ SOFTMAX = [
         ("peak = peak.masked_fill(peak == -math.inf, 0.0)", "peak = torch.zeros_like(peak)"),
     ),
     _softmax(
+        "smallest_subtracted",
+        "large_scores_do_not_overflow",
+        "the smallest score was subtracted: what is left of the large ones overflows in exp; subtract the largest.",
+        "softmax-safely",
+        ("scores.detach().amax(dim, keepdim=True)", "scores.detach().amin(dim, keepdim=True)"),
+    ),
+    _softmax(
         "one_peak_for_all",
         "large_scores_do_not_overflow",
         "one maximum of the whole tensor was subtracted; a row far below it underflows to zeros.",
@@ -482,7 +489,7 @@ REPAIR = [
     _repair(
         name="still_minus_1e20",
         rejected_by="masked_keys_do_not_count",
-        says="the fill is still −1e20: it overflows in float16, and a query that sees nothing then sees everything.",
+        says="a large negative number still stands for −inf: a query that sees nothing then sees everything, and −1e20 overflows in float16.",
         edits=_inline(FILL="-1e20"),
         misconception="E05",
     ),

@@ -91,6 +91,13 @@ SPLIT = [
 
 MERGE = [
     _merge(
+        "batch_of_one_squeezed",
+        "width_of_all_heads",
+        "`squeeze` removed an axis of length 1: a batch of one is still a batch.",
+        "split-and-merge",
+        ("return pieces.flatten(-2)", "return pieces.flatten(-2).squeeze(0)"),
+    ),
+    _merge(
         "reshaped_in_one_step",
         "head_after_head_at_each_position",
         "the heads were joined without moving their axis back: a row then holds several positions of one head.",
@@ -356,6 +363,27 @@ LAYER = [
         ("if memory is not None and (causal or cache is not None)", "if False"),
     ),
     _layer(
+        "empty_cache_is_none",
+        "cache_keeps_earlier_positions",
+        NEVER_FILLED,
+        "dropout-and-cache",
+        ("        if cache is not None:\n", "        if cache:\n"),
+    ),
+    _layer(
+        "keys_and_values_exchanged",
+        "cache_keeps_earlier_positions",
+        "`cache.append` got the values first; it takes keys, then values, and gives them back in that order.",
+        "dropout-and-cache",
+        ("key, value = cache.append(key, value)", "value, key = cache.append(value, key)"),
+    ),
+    _layer(
+        "dropout_always_half",
+        "dropout_acts_on_the_result",
+        "`nn.Dropout()` drops half, whatever `dropout` is: give it the share.",
+        "dropout-and-cache",
+        ("nn.Dropout(dropout)", "nn.Dropout()"),
+    ),
+    _layer(
         "dropout_ignored",
         "dropout_acts_on_the_result",
         "`dropout` had no effect.",
@@ -365,7 +393,7 @@ LAYER = [
     _layer(
         "dropout_before_mixing",
         "dropout_acts_on_the_result",
-        "dropout acted on the heads before w_o mixed them; it acts on the result.",
+        "dropout acted before w_o, which mixed what was left; it acts on the result.",
         "dropout-and-cache",
         ("self.dropout(self.w_o(merge_heads(heads)))", "self.w_o(self.dropout(merge_heads(heads)))"),
     ),

@@ -289,6 +289,20 @@ LSTM = [
         ("i, f, g, o =", "i, f, o, g ="),
     ),
     _lstm(
+        "old_cell_detached",
+        "agrees_with_the_formula",
+        "the old cell was detached: the additive path, through which the gradient should come back, is cut.",
+        "lstm",
+        ("f.sigmoid() * c +", "f.sigmoid() * c.detach() +"),
+    ),
+    _lstm(
+        "new_cell_detached",
+        "agrees_with_the_formula",
+        "the cell was detached before it was returned: no later step can train what this one has written.",
+        "lstm",
+        ("c.tanh(), c", "c.tanh(), c.detach()"),
+    ),
+    _lstm(
         "nothing_forgotten",
         "forget_gate_keeps_or_clears_the_cell",
         "the cell was kept whole: that is the LSTM of 1997, before it had a forget gate.",
@@ -384,6 +398,13 @@ LSTM = [
 
 GRU = [
     _gru(
+        "old_state_detached",
+        "agrees_with_the_gru_formula",
+        "the old state was detached where it is kept: the gradient comes back through the candidate only.",
+        "gru",
+        ("z * h +", "z * h.detach() +"),
+    ),
+    _gru(
         "update_gate_inverted",
         "update_gate_keeps_or_replaces",
         "z and 1 − z are exchanged. Papers differ here: we follow Cho et al. and PyTorch, where z = 1 keeps the state.",
@@ -465,6 +486,20 @@ GRU = [
 ]
 
 BOTH = [
+    _both(
+        "backwards_detached",
+        "the_second_half_reads_from_right_to_left",
+        "the states of `backwards` were detached: it would never learn.",
+        "both-ways",
+        ("from_right.take_along_dim(mirror, dim=1)]", "from_right.detach().take_along_dim(mirror, dim=1)]"),
+    ),
+    _both(
+        "cut_to_the_longest",
+        "padded_positions_hold_zeros",
+        "the columns behind the longest sequence were cut off; `pad_packed_sequence` keeps them with `total_length`.",
+        "both-ways",
+        ("return states * mask[..., None]", "return (states * mask[..., None])[:, : int(last.max()) + 1]"),
+    ),
     _both(
         "halves_exchanged",
         "the_first_half_reads_from_left_to_right",

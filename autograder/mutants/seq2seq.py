@@ -196,10 +196,29 @@ ENCODER = [
     ),
     _encoder(
         "padding_alone_accepted",
-        "padding_alone_is_refused",
+        "odd_padding_is_refused",
         "a source of padding alone went through: its last word is looked for at place −1.",
         "padding",
         ("sequence_lengths(source_mask) - 1", "source_mask.sum(-1) - 1"),
+    ),
+    _encoder(
+        "padding_in_front_accepted",
+        "odd_padding_is_refused",
+        "padding in front of the words went through: the number of words is then not the place of the last one.",
+        "padding",
+        (
+            "last = sequence_lengths(source_mask) - 1",
+            "last = source_mask.sum(-1) - 1\n"
+            "        if (last < 0).any():\n"
+            '            raise ValueError("a source is padding alone")',
+        ),
+    ),
+    _encoder(
+        "more_than_one_reader",
+        "encoder_has_its_parts",
+        "the GRU has several layers; asked for is one, and the state of one.",
+        "encoder-decoder",
+        ("batch_first=True)", "batch_first=True, num_layers=2)"),
     ),
 ]
 
@@ -267,6 +286,20 @@ DECODER = [
         CUT_FROM_THE_ENCODER,
         "encoder-decoder",
         ("hidden[None].contiguous()", "hidden.detach()[None].contiguous()"),
+    ),
+    _decoder(
+        "detached_on_the_way_out",
+        "gradient_reaches_the_encoder",
+        "the state was detached before it was returned: read in two calls, the second cannot train the first.",
+        "encoder-decoder",
+        ("(last[0],)", "(last[0].detach(),)"),
+    ),
+    _decoder(
+        "batch_of_one_squeezed",
+        "reading_in_pieces_is_reading_at_once",
+        "`squeeze()` removes every axis of length 1, and with one sentence that of the batch too; `last[0]` removes the layers'.",
+        "encoder-decoder",
+        ("(last[0],)", "(last.squeeze(),)"),
     ),
     _decoder(
         "head_of_the_wrong_size",
@@ -409,6 +442,13 @@ LOSS = [
         ),
     ),
     _loss(
+        "mode_changed",
+        "each_token_is_predicted_from_those_before",
+        "the loss switched dropout off with `model.eval()`: in training it should act.",
+        "teacher-forcing",
+        ("inputs, labels = target", "model.eval()\n    inputs, labels = target"),
+    ),
+    _loss(
         "masks_of_zero",
         "padding_is_no_target",
         "both masks were made with the default `pad_id`, not with the one given.",
@@ -483,9 +523,23 @@ GREEDY = [
         ("if (ids[:, 1:] == eos_id).any(1).all():", "if (ids[:, -1] == eos_id).all():"),
     ),
     _greedy(
+        "never_stops",
+        "no_step_after_the_last_end",
+        "the loop goes on to `max_new_tokens`, whatever was written; stop when every row has ended.",
+        "free-running",
+        ("if (ids[:, 1:] == eos_id).any(1).all():", "if False:"),
+    ),
+    _greedy(
+        "mode_changed",
+        "the_most_probable_token_each_time",
+        "the search called `model.eval()` and left it so: training would go on without dropout.",
+        "free-running",
+        ("state = model.encode", "model.eval()\n    state = model.encode"),
+    ),
+    _greedy(
         "one_too_few",
         "the_limit_counts_new_tokens",
-        "<bos> was counted as one of the new tokens: one word too few.",
+        "one word too few where no <eos> comes: <bos> is none of the new tokens, and without <eos> nothing is cut.",
         "free-running",
         ("range(max_new_tokens)", "range(max_new_tokens - 1)"),
     ),
@@ -751,6 +805,13 @@ BLEU = [
         "the four precisions were averaged; BLEU takes the fourth root of their product.",
         "bleu",
         ("sum(logs) / 4)", "math.log(sum(math.exp(log) for log in logs) / 4))"),
+    ),
+    _bleu(
+        "empty_words",
+        "agreement_of_four_kinds_of_grams",
+        '`split(" ")` makes empty words where spaces stand in a row; `split()` does not.',
+        "bleu",
+        ("len(reference.split())", 'len(reference.split(" "))'),
     ),
     _bleu(
         "words_only",

@@ -149,7 +149,7 @@ class SelfAttention(nn.Module):
     attends on its own; the heads are joined again in order and mixed by ``w_o``, the matrix W^O of
     Vaswani et al. 2017, section 3.2.2. ``mask`` is boolean and broadcasts to (..., n_heads, n, n).
 
-    Raises ``ValueError`` when ``d_model`` does not split evenly into ``n_heads``.
+    Raises ``ValueError``, whose message contains both numbers, unless ``n_heads`` divides ``d_model``.
 
     >>> SelfAttention(d_model=6, n_heads=2)(torch.zeros(1, 5, 6)).shape
     torch.Size([1, 5, 6])

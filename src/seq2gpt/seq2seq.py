@@ -145,7 +145,7 @@ def teacher_forced_loss(
     Every row of ``target`` is ``<bos>``, the words, ``<eos>`` and padding. Each token after ``<bos>`` is predicted
     once, ``<eos>`` too, from the source and the tokens before it; padding is no target and is never attended to
     (Bahdanau et al. 2015, equation 2; teacher forcing: Williams & Zipser 1989). The mean is over all tokens of
-    the batch, so a long sentence counts for more than a short one.
+    the batch, so a long sentence counts for more than a short one. Whether dropout acts is left to the caller.
 
     >>> ignorant = Seq2Seq(lambda ids, mask: (ids,), lambda ids, state: (torch.zeros(*ids.shape, 7), state))
     >>> loss = teacher_forced_loss(ignorant, torch.tensor([[4]]), torch.tensor([[1, 5, 2, 0]]))
@@ -251,7 +251,8 @@ def beam_search(
         score = ln P(Y | X) / lp(Y),  lp(Y) = ((5 + len(Y)) / 6)^alpha     (Wu et al. 2016, equation 14)
 
     where len(Y) counts ``eos_id``. ``alpha`` = 0 compares plain probabilities, which favours short sentences. With
-    ``beam_width`` 1 the result is that of :func:`greedy_decode`. Returned are the ids before ``eos_id``.
+    ``beam_width`` 1 the result is that of :func:`greedy_decode`. Returned are the ids before ``eos_id``. Dropout
+    stays as it is: call ``model.eval()``.
 
     Raises ``ValueError``, whose message contains the number, unless ``beam_width`` is at least 1.
 

@@ -55,6 +55,12 @@ RIGHT = {
         """,
 }
 
+_SDPA = """def scaled_dot_product_attention(q, k, v, m=None):
+ s = q @ k.mT / q.shape[-1] ** 0.5
+ s = s if m is None else s.masked_fill(~m, -math.inf)
+ w = softmax(s)
+ {after}"""
+
 # Mistakes that are not among the mutants: the checks must reject what they do not know, too.
 WRONG = [
     ("project_qkv", "def project_qkv(x, a, b, c): return x @ a, x @ b, (x @ c).detach()"),
@@ -71,6 +77,13 @@ WRONG = [
     ("causal_mask", "def causal_mask(n, n_past=0, device=None): return torch.ones(n, n + n_past, dtype=torch.bool, device=device).tril()"),
     ("causal_mask", "def causal_mask(n, n_past=0): return torch.ones(n, n + n_past, dtype=torch.bool).tril(n_past)"),
     ("causal_mask", "def causal_mask(n, n_past=0, device=None): return torch.ones(n_past + n, n_past + n, dtype=torch.bool, device=device).tril()"),
+    ("softmax", "def softmax(s, dim=-1):\n f = s.masked_fill(s == -math.inf, 0)\n e = (s - f.amin(dim, keepdim=True)).exp()\n t = e.sum(dim, keepdim=True)\n return e / t.masked_fill(t == 0, 1)"),
+    ("project_qkv", "def project_qkv(x, w_q, w_k, w_v): return (x @ torch.cat([w_q, w_k, w_v], -1)).chunk(3, -1)"),
+    ("combine_masks", "def combine_masks(*m):\n r = None\n for x in m:\n  if x is not None: r = x if r is None else r & x\n return None if r is None or r.all() else r"),
+    ("scaled_dot_product_attention", _SDPA.format(after="w = w.mT if w.shape[-1] == w.shape[-2] else w\n return w @ v, softmax(s)")),
+    ("scaled_dot_product_attention", _SDPA.format(after="return w @ v, w").replace("s = q", "m = torch.ones(q.shape[-2], k.shape[-2]).bool().tril() if m is None and q.shape == k.shape else m\n s = q")),
+    ("scaled_dot_product_attention", _SDPA.format(after="return w @ v, w").replace("s = q", "m = m[:, None] if m is not None and m.dim() == 3 and q.dim() == 4 else m\n s = q")),
+    ("attention_flops", "def attention_flops(n, d_model): return int(8.0 * n * d_model**2), int(4.0 * n**2 * d_model)"),
     ("combine_masks", "def combine_masks(a, b=None): return a if b is None else a & b"),
     ("combine_masks", "def combine_masks(*m): m = [x for x in m if x is not None]; return torch.stack(m).all(0) if m else None"),
     ("combine_masks", "def combine_masks(*m): m = [x for x in m if x is not None]; return torch.stack(torch.broadcast_tensors(*m)).all(0)"),

@@ -83,6 +83,11 @@ _GRUS = """class BidirectionalRNN(nn.Module):
  def forward(self, x, mask):
 """
 
+_TURNED = """  n, p = sequence_lengths(mask)[:, None], torch.arange(x.shape[1])
+  m = (n - 1 - p).where(mask, p)[..., None]
+  right = self.backwards(x.take_along_dim(m, 1))[0].take_along_dim(m, 1)
+"""
+
 # Mistakes that are not among the mutants: the checks must reject what they do not know, too.
 WRONG = [
     ("rnn_step", "def rnn_step(x, h, w_x, w_h, b): return torch.tanh(x @ w_x + h @ w_h - b)"),
@@ -117,6 +122,10 @@ WRONG = [
     ("gru_step", "def gru_step(x, h, w_x, w_h, b_x, b_h):\n a, m = (x @ w_x + b_x).chunk(3, -1), (h @ w_h + b_h).chunk(3, -1)\n r, z = (a[0] + m[0]).sigmoid(), (a[1] + m[1]).sigmoid()\n return z * h + (1 - z) * (a[2] + r * m[2])"),
     ("gru_step", "def gru_step(x, h, w_x, w_h, b_x, b_h):\n a, m = (x @ w_x + b_x).chunk(3, -1), (h @ w_h + b_h).chunk(3, -1)\n r, z = (a[0] + m[0]).tanh(), (a[1] + m[1]).tanh()\n return z * h + (1 - z) * (a[2] + r * m[2]).tanh()"),
     ("gru_step", "def gru_step(x, h, w_x, w_h, b_x, b_h):\n a, m = (x @ w_x + b_x).chunk(3, -1), (h @ w_h + b_h).chunk(3, -1)\n r, z = (a[0] + m[0]).sigmoid(), (a[1] + m[1]).sigmoid()\n return z * h + (1 - z) * (a[2] + r * m[2]).tanh(), z"),
+    ("lstm_step", "def lstm_step(x, h, c, w_x, w_h, b):\n i, f, g, o = (x @ w_x + h @ w_h + b).chunk(4, -1)\n c = f.sigmoid() * c + i.sigmoid() * g.tanh()\n return (o.sigmoid() * c.tanh()).float(), c.float()"),
+    ("gru_step", "def gru_step(x, h, w_x, w_h, b_x, b_h):\n a, m = (x @ w_x + b_x).chunk(3, -1), (h @ w_h + b_h).chunk(3, -1)\n r, z = (a[0] + m[0]).sigmoid(), (a[1] + m[1]).sigmoid()\n return (z * h + (1 - z) * (a[2] + r * m[2]).tanh()).float()"),
+    ("BidirectionalRNN", _GRUS + _TURNED + "  left, self.h = self.forwards(x, getattr(self, 'h', None))\n  return torch.cat([left, right], -1) * mask[..., None]"),
+    ("BidirectionalRNN", _GRUS + _TURNED + "  left, _ = self.forwards(nn.functional.dropout(x, 0.1, self.training))\n  return torch.cat([left, right], -1) * mask[..., None]"),
     ("BidirectionalRNN", "class BidirectionalRNN(nn.Module):\n def __init__(self, d_input, d_hidden):\n  super().__init__()\n  self.rnn = nn.GRU(d_input, d_hidden, batch_first=True, bidirectional=True)\n def forward(self, x, mask): return self.rnn(x)[0] * mask[..., None]"),
     ("BidirectionalRNN", _GRUS + "  sequence_lengths(mask)\n  left, _ = self.forwards(x)\n  right, _ = self.backwards((x * mask[..., None]).flip(1))\n  return torch.cat([left, right.flip(1)], -1) * mask[..., None]"),
     ("BidirectionalRNN", _GRUS + "  sequence_lengths(mask)\n  return torch.cat([self.forwards(x)[0], self.backwards(x.flip(1))[0].flip(1)], 1) * mask[..., None]"),

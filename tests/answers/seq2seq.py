@@ -1,12 +1,20 @@
 """Lab 05: right answers in another style, and mistakes that are not among the mutants."""
 
 RIGHT = {
-    "pad_batch": """
+    "pad_batch": [
+        """
         def pad_batch(sequences, pad_id=0):
             if not sequences or any(len(s) == 0 for s in sequences):
                 raise ValueError("nothing to pad")
             return nn.utils.rnn.pad_sequence([torch.tensor(s) for s in sequences], batch_first=True, padding_value=pad_id)
         """,
+        """
+        def pad_batch(sequences, pad_id=0):
+            if min(map(len, sequences)) == 0:  # of no sequence at all there is no min: a ValueError, too
+                raise ValueError
+            return torch.tensor(list(itertools.zip_longest(*sequences, fillvalue=pad_id))).T
+        """,
+    ],
     "padding_mask": [
         "def padding_mask(ids, pad_id=0): return ids.ne(pad_id)",
         "def padding_mask(ids, pad_id=0): return torch.where(ids == pad_id, 0, 1).bool()",
@@ -30,8 +38,8 @@ RIGHT = {
                 self.embedding = nn.Embedding(vocab_size, d_model)
                 self.rnn = nn.GRU(d_model, d_model, batch_first=True)
             def forward(self, source, source_mask):
-                if not source_mask.any(dim=1).all():
-                    raise ValueError("one source is empty")
+                if not source_mask[:, 0].all() or (source_mask[:, 1:] & ~source_mask[:, :-1]).any():
+                    raise ValueError("a source is empty, or starts with padding")
                 x = self.embedding(source)
                 h = x.new_zeros(1, len(x), x.shape[-1])
                 for t in range(x.shape[1]):
@@ -74,8 +82,25 @@ RIGHT = {
                 count = count + real.sum()
             return total / count
         """,
+        """
+        def teacher_forced_loss(model, source, target, pad_id=0):
+            logits, _ = model.decode(target, model.encode(source, source != pad_id))  # reads the last id, too: no harm
+            return cross_entropy(logits[:, :-1], target[:, 1:], target[:, 1:] != pad_id)
+        """,
     ],
     "greedy_decode": [
+        """
+        def greedy_decode(model, source, max_new_tokens, pad_id=0, bos_id=1, eos_id=2):
+            rows = []
+            for one in source.split(1):  # sentence by sentence: slow, but right
+                state = model.encode(one, one != pad_id)
+                row = [bos_id]
+                while len(row) <= max_new_tokens and eos_id not in row[1:]:
+                    logits, state = model.decode(torch.tensor([row[-1:]]), state)
+                    row.append(logits.argmax().item())
+                rows.append([token for token in row[1:] if token != eos_id])
+            return rows
+        """,
         """
         def greedy_decode(model, source, max_new_tokens, pad_id=0, bos_id=1, eos_id=2):
             results = [[] for _ in source]
@@ -246,6 +271,7 @@ WRONG = [
     ("pad_batch", "def pad_batch(s, pad_id=0): return nn.utils.rnn.pad_sequence([torch.tensor(x) for x in s], batch_first=True, padding_value=pad_id)"),
     ("pad_batch", "def pad_batch(s, pad_id=0): return nn.utils.rnn.pad_sequence([torch.tensor(x) for x in s], padding_value=pad_id)"),
     ("pad_batch", "def pad_batch(s, pad_id=0): n = max(map(len, s)); return [list(x) + [pad_id] * (n - len(x)) for x in s]"),
+    ("pad_batch", "def pad_batch(s, pad_id=0): n = len(s[0]); return torch.tensor([(list(x) + [pad_id] * n)[:n] for x in s])"),
     ("pad_batch", "def pad_batch(s, pad_id=0): return torch.tensor([list(x) + [pad_id] * (100 - len(x)) for x in s])"),
     ("pad_batch", "def pad_batch(s, pad_id=0): n = max(map(len, s)); return torch.tensor([x + [pad_id] * (n - len(x)) for x in sorted(s, key=len, reverse=True)])"),
     ("pad_batch", "def pad_batch(s, pad_id=0):\n n = max(len(x) for x in s)\n out = torch.full((len(s), n + 1), pad_id)\n for i, x in enumerate(s): out[i, : len(x)] = torch.tensor(x)\n return out"),
@@ -257,6 +283,8 @@ WRONG = [
     ("padding_mask", "def padding_mask(ids, pad_id=0): ids[ids == pad_id] = 0; return ids != 0"),
     ("Seq2SeqEncoder", ENCODER.format(options="", body="return (self.rnn(self.embedding(source))[1][0],)")),
     ("Seq2SeqEncoder", ENCODER.format(options="", body="return self.rnn(self.embedding(source))[0][:, -1]")),
+    ("Seq2SeqEncoder", ENCODER.format(options="", body="n = sequence_lengths(source_mask); s, self.h = self.rnn(self.embedding(source), getattr(self, 'h', None)); return (s[torch.arange(len(n)), n - 1],)")),
+    ("Seq2SeqEncoder", ENCODER.format(options="", body="n = sequence_lengths(source_mask); s, _ = self.rnn(nn.functional.dropout(self.embedding(source), 0.1, self.training)); return (s[torch.arange(len(n)), n - 1],)")),
     ("Seq2SeqEncoder", ENCODER.format(options="", body="x = self.embedding(source) * source_mask[..., None]; sequence_lengths(source_mask); return (self.rnn(x)[1][0],)")),
     ("Seq2SeqEncoder", ENCODER.format(options="", body="s, _ = self.rnn(self.embedding(source)); sequence_lengths(source_mask); return ((s * source_mask[..., None]).sum(1),)")),
     ("Seq2SeqEncoder", ENCODER.format(options="", body="s, _ = self.rnn(self.embedding(source)); return (s[:, sequence_lengths(source_mask).min() - 1],)")),
@@ -272,6 +300,8 @@ WRONG = [
     ("Seq2SeqDecoder", DECODER.format(body="s, h = self.rnn(self.embedding(ids), state[0][None]); return self.head(s), (s[:, 0],)")),
     ("Seq2SeqDecoder", DECODER.format(body="s, h = self.rnn(self.embedding(ids), state[0][None].data); return self.head(s), (h[0],)")),
     ("Seq2SeqDecoder", DECODER.format(body="s, h = self.rnn(self.embedding(ids), state[0][None]); return self.head(torch.relu(s)), (h[0],)")),
+    ("Seq2SeqDecoder", DECODER.format(body="s, self.h = self.rnn(self.embedding(ids), getattr(self, 'h', state[0][None])); return self.head(s), (self.h[0],)")),
+    ("Seq2SeqDecoder", DECODER.format(body="s, h = self.rnn(self.embedding(ids), state[0][None]); state[0].data.copy_(h[0].data); return self.head(s), (h[0],)")),
     ("teacher_forced_loss", "def teacher_forced_loss(m, s, t, pad_id=0): return nn.functional.cross_entropy(m.decode(t, m.encode(s, s != pad_id))[0].flatten(0, 1), t.flatten(), ignore_index=pad_id)"),
     ("teacher_forced_loss", "def teacher_forced_loss(m, s, t, pad_id=0): return nn.functional.cross_entropy(m.decode(t[:, :-1], m.encode(s, s != pad_id))[0].flatten(0, 1), t[:, 1:].flatten())"),
     ("teacher_forced_loss", "def teacher_forced_loss(m, s, t, pad_id=0): return nn.functional.cross_entropy(m.decode(t[:, :-1], m.encode(s, s != pad_id))[0].flatten(0, 1), t[:, 1:].flatten(), ignore_index=0)"),
@@ -299,6 +329,8 @@ WRONG = [
     ("beam_search", BEAM.format(grow=GROW.replace("beam_width)", "beam_width - len(done))") + "\n        if beam_width <= len(done): break", rows=ROWS, end=BEST)),
     ("beam_search", BEAM.format(grow="live = best_continuations(live, logits[:, -1], beam_width); done += [h for h in live if h.ids[-1] == eos_id]", rows=ROWS, end=BEST)),
     ("beam_search", BEAM.format(grow=GROW, rows=ROWS, end=BEST.replace("h.score(alpha)", "h.score(0.6)"))),
+    ("beam_search", BEAM.format(grow=GROW, rows=ROWS, end=BEST).replace("    state = model.encode", "    model.eval()\n    state = model.encode")),
+    ("beam_search", BEAM.format(grow=GROW.replace("beam_width)", "min(beam_width, 4))"), rows=ROWS, end=BEST)),
     ("bleu", BLEU.format(body="if min(found) == 0 or total[3] == 0: return 0.0\n    return 100 * math.exp(min(0, 1 - r / c)) * math.prod(f / t for f, t in zip(found, total)) ** 0.25")),
     ("bleu", BLEU.format(body=ZEROS + SMOOTHED + "return math.exp(min(0, 1 - r / c)) * math.prod(p) ** 0.25")),
     ("bleu", BLEU.format(body=ZEROS + SMOOTHED + "return 100 * min(1, c / r) * math.prod(p) ** 0.25")),
