@@ -73,7 +73,7 @@ def length_of_a_code(d_model: int) -> Placeholders:
 def product_of_two_codes(p: int, distance: int) -> Placeholders:
     """The dot product of two codes of width 4."""
     codes = sinusoidal_encoding(p + distance + 1, 4).double()
-    answer = (codes[p] @ codes[p + distance]).item()
+    answer = round((codes[p] @ codes[p + distance]).item(), 4)
     fast, slow = math.cos(distance), math.cos(0.01 * distance)
     return {
         "q": p + distance,
@@ -91,7 +91,7 @@ def product_of_two_codes(p: int, distance: int) -> Placeholders:
 def rotary_by_hand(a: int, b: int, p: int, q: int) -> Placeholders:
     """The score of a query (a, 0) at p and a key (b, 0) at q, one pair each."""
     query, key = (torch.tensor([[float(length), 0.0]], dtype=torch.float64) for length in (a, b))
-    answer = (apply_rotary(query, p) @ apply_rotary(key, q).T).item()
+    answer = round((apply_rotary(query, p) @ apply_rotary(key, q).T).item(), 4)
     return {
         "answer": answer,
         "rounded": f"{answer:.2f}".replace("-", "−"),
