@@ -9,7 +9,7 @@ from seq2gpt.widgets import PositionsWidget
 from test_widgets import CONTRAST
 
 WIDGET = "positions"
-READY = ".s2g-alike tbody tr"
+READY = ".s2g-alike td"
 
 
 def test_settings_out_of_range_are_refused() -> None:

@@ -44,7 +44,7 @@ export function byDistance({ n, position, similarity }) {
 export function describe(result) {
   const { d, position, similarity, length, slowest } = result;
   const others = similarity.filter((_, p) => p !== position);
-  const alike = byDistance(result).slice(0, 3).map(({ distance, value }) => `${number(value)} ${distance} away`);
+  const alike = byDistance(result).slice(0, 3).map(({ distance, value }) => `${number(value)} at distance ${distance}`);
   const period = Math.round(slowest).toLocaleString("en");
   return `The code of position ${position} has length √(${d}/2) = ${number(length)}. Its cosine with other codes is ${alike.join(", ")}; the least is ${number(Math.min(...others))}. The slowest of ${d / 2} pairs comes round after ${period} positions.`;
 }
@@ -68,7 +68,7 @@ const TEMPLATE = `
       <div><canvas role="img"></canvas><i></i></div></figure>
     <figure class="s2g-alike"><figcaption>Cosine of the code of p with every other: 1 at p itself</figcaption>
       <svg viewBox="0 0 100 60" preserveAspectRatio="none" aria-hidden="true"><line class="s2g-zero" x1="0" x2="100" y1="30" y2="30"/><line class="s2g-at" y1="0" y2="60"/><polyline/></svg>
-      <table><thead><tr><th scope="col">distance</th><th scope="col">cosine</th></tr></thead><tbody></tbody></table></figure>
+      <table></table></figure>
   </div>
   <p class="s2g-summary"></p><p class="s2g-hidden s2g-live" aria-live="polite"></p>`;
 
@@ -127,8 +127,11 @@ function render({ model, el }) {
     const across = (p) => (n === 1 ? 0 : 100 * p / (n - 1));
     find("polyline").setAttribute("points", similarity.map((value, p) => `${across(p).toFixed(2)},${(30 - 29 * value).toFixed(2)}`).join(" "));
     for (const end of ["x1", "x2"]) find(".s2g-at").setAttribute(end, across(position).toFixed(2));
-    find("tbody").replaceChildren(...byDistance(result).map(({ distance, value }) => element("tr", {},
-      element("th", { scope: "row", textContent: distance }), element("td", { textContent: number(value) }))));
+    const near = byDistance(result);
+    const row = (title, tag, texts) => element("tr", {}, element("th", { scope: "row", textContent: title }), ...texts.map((textContent) => element(tag, { textContent })));
+    find("table").replaceChildren(
+      row("distance", "th", near.map(({ distance }) => distance)), row("cosine", "td", near.map(({ value }) => number(value))),
+    );
     find(".s2g-summary").textContent = describe(result);
     clearTimeout(speaking); // read aloud after a pause, or a moving slider would never stop talking
     speaking = setTimeout(() => { find(".s2g-live").textContent = find(".s2g-summary").textContent; }, 500);
