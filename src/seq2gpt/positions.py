@@ -16,7 +16,7 @@ def frequencies(width: int, base: float = 10000.0) -> Float[Tensor, "pairs"]:
     pair turns by 1 radian at each step, each later pair more slowly. The dtype is float64, whatever torch's
     default is: angles at late positions need the digits.
 
-    Raises ``ValueError``, whose message contains ``width``, unless ``width`` is positive and even.
+    Raises ``ValueError``, whose message contains the value of ``width``, unless ``width`` is positive and even.
 
     >>> frequencies(4).tolist()
     [1.0, 0.01]
@@ -34,7 +34,7 @@ def sinusoidal_encoding(n: int, d_model: int) -> Float[Tensor, "n d_model"]:
     odd ones. The angles are those of :func:`frequencies`, in float64, so that positions in the ten
     thousands are right to six digits; the dtype of the result is torch's default.
 
-    Raises ``ValueError``, whose message contains ``d_model``, unless ``d_model`` is positive and even.
+    Raises ``ValueError``, whose message contains the value of ``d_model``, unless ``d_model`` is positive and even.
 
     >>> [[round(number, 2) for number in row] for row in sinusoidal_encoding(2, 4).tolist()]
     [[0.0, 1.0, 0.0, 1.0], [0.84, 0.54, 0.01, 1.0]]
@@ -52,7 +52,7 @@ def relative_shift_matrix(offset: int, d_model: int) -> Float[Tensor, "d_model d
     can learn to attend by relative position. ``offset`` may be negative; for 0, M is the identity. An
     offset in the ten thousands is right to six digits too; the dtype of M is torch's default.
 
-    Raises ``ValueError``, whose message contains ``d_model``, unless ``d_model`` is positive and even.
+    Raises ``ValueError``, whose message contains the value of ``d_model``, unless ``d_model`` is positive and even.
 
     >>> [[round(number, 2) for number in row] for row in relative_shift_matrix(1, 2).tolist()]
     [[0.54, -0.84], [0.84, 0.54]]
@@ -66,8 +66,8 @@ def relative_shift_matrix(offset: int, d_model: int) -> Float[Tensor, "d_model d
 class LearnedPositions(nn.Module):
     """A learned vector for every position, added to the embeddings, as in GPT-1, 2 and 3.
 
-    ``table`` is a parameter of shape (context_length, d_model), drawn with standard deviation 0.02; row p
-    belongs to position p (Radford et al. 2018, section 4.1). There is no row beyond the context: such a
+    ``table`` is a parameter of shape (context_length, d_model), drawn with mean 0 and standard deviation
+    0.02; row p belongs to position p (Radford et al. 2018, section 4.1). There is no row beyond the context: such a
     model cannot read a longer sequence.
 
     >>> positions = LearnedPositions(context_length=5, d_model=2)
@@ -82,7 +82,7 @@ class LearnedPositions(nn.Module):
     def forward(self, x: Float[Tensor, "... n d_model"], start: int = 0) -> Float[Tensor, "... n d_model"]:
         """``x`` with the vectors of the positions ``start`` … ``start`` + n − 1 added; ``x`` itself stays as it is.
 
-        Raises ``ValueError``, whose message contains ``start``, the last of these positions and
+        Raises ``ValueError``, whose message contains the values of ``start``, of the last position and of
         ``context_length``, when one of them lies outside the table; a negative position does, too.
         """
         end, context_length = start + x.shape[-2], self.table.shape[0]
