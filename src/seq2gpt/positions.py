@@ -83,7 +83,7 @@ class LearnedPositions(nn.Module):
         """``x`` with the vectors of the positions ``start`` … ``start`` + n − 1 added; ``x`` itself stays as it is.
 
         Raises ``ValueError``, whose message contains the values of ``start``, of the last position and of
-        ``context_length``, when one of them lies outside the table; a negative position does, too.
+        ``context_length``, when a position lies outside the table; a negative one does, too.
         """
         end, context_length = start + x.shape[-2], self.table.shape[0]
         if start < 0 or end > context_length:
