@@ -1,8 +1,10 @@
 """The questions and figures of lesson 09: that what they state is true."""
 
+import importlib
 import json
 import math
 import re
+import sys
 from pathlib import Path
 from statistics import mean, stdev
 
@@ -13,6 +15,7 @@ from seq2gpt.attention import scaled_dot_product_attention
 from seq2gpt.exam.bank import load
 from seq2gpt.positions import apply_rotary, frequencies, sinusoidal_encoding
 from seq2gpt.run.demos import expected_figures
+from seq2gpt.run.order_game import train
 
 LESSON = Path(__file__).resolve().parents[1] / "book/09-positions"
 BY_ID = {question.id: question for question in load(LESSON / "questions.yml")}
@@ -105,3 +108,13 @@ def test_what_the_lesson_says_of_text() -> None:
     assert max(known, key=known.get) == min(beyond, key=beyond.get) == "none"
     assert all(beyond[scheme] > known[scheme] for scheme in MEASURED)
     assert min(MEASURED, key=lambda scheme: beyond[scheme] - known[scheme]) == "none"
+
+
+def test_the_figure_of_scores_by_distance_shows_what_the_lesson_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(LESSON))
+    monkeypatch.delitem(sys.modules, "figures", raising=False)
+    scores = importlib.import_module("figures").scores_by_distance(train("rotary"), 128)
+    monkeypatch.delitem(sys.modules, "figures")
+    assert scores[:16].argmax() == 1
+    assert scores[16:].argmax() + 16 == 101
+    assert 50 < scores[16:64].argmax() + 16 < 64

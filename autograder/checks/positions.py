@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from autograder import expect
 from autograder.checking import Draw, ExerciseSet
@@ -249,12 +249,14 @@ def built(cls: Any, context_length: int, d_model: int) -> Any:
     """An object of the student's class, once it has the parameter asked for."""
     module = cls(context_length, d_model)
     table = getattr(module, "table", None)
-    if not isinstance(table, nn.Parameter):
+    if not isinstance(table, Tensor):
         found = "no such attribute" if table is None else expect.describe(table)
         expect.fail(f"Your class should have a parameter `table`, an nn.Parameter; it has {found}.")
     expect.tensor(
         table, f"`table` of LearnedPositions({context_length}, {d_model})", (context_length, d_model)
     )
+    if not table.requires_grad:
+        expect.fail("`table` requires no gradient, so it would never learn; it should be an nn.Parameter.")
     return module
 
 
@@ -283,8 +285,6 @@ def a_table_to_learn(answer: Answer, draw: Draw) -> None:
             f"With context_length={context_length} and d_model={d_model} there are {context_length * d_model} "
             f"numbers to learn; you have {numbers}."
         )
-    if not module.table.requires_grad:
-        expect.fail("`table` does not require a gradient, so it will never learn.")
 
 
 @check("LearnedPositions")

@@ -288,11 +288,16 @@ SHIFT = [
     ),
 ]
 
+# The two cannot be told apart where a student's values arrive from another process.
+NOT_LEARNED = (
+    "`table` was a plain tensor, or frozen; what learns is an nn.Parameter that requires a gradient."
+)
+
 LEARNED = [
     _learned(
         "table_is_a_buffer",
         "a_table_to_learn",
-        "`table` was a plain tensor; only an nn.Parameter is handed to the optimizer.",
+        NOT_LEARNED,
         "learned-positions",
         (
             "nn.Parameter(0.02 * torch.randn(context_length, d_model))",
@@ -302,7 +307,7 @@ LEARNED = [
     _learned(
         "frozen",
         "a_table_to_learn",
-        "the table was frozen: with requires_grad=False nothing is learned.",
+        NOT_LEARNED,
         "learned-positions",
         (
             "torch.randn(context_length, d_model))",

@@ -131,8 +131,11 @@ def distances(model: OrderModel, trained: int = 16, longest: int = 128) -> "HTML
     axes.plot(scores, color=GREEN)
     axes.axvline(trained - 0.5, color=INK, linewidth=1, linestyle=":")
     axes.text(trained + 0.5, scores.max() + 2.2, "distances never seen in training", va="center")
+    inside = trained + int(
+        scores[trained : 4 * trained].argmax()
+    )  # of the distances in a row four times as long
     second = trained + int(scores[trained:].argmax())
-    for distance in (1, second):
+    for distance in (1, inside, second):
         axes.annotate(
             str(distance),
             (distance, scores[distance].item()),
@@ -146,6 +149,6 @@ def distances(model: OrderModel, trained: int = 16, longest: int = 128) -> "HTML
     axes.set_ylabel("mean score")
     alt = (
         f"The mean score of a key by its distance, 0 to {longest - 1} back, goes up and down. One place back it is {scores[1]:.1f}; of the "
-        f"distances beyond {trained - 1}, which training never showed, {second} is highest with {scores[second]:.1f}."
+        f"distances beyond {trained - 1}, which training never showed, {second} is highest with {scores[second]:.1f}, and {inside} is highest of those up to {4 * trained - 1} with {scores[inside]:.1f}."
     )
     return show(figure, alt, "distances")
