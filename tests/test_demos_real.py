@@ -56,6 +56,7 @@ def files(tmp_path) -> dict[str, Path]:
         "preferences": json.dumps(requests),
         "lora": "a rose is a rose\n" * 200,
         "limits": "a rose is a rose\n" * 90,
+        "positions": "a rose is a rose\n" * 90,
         "lsi": "\n\n".join(f"roses violet {' '.join(WORDS)} thorn lilies {w}s" for w in WORDS),
     }
     paths = {}
@@ -75,6 +76,7 @@ SMALL = {
     "lora": {"ranks": (1,), "n_pretrain": 2, "n_adapt": 2},
     "limits": {"repeats": (0,), "n_steps": 2, "n_candidates": 3},
     "lsi": {"n_words": 9, "word_rank": 2},
+    "positions": {"n_steps": 2, "d_model": 8, "n_train": 5, "n_test": 11},
 }
 
 

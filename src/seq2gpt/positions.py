@@ -10,12 +10,13 @@ from torch import Tensor, nn
 
 
 def frequencies(width: int, base: float = 10000.0) -> Float[Tensor, "pairs"]:
-    """The angular frequencies ω_i = base^(−2i / width) of the ``width / 2`` pairs of features.
+    """How fast each pair of features turns: ω_i = base^(−2i / width), for i = 0, 1, … width / 2 − 1.
 
-    The first pair turns by 1 radian a position, each later one slower; the wavelengths 2π / ω_i rise
-    from 2π to nearly 2π · base. In float64, on the CPU: angles at late positions need the digits.
+    These are the angular frequencies of Vaswani et al. 2017, section 3.5, in radians a position: the first
+    pair turns by 1 radian at each step, each later pair more slowly. The dtype is float64, whatever torch's
+    default is: angles at late positions need the digits.
 
-    Raises ``ValueError`` unless ``width`` is positive and even.
+    Raises ``ValueError``, whose message contains the value of ``width``, unless ``width`` is positive and even.
 
     >>> frequencies(4).tolist()
     [1.0, 0.01]
@@ -30,9 +31,10 @@ def sinusoidal_encoding(n: int, d_model: int) -> Float[Tensor, "n d_model"]:
 
     PE(p, 2i) = sin(p / 10000^(2i / d_model)) and PE(p, 2i + 1) = cos(p / 10000^(2i / d_model)), where p
     counts from 0 (Vaswani et al. 2017, section 3.5). Sines stand in the even columns, cosines in the
-    odd ones. Every code has length √(d_model / 2). The dtype is torch's default.
+    odd ones. The angles are those of :func:`frequencies`, in float64, so that positions in the ten
+    thousands are right to six digits; the dtype of the result is torch's default.
 
-    Raises ``ValueError`` when ``d_model`` is odd.
+    Raises ``ValueError``, whose message contains the value of ``d_model``, unless ``d_model`` is positive and even.
 
     >>> [[round(number, 2) for number in row] for row in sinusoidal_encoding(2, 4).tolist()]
     [[0.0, 1.0, 0.0, 1.0], [0.84, 0.54, 0.01, 1.0]]
@@ -47,10 +49,10 @@ def relative_shift_matrix(offset: int, d_model: int) -> Float[Tensor, "d_model d
 
     PE(p) M = PE(p + offset) for *every* position p, with PE(p) as a row (see :func:`sinusoidal_encoding`).
     M depends on the offset alone; this is why Vaswani et al. 2017, section 3.5, expected that the model
-    can learn to attend by relative position. ``offset`` may be negative; for 0, M is the identity. The
-    dtype is torch's default.
+    can learn to attend by relative position. ``offset`` may be negative; for 0, M is the identity. An
+    offset in the ten thousands is right to six digits too; the dtype of M is torch's default.
 
-    Raises ``ValueError`` when ``d_model`` is odd.
+    Raises ``ValueError``, whose message contains the value of ``d_model``, unless ``d_model`` is positive and even.
 
     >>> [[round(number, 2) for number in row] for row in relative_shift_matrix(1, 2).tolist()]
     [[0.54, -0.84], [0.84, 0.54]]
@@ -64,8 +66,8 @@ def relative_shift_matrix(offset: int, d_model: int) -> Float[Tensor, "d_model d
 class LearnedPositions(nn.Module):
     """A learned vector for every position, added to the embeddings, as in GPT-1, 2 and 3.
 
-    ``table`` is a parameter of shape (context_length, d_model), drawn with standard deviation 0.02; row p
-    belongs to position p (Radford et al. 2018, section 4.1). There is no row beyond the context: such a
+    ``table`` is a parameter of shape (context_length, d_model), drawn with mean 0 and standard deviation
+    0.02; row p belongs to position p (Radford et al. 2018, section 4.1). There is no row beyond the context: such a
     model cannot read a longer sequence.
 
     >>> positions = LearnedPositions(context_length=5, d_model=2)
@@ -78,9 +80,10 @@ class LearnedPositions(nn.Module):
         self.table = nn.Parameter(0.02 * torch.randn(context_length, d_model))
 
     def forward(self, x: Float[Tensor, "... n d_model"], start: int = 0) -> Float[Tensor, "... n d_model"]:
-        """``x`` with the vectors of the positions ``start`` … ``start`` + n − 1 added.
+        """``x`` with the vectors of the positions ``start`` … ``start`` + n − 1 added; ``x`` itself stays as it is.
 
-        Raises ``ValueError`` when one of these positions lies outside the table.
+        Raises ``ValueError``, whose message contains the values of ``start``, of the last position and of
+        ``context_length``, when a position lies outside the table; a negative one does, too.
         """
         end, context_length = start + x.shape[-2], self.table.shape[0]
         if start < 0 or end > context_length:
@@ -94,10 +97,11 @@ class LearnedPositions(nn.Module):
 def rotate_half(x: Float[Tensor, "... d_head"]) -> Float[Tensor, "... d_head"]:
     """Turn every pair of features by a quarter: (a, b) becomes (−b, a).
 
-    Feature i of the first half forms a pair with feature i of the second half. This is the layout of
-    GPT-NeoX and Llama; Su et al. 2021, section 3.2.2, pair neighbours instead.
+    Feature i of the first half forms a pair with feature i of the second half, as in GPT-NeoX and in
+    the Llama of Hugging Face; Su et al. 2021, section 3.2.2, pair neighbours instead. Leading
+    dimensions and the dtype are kept.
 
-    Raises ``ValueError`` when the width of ``x`` is odd.
+    Raises ``ValueError``, whose message contains the width of ``x``, when that width is odd.
 
     >>> rotate_half(torch.tensor([1.0, 2.0, 3.0, 4.0])).tolist()
     [-3.0, -4.0, 1.0, 2.0]
@@ -117,9 +121,10 @@ def apply_rotary(
     ω_i = base^(−2i / d_head) (Su et al. 2021, equations 14–15 and 34):
     (a, b) becomes (a cos − b sin, a sin + b cos). The rows of ``x`` are the positions ``start``,
     ``start`` + 1, … Lengths do not change, and the dot product of a rotated query and a rotated key
-    depends on their positions only through the difference. Dtype and device are those of ``x``.
+    depends on their positions only through the difference. Dtype and device are those of ``x``; the angles
+    are those of :func:`frequencies`, in float64 also where ``x`` is in half precision.
 
-    Raises ``ValueError`` when the width of ``x`` is odd.
+    Raises ``ValueError``, whose message contains the width of ``x``, when that width is odd.
 
     >>> turned = apply_rotary(torch.tensor([[1.0, 0.0], [1.0, 0.0]]))
     >>> [[round(number, 2) for number in row] for row in turned.tolist()]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from seq2gpt.widgets.beams import BeamsWidget
     from seq2gpt.widgets.heads import HeadsWidget
     from seq2gpt.widgets.playground import PlaygroundWidget
+    from seq2gpt.widgets.positions import PositionsWidget
     from seq2gpt.widgets.recurrent import RecurrentWidget
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "BeamsWidget",
     "HeadsWidget",
     "PlaygroundWidget",
+    "PositionsWidget",
     "RecurrentWidget",
 ]
 
@@ -33,6 +35,7 @@ _MODULES = {
     "BeamsWidget": "beams",
     "HeadsWidget": "heads",
     "PlaygroundWidget": "playground",
+    "PositionsWidget": "positions",
     "RecurrentWidget": "recurrent",
 }
 
