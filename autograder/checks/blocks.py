@@ -674,9 +674,10 @@ def path_through_fifty_layers(answer: Answer, draw: Draw) -> None:
 @check("residual")
 def input_is_still_needed(answer: Answer, draw: Draw) -> None:
     """x itself, which others may still need, stays as it was."""
-    x = draw.normal(3, 5)
-    expect.tensor(answer(x, sublayer=found, norm=squashed), "The result", (3, 5))
+    x = draw.normal(5, 7)
+    result = expect.tensor(answer(x, sublayer=found, norm=squashed), "The result", (5, 7))
     expect.untouched(answer)
+    expect.close(result, x + found(squashed(x)), "The result is not x + sublayer(norm(x)).")
 
 
 # ── TransformerBlock ─────────────────────────────────────────────────────────────────────────────

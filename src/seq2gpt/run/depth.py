@@ -160,11 +160,49 @@ def unigram_loss(text: CharText) -> float:
     return -(counts / counts.sum()).log()[text.held_out].mean().item()
 
 
+# ── the stack of the widget ──────────────────────────────────────────────────────────────────────
+
+SCALE = 1000  # the page gets numbers as whole thousandths
+PAGE_WIDTH, PAGE_FF, PAGE_LAYERS, PAGE_TEXT = 8, 32, 12, "block"
+
+
+def for_the_page(seed: int = 0) -> dict[str, Any]:
+    """Twelve fresh blocks and the vectors of five letters, in the form that the widget reads."""
+    torch.manual_seed(seed)
+    letters = torch.randn(len(PAGE_TEXT), PAGE_WIDTH)
+    layers = [TransformerBlock(PAGE_WIDTH, N_HEADS, PAGE_FF, bias=False) for _ in range(PAGE_LAYERS)]
+    return {
+        "scale": SCALE,
+        "text": PAGE_TEXT,
+        "n_heads": N_HEADS,
+        "letters": (SCALE * letters).round().int().tolist(),
+        "layers": [
+            {
+                name: (SCALE * value).round().int().tolist()
+                for name, value in layer.state_dict().items()
+                if not name.startswith("norm")  # their weights are still 1
+            }
+            for layer in layers
+        ],
+    }
+
+
+def from_the_page(shipped: dict[str, Any]) -> tuple[Tensor, list[TransformerBlock]]:
+    """The vectors of the letters and the blocks that the widget computes with."""
+    layers = []
+    for stored in shipped["layers"]:
+        layer = TransformerBlock(PAGE_WIDTH, shipped["n_heads"], PAGE_FF, bias=False)
+        state = {name: torch.tensor(rows) / shipped["scale"] for name, rows in stored.items()}
+        layer.load_state_dict(state, strict=False)
+        layers.append(layer)
+    return torch.tensor(shipped["letters"]) / shipped["scale"], layers
+
+
 if __name__ == "__main__":
-    real, target = (
-        os.environ.pop("SEQ2GPT_DATA", ""),
-        Path(__file__).parents[3] / "book/10-blocks/measured.json",
-    )
+    root = Path(__file__).parents[3]
+    shipped = json.dumps(for_the_page(), separators=(",", ":"))
+    (root / "src/seq2gpt/widgets/blocks_weights.json").write_text(shipped + "\n", encoding="utf-8")
+    real, target = os.environ.pop("SEQ2GPT_DATA", ""), root / "book/10-blocks/measured.json"
     measured: dict[str, Any] = json.loads(target.read_text(encoding="utf-8")) if target.exists() else {}
     text = open_text()
     measured |= {"python": platform.python_version(), "letters alone": round(unigram_loss(text), 4)}
