@@ -135,6 +135,11 @@ def test_gelu_agrees_with_the_paper_and_with_torch() -> None:
     torch.testing.assert_close(gelu(x), F.gelu(x, approximate="tanh"))
 
 
+def test_the_form_with_tanh_is_close_to_the_exact_one() -> None:
+    x = torch.linspace(-7, 7, 10_001, dtype=torch.float64)
+    assert 0.0004 < (gelu(x) - F.gelu(x)).abs().max() < 0.0005
+
+
 def test_gelu_gradient() -> None:
     assert gradcheck(gelu, normal(3, 5, grad=True))
 

@@ -50,7 +50,7 @@ def normalised_feature(middle: int, s: int) -> Placeholders:
         "squares": sum(value**2 for value in row),
         "mean_square": sum(value**2 for value in row) / 4,
         "root": round(root, 3),
-        "by_root": by_root,
+        "by_root": round(by_root, 9),  # twice as large features have the same key
         "by_root_rounded": round(by_root, 3),
         "sum_of_squares": row[0] / (2 * root),
         "mean_subtracted": by_layer,
@@ -119,7 +119,7 @@ def kept_number(value: int, percent: int) -> Placeholders:
     return {
         "p": p,
         "kept": round(1 - p, 2),
-        "answer": value / (1 - p),
+        "answer": round(value / (1 - p), 9),  # 9 / 0.9 and 8 / 0.8 are the same key
         "rounded": round(value / (1 - p), 3),
         "unscaled": value,
         "by_p": value / p,

@@ -87,11 +87,14 @@ export function compute(state, shipped) {
 
 // ---- words -----------------------------------------------------------------------------------------
 
+const RAISED = { "-": "⁻", ...Object.fromEntries([..."⁰¹²³⁴⁵⁶⁷⁸⁹"].entries()) };
+
 export function number(value) {
   const size = Math.abs(value);
+  if (size === 0) return "0";
   if (size >= 0.005 && size < 1000) return value.toFixed(2).replace("-", "−");
-  if (size === 0 || size < 1e-12) return "0";
-  return value.toExponential(0).replace("e", " · 10^").replace("+", "").replace("-", "−").replace("^-", "^−");
+  const [digit, power] = value.toExponential(0).split("e");
+  return `${digit.replace("-", "−")}·10${[...power.replace("+", "")].map((sign) => RAISED[sign]).join("")}`;
 }
 
 // One sentence that says what the bars show; it is also read aloud when something changes.
@@ -189,9 +192,9 @@ async function render({ model, el }) {
     controls.layers.show(state.layers, String(state.layers));
     controls.strength.show(state.strength, state.strength.toFixed(1));
     find("summary").textContent = describe(rows, state);
-    const titles = ["after", "mean", "variance", "size, root of the mean square", "of a small change arrives"];
+    const titles = ["after", "mean", "variance", "size", "of a small change arrives"];
     find("depth").replaceChildren(
-      element("caption", { textContent: "Bars on a logarithmic scale from a millionth to a thousand" }),
+      element("caption", { textContent: "Size is the root of the mean square. The bars go from a millionth to a thousand, on a logarithmic scale." }),
       element("thead", {}, element("tr", {}, ...titles.map((textContent) => element("th", { scope: "col", textContent })))),
       element("tbody", {}, ...rows.map((row) => line(row, row.sublayer !== "feed-forward"))));
     clearTimeout(speaking); // read aloud after a pause, or a moving slider would never stop talking
