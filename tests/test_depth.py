@@ -51,10 +51,11 @@ def test_the_chapter_says_what_was_measured() -> None:
     assert min(mean(losses) for losses in rates["pre-LN"].values()) == mean(rates["pre-LN"]["0.01"])
     assert min(rates["post-LN"]["0.01"]) > letters
     assert all(min(losses) > letters for losses in rates["no residual"].values())
-    plain, paths = (list(map(mean, depths[kind].values())) for kind in ("no residual", "pre-LN"))
-    assert plain == sorted(plain)  # every further layer makes it worse
-    assert max(paths) == paths[0]  # and with paths no worse
-    assert plain[0] < letters
+    one, two, *deeper = (mean(losses) for losses in depths["no residual"].values())
+    assert one < two - 0.2 < letters - 0.2
+    assert min(deeper) > letters
+    paths = [*map(mean, depths["pre-LN"].values()), mean(rates["pre-LN"]["0.003"])]
+    assert paths == sorted(paths, reverse=True)  # every step deeper is a little better
 
 
 def test_the_lab_states_what_was_measured() -> None:

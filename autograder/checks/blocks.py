@@ -30,6 +30,12 @@ def remember(answer: Answer, value: Tensor) -> None:
     answer.results.append(value.detach().clone())
 
 
+def seeded(draw: Draw, function: Any, *arguments: Any, **more: Any) -> Any:
+    """A call with torch's generator in a known state: in a process of its own or not, it draws the same numbers."""
+    torch.manual_seed(draw.integer(0, 2**31 - 1))
+    return function(*arguments, **more)
+
+
 def is_close(value: Tensor, expected: Tensor) -> bool:
     """Whether a known mistake explains the result."""
     return value.shape == expected.shape and torch.allclose(value.detach().double(), expected, atol=1e-6)
@@ -176,7 +182,10 @@ def epsilon_inside_the_root(answer: Answer, draw: Draw) -> None:
 @check("layer_norm")
 def equal_features_become_0(answer: Answer, draw: Draw) -> None:
     """A position whose features are all equal has variance 0; it becomes 0, and nothing is nan."""
-    x = torch.full((2, 7), 5.0, dtype=torch.float64, requires_grad=True)
+    plain = torch.full((2, 7), 5.0, dtype=torch.float64)
+    expect.tensor(answer(plain, torch.ones(7, dtype=torch.float64)), "The result", (2, 7))
+    expect.untouched(answer)
+    x = plain.clone().requires_grad_()
     result = expect.tensor(answer(x, torch.ones(7, dtype=torch.float64)), "The result", (2, 7))
     expect.finite(result, "Where all features are equal, the result")
     expect.close(result, torch.zeros(2, 7), "Where all features are equal, the result should be 0.")
@@ -494,16 +503,16 @@ def both_layers_learn(answer: Answer, draw: Draw) -> None:
     gradients_reach(answer, draw, TWO)
 
 
-def compare_dropout(answer: Answer, module: Any, x: Tensor) -> None:
+def compare_dropout(answer: Answer, draw: Draw, module: Any, x: Tensor) -> None:
     """With dropout=0.5 about half of the result is 0 in training, the rest twice what it was."""
     module = require_module(module).double()
     module.eval()
-    kept, again = (expect.tensor(module(x), "The output", tuple(x.shape)) for _ in range(2))
+    kept, again = (expect.tensor(seeded(draw, module, x), "The output", tuple(x.shape)) for _ in range(2))
     remember(answer, kept)
     if not torch.equal(kept, again):
         expect.fail("Outside training, dropout should do nothing; yours acts after .eval(), too.")
     module.train()
-    dropped = expect.tensor(module(x), "In training, the output", tuple(x.shape))
+    dropped = expect.tensor(seeded(draw, module, x), "In training, the output", tuple(x.shape))
     zeros = dropped == 0
     share = zeros.double().mean().item()
     if share == 0 and not torch.allclose(dropped, kept):
@@ -517,7 +526,9 @@ def compare_dropout(answer: Answer, module: Any, x: Tensor) -> None:
 def dropout_on_the_result(answer: Answer, draw: Draw) -> None:
     """In training, `dropout` sets a share of the result to 0 and scales up the rest; otherwise it does nothing."""
     d_model, d_ff = draw.primes(2)
-    compare_dropout(answer, answer.original(d_model, d_ff, dropout=0.5), draw.normal(41, d_model))
+    compare_dropout(
+        answer, draw, seeded(draw, answer.original, d_model, d_ff, dropout=0.5), draw.normal(41, d_model)
+    )
 
 
 # ── SwiGLU ───────────────────────────────────────────────────────────────────────────────────────
@@ -659,6 +670,8 @@ def norm_once_then_sublayer_once(answer: Answer, draw: Draw) -> None:
 @check("residual")
 def path_through_fifty_layers(answer: Answer, draw: Draw) -> None:
     """Where sub-layers are silent, x comes out of fifty layers exactly as it went in, and so does its gradient."""
+    expect.tensor(answer(draw.normal(7), sublayer=found, norm=squashed), "The result", (7,))
+    expect.untouched(answer)
     x = draw.normal(7, grad=True)
     result = x
     for _ in range(50):
@@ -951,19 +964,21 @@ def dropout_in_both_sublayers(answer: Answer, draw: Draw) -> None:
     d_model, n_heads = 14, 7
     x = draw.normal(31, d_model)
     for quiet, loud in (("feed_forward.w_out", "attention"), ("attention.w_o", "feed-forward network")):
-        module = require_module(answer.original(d_model, n_heads, 5, dropout=0.5)).double()
+        module = require_module(seeded(draw, answer.original, d_model, n_heads, 5, dropout=0.5)).double()
         part = part_of(module, quiet)
         for kind in ("weight", "bias"):
             getattr(part, kind).data = torch.zeros(
                 d_model if kind == "bias" else getattr(part, kind).shape
             ).double()
         module.eval()
-        kept, again = (expect.tensor(module(x), "The output", tuple(x.shape)) - x for _ in range(2))
+        kept, again = (
+            expect.tensor(seeded(draw, module, x), "The output", tuple(x.shape)) - x for _ in range(2)
+        )
         remember(answer, kept)
         if not torch.equal(kept, again):
             expect.fail("Outside training, dropout should do nothing; yours acts after .eval(), too.")
         module.train()
-        added = expect.tensor(module(x), "In training, the output", tuple(x.shape)) - x
+        added = expect.tensor(seeded(draw, module, x), "In training, the output", tuple(x.shape)) - x
         zeros = added == 0
         share = zeros.double().mean().item()
         if share == 0 and not torch.allclose(added, kept):
@@ -995,7 +1010,9 @@ def nothing_outside_training(answer: Answer, draw: Draw) -> None:
     """Outside training every number stays exactly as it is, whatever p; in training with p = 0 as well."""
     x = draw.normal(41, 43)
     for p, training in ((0.9, False), (0.5, False), (0.0, True)):
-        result = expect.tensor(answer(x, p, training), f"With training={training}, the result", (41, 43))
+        result = expect.tensor(
+            seeded(draw, answer, x, p, training), f"With training={training}, the result", (41, 43)
+        )
         if training is False and (result == 0).any():
             expect.fail("With training=False numbers are dropped; then nothing may be.")
         expect.close(result, x, f"With p={p} and training={training} nothing should change.", 1e-12)
@@ -1006,7 +1023,7 @@ def share_p_is_dropped(answer: Answer, draw: Draw) -> None:
     """In training each number becomes 0 with probability p."""
     x = draw.normal(100, 100)
     for p in (0.1, 0.5, 0.8):
-        result = expect.tensor(answer(x, p, training=True), "The result", (100, 100))
+        result = expect.tensor(seeded(draw, answer, x, p, training=True), "The result", (100, 100))
         share = (result == 0).double().mean().item()
         if p != 0.5 and abs(share - (1 - p)) < 0.03:
             expect.fail(
@@ -1021,7 +1038,7 @@ def kept_numbers_are_scaled(answer: Answer, draw: Draw) -> None:
     """Those kept are divided by 1 − p, so that the expected value of each result is its input."""
     for p in (0.1, 0.5, 0.8):
         x = draw.normal(50, 60)
-        result = expect.tensor(answer(x, p, training=True), "The result", (50, 60))
+        result = expect.tensor(seeded(draw, answer, x, p, training=True), "The result", (50, 60))
         kept = result != 0
         if not kept.any():
             expect.fail(f"With p={p} nothing is kept.")
@@ -1039,7 +1056,8 @@ def each_on_its_own(answer: Answer, draw: Draw) -> None:
     """Every number is kept or dropped on its own: no whole rows or columns, and anew at every call."""
     ones = torch.ones(50, 60, dtype=torch.float64)
     kept, again = (
-        expect.tensor(answer(ones, 0.5, training=True), "The result", (50, 60)) != 0 for _ in range(2)
+        expect.tensor(seeded(draw, answer, ones, 0.5, training=True), "The result", (50, 60)) != 0
+        for _ in range(2)
     )
     for axis, name in ((0, "column"), (1, "row")):
         share = kept.double().mean(axis)
@@ -1068,7 +1086,9 @@ def drawn_by_torch(answer: Answer, draw: Draw) -> None:
 @check("dropout")
 def dropped_is_0_and_learns_nothing(answer: Answer, draw: Draw) -> None:
     """A dropped number is 0 even where x is infinite and gets no gradient; the dtype is kept, x stays as it was."""
-    result = expect.tensor(answer(torch.full((101,), math.inf), 0.5, training=True), "The result", (101,))
+    result = expect.tensor(
+        seeded(draw, answer, torch.full((101,), math.inf), 0.5, training=True), "The result", (101,)
+    )
     if result.isnan().any():
         expect.fail(
             "Where x is infinite, dropping gave nan: 0 · inf is no number, so choose 0 instead of multiplying."
@@ -1077,7 +1097,7 @@ def dropped_is_0_and_learns_nothing(answer: Answer, draw: Draw) -> None:
         expect.fail("Where x is infinite, nothing was dropped.")
     expect.untouched(answer)
     x = draw.normal(101, grad=True)
-    result = expect.tensor(answer(x, 0.5, training=True), "The result", (101,))
+    result = expect.tensor(seeded(draw, answer, x, 0.5, training=True), "The result", (101,))
     (gradient,) = expect.gradients(result.sum(), **{"input x": x})
     expect.close(
         gradient,
@@ -1086,7 +1106,7 @@ def dropped_is_0_and_learns_nothing(answer: Answer, draw: Draw) -> None:
     )
     for dtype in HALF:
         expect.tensor(
-            answer(torch.ones(101, dtype=dtype), 0.5, training=True),
+            seeded(draw, answer, torch.ones(101, dtype=dtype), 0.5, training=True),
             f"For {str(dtype).removeprefix('torch.')} the result",
             (101,),
             dtype,

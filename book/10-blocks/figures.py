@@ -115,15 +115,17 @@ def curve(axes: Axes, by_x: dict[float, list[float]], kind: str) -> None:
 def floor(axes: Axes) -> None:
     """The loss of who knows letter frequencies alone, and what both figures share."""
     axes.axhline(MEASURED["letters alone"], color=INK, linewidth=1, linestyle=":")
+    place = axes.get_yaxis_transform()  # x in shares of the width, whatever its scale
     axes.text(
-        axes.get_xlim()[0],
+        0.02,
         MEASURED["letters alone"] - 0.02,
-        " letter frequencies alone",
+        "letter frequencies alone",
         va="top",
         fontsize=9.5,
+        transform=place,
     )
     axes.set_ylabel("loss, nats a character")
-    axes.legend(fontsize=9.5, loc="center right")
+    axes.legend(fontsize=9, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, columnspacing=1.2)
 
 
 def activations() -> "HTML":
