@@ -135,6 +135,11 @@ def test_gelu_agrees_with_the_paper_and_with_torch() -> None:
     torch.testing.assert_close(gelu(x), F.gelu(x, approximate="tanh"))
 
 
+def test_the_form_with_tanh_is_close_to_the_exact_one() -> None:
+    x = torch.linspace(-7, 7, 10_001, dtype=torch.float64)
+    assert 0.0004 < (gelu(x) - F.gelu(x)).abs().max() < 0.0005
+
+
 def test_gelu_gradient() -> None:
     assert gradcheck(gelu, normal(3, 5, grad=True))
 
@@ -153,14 +158,10 @@ def test_gelu_keeps_shape_and_dtype(dtype: torch.dtype) -> None:
 # dropout
 
 
-def generator(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
-
-
 @pytest.mark.parametrize("p", [0.1, 0.5, 0.8])
 def test_the_share_p_becomes_0_and_the_expected_value_stays(p: float) -> None:
     x = torch.full((100, 100), 3.0)
-    result = dropout(x, p, training=True, generator=generator())
+    result = dropout(x, p, training=True)
     kept = result != 0
     assert abs(kept.float().mean() - (1 - p)) < 0.02  # 4 standard deviations at p = 0.5
     torch.testing.assert_close(result[kept], torch.full_like(result[kept], 3 / (1 - p)))
@@ -168,7 +169,7 @@ def test_the_share_p_becomes_0_and_the_expected_value_stays(p: float) -> None:
 
 
 def test_every_number_is_dropped_on_its_own() -> None:
-    kept = dropout(torch.ones(50, 60), 0.5, training=True, generator=generator()) != 0
+    kept = dropout(torch.ones(50, 60), 0.5, training=True) != 0
     for along in (0, 1):
         assert kept.float().mean(along).std() < 0.1  # whole rows or columns would be all kept or all dropped
         assert kept.float().mean(along).min() > 0
@@ -176,39 +177,35 @@ def test_every_number_is_dropped_on_its_own() -> None:
 
 def test_outside_training_nothing_is_dropped() -> None:
     x = normal(3, 5)
-    state = generator()
-    assert torch.equal(dropout(x, 0.9, training=False, generator=state), x)
+    assert torch.equal(dropout(x, 0.9, training=False), x)
     assert torch.equal(dropout(x, 0.0, training=True), x)
 
 
-def test_the_generator_decides_what_is_dropped() -> None:
+def test_torchs_generator_decides_what_is_dropped() -> None:
     x = torch.ones(1000)
-    first = dropout(x, 0.5, True, generator(1))
-    torch.manual_seed(7)  # torch's own generator has no say
-    assert torch.equal(first, dropout(x, 0.5, True, generator(1)))
-    assert not torch.equal(first, dropout(x, 0.5, True, generator(2)))
     torch.manual_seed(7)
-    fallback = dropout(x, 0.5, True)
+    first = dropout(x, 0.5, True)
+    assert not torch.equal(first, dropout(x, 0.5, True))
     torch.manual_seed(7)
-    assert torch.equal(fallback, dropout(x, 0.5, True))
+    assert torch.equal(first, dropout(x, 0.5, True))
 
 
 def test_dropped_numbers_get_no_gradient() -> None:
     x = normal(101, grad=True)
-    result = dropout(x, 0.5, True, generator())
+    result = dropout(x, 0.5, True)
     (gradient,) = torch.autograd.grad(result.sum(), x)
     torch.testing.assert_close(gradient, 2.0 * (result != 0).double())
 
 
 def test_a_dropped_number_is_0_even_if_it_was_infinite() -> None:
-    result = dropout(torch.full((101,), math.inf), 0.5, True, generator())
+    result = dropout(torch.full((101,), math.inf), 0.5, True)
     assert set(result.tolist()) == {0.0, math.inf}
 
 
 @pytest.mark.parametrize("dtype", [*HALF, torch.float64])
 def test_dropout_keeps_the_dtype(dtype: torch.dtype) -> None:
     x = torch.ones(101, dtype=dtype)
-    assert dropout(x, 0.5, True, generator()).dtype == dtype
+    assert dropout(x, 0.5, True).dtype == dtype
     assert x.eq(1).all()
 
 

@@ -66,7 +66,7 @@ def gelu(x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
 
     In the form with tanh that GPT-2 uses (Hendrycks & Gimpel 2016, section 2):
     ½ x (1 + tanh(√(2/π) (x + 0.044715 x³))). It is nearly x for large x, nearly 0 for very negative x,
-    and smooth between.
+    and smooth between. The result has the shape and dtype of ``x``.
 
     >>> [round(number, 4) for number in gelu(torch.tensor([-1.0, 0.0, 1.0])).tolist()]
     [-0.1588, 0.0, 0.8412]
@@ -117,17 +117,15 @@ class _GELU(torch.autograd.Function):
         return gate.addcmul_(torch.addcmul(y, y, gate, value=-1), slope).mul_(gradient)
 
 
-def dropout(
-    x: Float[Tensor, "..."], p: float, training: bool, generator: torch.Generator | None = None
-) -> Float[Tensor, "..."]:
+def dropout(x: Float[Tensor, "..."], p: float, training: bool) -> Float[Tensor, "..."]:
     """While training, set each number to 0 with probability ``p``; otherwise change nothing.
 
-    Every number is kept or dropped on its own. Those kept are scaled, so that the expected value of each
-    result is its input and nothing needs to be scaled when the model is used (Srivastava et al. 2014,
-    section 10). The random numbers come from ``generator``, which lives on the device of ``x``, or else
-    from torch's own.
+    Every number is kept or dropped on its own, by torch's random numbers. Those kept are scaled, so that the
+    expected value of each result is its input and nothing needs to be scaled when the model is used
+    (Srivastava et al. 2014, section 10). A dropped number is 0 even where ``x`` is infinite. The result has
+    the dtype of ``x``.
 
-    Raises ``ValueError`` unless 0 ≤ ``p`` < 1.
+    Raises ``ValueError``, whose message contains the value of ``p``, unless 0 ≤ ``p`` < 1, in training or not.
 
     >>> kept = dropout(torch.ones(1000), p=0.5, training=True)
     >>> sorted(set(kept.tolist()))
@@ -139,7 +137,7 @@ def dropout(
         raise ValueError(f"p={p} must be at least 0 and below 1")
     if not training:
         return x
-    kept = torch.rand(x.shape, generator=generator, device=x.device) >= p
+    kept = torch.rand(x.shape, device=x.device) >= p
     return torch.where(kept, x / (1 - p), 0)
 
 
@@ -153,7 +151,8 @@ def residual(x: Hidden, sublayer: Callable[[Hidden], Hidden], norm: Callable[[Hi
     >>> residual(torch.tensor([3.0]), sublayer=lambda h: 10 * h, norm=lambda h: h - 1).tolist()
     [23.0]
     """
-    return x + sublayer(norm(x))
+    found = sublayer(norm(x))
+    return x + found
 
 
 class LayerNorm(nn.Module):
@@ -223,7 +222,7 @@ class TransformerBlock(nn.Module):
     ``norm_1``, ``attention``, ``norm_2`` and ``feed_forward``. ``dropout`` acts on what each sub-layer adds
     to its path, in training only; ``bias`` says whether linear layers and norms have biases.
 
-    Raises ``ValueError`` unless ``n_heads`` divides ``d_model``.
+    Raises ``ValueError``, whose message contains both numbers, unless ``n_heads`` divides ``d_model``.
 
     >>> TransformerBlock(d_model=6, n_heads=2, d_ff=24)(torch.zeros(1, 5, 6), causal=True).shape
     torch.Size([1, 5, 6])

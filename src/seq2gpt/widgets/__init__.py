@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from seq2gpt.widgets.alignment import AlignmentWidget
     from seq2gpt.widgets.attention import AttentionWidget
     from seq2gpt.widgets.beams import BeamsWidget
+    from seq2gpt.widgets.blocks import BlocksWidget
     from seq2gpt.widgets.heads import HeadsWidget
     from seq2gpt.widgets.playground import PlaygroundWidget
     from seq2gpt.widgets.positions import PositionsWidget
@@ -23,6 +24,7 @@ __all__ = [
     "AlignmentWidget",
     "AttentionWidget",
     "BeamsWidget",
+    "BlocksWidget",
     "HeadsWidget",
     "PlaygroundWidget",
     "PositionsWidget",
@@ -33,6 +35,7 @@ _MODULES = {
     "AlignmentWidget": "alignment",
     "AttentionWidget": "attention",
     "BeamsWidget": "beams",
+    "BlocksWidget": "blocks",
     "HeadsWidget": "heads",
     "PlaygroundWidget": "playground",
     "PositionsWidget": "positions",
