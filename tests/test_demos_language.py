@@ -150,9 +150,12 @@ def test_windows_start_anywhere():
 
 
 @pytest.mark.parametrize("length", [12, 16])
-@pytest.mark.parametrize("mean_length", [1.0, 2.0])
-def test_span_patterns_read_and_write_every_place_once(length, mean_length):
-    read, written = gap_filling.span_patterns(length, mean_length)
+@pytest.mark.parametrize("spans", gap_filling.SPANS)
+def test_span_patterns_read_and_write_every_place_once(length, spans):
+    read, written = gap_filling.span_patterns(length, *spans)
+    n_spans = round(spans[0] / spans[1])
+    assert read.shape[1] == length - spans[0] + n_spans
+    assert written.shape[1] == spans[0] + n_spans + 1
     assert len(read) == len(written) == gap_filling.N_PATTERNS
     for pattern in torch.cat([read, written], 1).tolist():
         assert sorted(place for place in pattern if place < length) == list(range(length))

@@ -172,8 +172,8 @@ def torch_decides_the_chances(answer: Answer, draw: Draw) -> None:
     """The same torch.manual_seed gives the same result, another one another."""
     ids, found = tokens(draw, 13, 11, 101), []
     for seed in (5, 5, 6):
-        random.random()  # noqa: S311 - other sources of chance move on
-        np.random.rand()  # noqa: NPY002
+        random.random()  # other sources of chance move on
+        np.random.rand()
         torch.manual_seed(seed)
         found.append(masked(answer, ids, 13, 13))
     if not all(map(torch.equal, found[0], found[1])):

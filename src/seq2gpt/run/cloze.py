@@ -148,7 +148,7 @@ def train_family(
     return family
 
 
-def test_gaps(seed: int = 0, n_rows: int = 1100) -> tuple[Rows, Gaps]:
+def unseen_gaps(seed: int = 0, n_rows: int = 1100) -> tuple[Rows, Gaps]:
     """Sentences that no training reads, and a gap in each, all places but the first equally often."""
     rows = all_rows()[::HELD_OUT]
     rows = rows[torch.randperm(len(rows), generator=torch.Generator().manual_seed(seed))[:n_rows]]
@@ -157,11 +157,11 @@ def test_gaps(seed: int = 0, n_rows: int = 1100) -> tuple[Rows, Gaps]:
 
 def right_by_place(family: Family, seed: int = 0) -> list[float]:
     """In how many gaps of a hundred the most probable word is right, for each place but the first."""
-    rows, gaps = test_gaps(seed)
+    rows, gaps = unseen_gaps(seed)
     return [right(family, rows[gaps == gap], gaps[gaps == gap]) for gap in range(FIRST_GAP, LENGTH)]
 
 
-BUDGETS = (100, 200, 400, 800, 1600)
+BUDGETS = (25, 50, 100, 200, 400)
 
 
 def measure(
@@ -171,7 +171,7 @@ def measure(
     figures: dict[str, dict[str, list[float]]] = {}
     for kind, n_steps, seed in product(FAMILIES, budgets, seeds):
         family = train_family(kind, n_steps, seed)
-        rows, gaps = test_gaps(seed)
+        rows, gaps = unseen_gaps(seed)
         found = {kind: right(family, rows, gaps)}
         if isinstance(family, Causal):
             answer = rows[torch.arange(len(rows)), gaps]

@@ -24,6 +24,8 @@ from seq2gpt.language_models import cross_entropy, next_token_pairs, sequence_lo
 from seq2gpt.run.demos.loop import fit
 
 N_SENTINELS = 3  # for two spans and the end
+# Hidden symbols, and the mean length of a span: one gap as in the test, two gaps, and one gap of two.
+SPANS = ((1, 1.0), (2, 1.0), (2, 2.0))
 N_PATTERNS = 512
 N_CANDIDATES = 10
 
@@ -113,8 +115,8 @@ class Spans:
     def __init__(self, sizes: Sizes, parts: Parts = COURSE) -> None:
         self.sentinel = sizes.n_symbols
         self.model = PrefixLanguageModel(sizes.n_symbols + N_SENTINELS, 2 * sizes.length, *sizes.blocks)
-        # Two spans of one symbol, or one span of two: sizes are equal within a batch.
-        self.patterns = [span_patterns(sizes.length, mean, parts) for mean in (1.0, 2.0)]
+        # Sizes are equal within a batch.
+        self.patterns = [span_patterns(sizes.length, *spans, parts) for spans in SPANS]
 
     def loss(self, rows: Rows, step: int) -> Float[Tensor, ""]:
         """The mean over what is written: hidden symbols and sentinels, without the first, which never changes."""
@@ -139,7 +141,7 @@ FAMILIES: dict[str, type[Family]] = {"causal": Causal, "masked": Masked, "spans"
 
 
 def span_patterns(
-    length: int, mean_length: float, parts: Parts = COURSE
+    length: int, n_hidden: int, mean_length: float, parts: Parts = COURSE
 ) -> tuple[Int[Tensor, "n_patterns n_read"], Int[Tensor, "n_patterns n_written"]]:
     """Which places of a row are read and which are written, for spans drawn at random.
 
@@ -147,7 +149,7 @@ def span_patterns(
     """
     places = torch.arange(length)
     pairs = [
-        parts.corrupt_spans(places, draw_spans(length, mean_length=mean_length), first_sentinel=length)
+        parts.corrupt_spans(places, draw_spans(length, n_hidden / length, mean_length), first_sentinel=length)
         for _ in range(N_PATTERNS)
     ]
     return torch.stack([read for read, _ in pairs]), torch.stack([written for _, written in pairs])
