@@ -7,7 +7,8 @@ import torch
 
 from seq2gpt.attention import causal_mask
 from seq2gpt.figures import BLUE, GREEN, GREY, INK, ORANGE, new_figure, show
-from seq2gpt.run.cloze import FIRST_GAP, PLACE_NAMES, limits, measured, right_by_place
+from seq2gpt.run import cloze
+from seq2gpt.run.cloze import FIRST_GAP, PLACE_NAMES, limits, measured
 from seq2gpt.widgets.cloze_models import READERS, load_reader
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def right_by_place() -> "HTML":
     places = range(FIRST_GAP, len(PLACE_NAMES))
     told = []
     for shift, kind in ((-0.2, "masked"), (0.2, "causal")):
-        found = right_by_place(load_reader(kind))
+        found = cloze.right_by_place(load_reader(kind))
         axes.bar([place + shift for place in places], found, 0.38, color=COLOURS[kind], label=NAMES[kind])
         best = limits(kind == "masked")[FIRST_GAP:].tolist()
         label = "the best there can be" if kind == READERS[-1] else None

@@ -5,7 +5,7 @@ own objective; then one symbol of a row is hidden, and each says what stood in t
 all of them, which their losses are not.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -112,11 +112,13 @@ class Masked:
 class Spans:
     """T5, in one stack: the hidden spans, written one symbol after the other behind what is left of the row."""
 
-    def __init__(self, sizes: Sizes, parts: Parts = COURSE) -> None:
+    def __init__(
+        self, sizes: Sizes, parts: Parts = COURSE, spans: Sequence[tuple[int, float]] = SPANS
+    ) -> None:
         self.sentinel = sizes.n_symbols
         self.model = PrefixLanguageModel(sizes.n_symbols + N_SENTINELS, 2 * sizes.length, *sizes.blocks)
         # Sizes are equal within a batch.
-        self.patterns = [span_patterns(sizes.length, *spans, parts) for spans in SPANS]
+        self.patterns = [span_patterns(sizes.length, *form, parts) for form in spans]
 
     def loss(self, rows: Rows, step: int) -> Float[Tensor, ""]:
         """The mean over what is written: hidden symbols and sentinels, without the first, which never changes."""

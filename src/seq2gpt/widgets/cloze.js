@@ -109,7 +109,10 @@ const ranked = (probabilities, words) => words
 
 // ---- words -----------------------------------------------------------------------------------------
 
-const percent = (share) => (share > 0 && share < 0.01 ? "under 1 %" : `${Math.round(share * 100)} %`);
+function percent(share) { // softmax is never quite 0 or 1
+  if (share < 0.01) return "under 1 %";
+  return share > 0.99 ? "over 99 %" : `${Math.round(share * 100)} %`;
+}
 
 // One sentence that says what the lists show; it is also read aloud when the state changes.
 export function describe({ typed, gap, answer, best, probabilities }, words) {
@@ -117,7 +120,7 @@ export function describe({ typed, gap, answer, best, probabilities }, words) {
     const { word, probability } = best[kind][0];
     const right = percent(probabilities[kind][words.indexOf(answer)]);
     const side = kind === "masked" ? "Reading both sides" : `Reading “${typed.slice(0, gap).join(" ")}” alone`;
-    return `${side}, the model's best guess is “${word}” with ${percent(probability)}${word === answer ? "" : `; “${answer}” gets ${right}`}.`;
+    return `${side}, the model’s best guess is “${word}” with ${percent(probability)}${word === answer ? "" : `; “${answer}” gets ${right}`}.`;
   });
   return `Word ${gap + 1}, “${answer}”, is hidden. ${says.join(" ")}`;
 }

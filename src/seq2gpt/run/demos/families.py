@@ -32,6 +32,7 @@ from seq2gpt.tokens import CharTokenizer, build_char_vocab
 
 WINDOW = 16
 GAP = 7  # place of the hidden character in a window
+SPANS = ((2, 1.0), (2, 2.0))  # two characters of a window hidden, in two spans or in one
 SETS: dict[str, dict[str, Any]] = {"tinyshakespeare": {"n_steps": 300}, "fairy_tales": {"n_steps": 300}}
 
 
@@ -66,7 +67,7 @@ def run(config: Config, progress: bool = True, parts: Parts = COURSE) -> DemoRes
     sizes = Sizes(
         n_symbols=tokenizer.vocab_size, length=WINDOW, d_model=config.d_model, n_layers=config.n_layers
     )
-    causal, masked, spans = Causal(sizes, parts), Masked(sizes, parts), Spans(sizes, parts)
+    causal, masked, spans = Causal(sizes, parts), Masked(sizes, parts), Spans(sizes, parts, SPANS)
     for family in (causal, masked, spans):
         train(
             family, lambda generator: draw_windows(training, config.batch, generator),
