@@ -30,7 +30,7 @@ def who_sees_whom() -> "HTML":
     tables = {
         "encoder (BERT)": torch.ones(n, n, dtype=torch.bool),
         "decoder (GPT)": causal_mask(n),
-        "prefix, then decoder (T5)": prefix,
+        "prefix + decoder": prefix,
     }
     figure, panels = new_figure(3.1, 1, 3)
     for axes, (title, allowed) in zip(panels, tables.items(), strict=True):
@@ -70,13 +70,14 @@ def right_by_steps() -> "HTML":
             steps, means, spreads, fmt="o-", markersize=4, capsize=3, color=COLOURS[reader], label=name
         )
         told.append(f"{name}: " + ", ".join(f"{m:.1f} after {n}" for n, m in zip(steps, means, strict=True)))
-    for both, name in ((False, "best reader of the left side"), (True, "best reader of both sides")):
+    for both, name in ((False, "best from left"), (True, "best from both")):
         best = limits(both)[FIRST_GAP:].mean().item()
         axes.axhline(best, color=INK, linewidth=1, linestyle=":")
-        axes.text(steps[0], best + 1.2, name, color=INK, fontsize=9)
-        told.append(f"{name}: {best:.1f}")
+        axes.text(1.15 * steps[-1], best + 1, name, color=INK, fontsize=9)
+        told.append(f"the best there can be, reading {'both sides' if both else 'the left side'}: {best:.1f}")
     axes.set_xscale("log", base=2)
     axes.set_xticks(steps, [str(n) for n in steps])
+    axes.set_xlim(0.85 * steps[0], 2.9 * steps[-1])
     axes.set_ylim(0, 84)
     axes.set_xlabel("training steps")
     axes.set_ylabel("gaps filled right, %")
