@@ -32,7 +32,7 @@ def who_sees_whom() -> "HTML":
         "decoder (GPT)": causal_mask(n),
         "prefix + decoder": prefix,
     }
-    figure, panels = new_figure(3.1, 1, 3)
+    figure, panels = new_figure(2.5, 1, 3)
     for axes, (title, allowed) in zip(panels, tables.items(), strict=True):
         axes.set_title(title, loc="left", fontsize=10)
         axes.set_xlim(-0.5, n - 0.5)
