@@ -7,7 +7,8 @@ by head; what it does with the future and with padding is a table of who may see
 
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from seq2gpt.families import LanguageModelParts
 EXERCISES = ExerciseSet("12-families")
 check = EXERCISES.check
 Answer = Any  # a Recorder around whatever the student wrote
-Spans = list[tuple[int, int]]
+Spans = Sequence[tuple[int, int]]
 Sizes = dict[str, int]
 Parameters = dict[str, Tensor]
 
@@ -189,7 +190,7 @@ def impossible_share_is_refused(answer: Answer, draw: Draw) -> None:
     """A share below 0 or above 1 raises a ValueError that names it."""
     ids = tokens(draw, 13, 3, 5)
     for share in (-0.25, 1.5):
-        expect.error(lambda s=share: answer(ids, 13, 13, share=s), ValueError, f"share={share}", str(share))
+        expect.error(partial(answer, ids, 13, 13, share=share), ValueError, f"share={share}", str(share))
 
 
 # ── the models ───────────────────────────────────────────────────────────────────────────────────
@@ -464,7 +465,7 @@ def impossible_spans_are_refused(answer: Answer, draw: Draw) -> None:
     for spans in ([(11, 11)], [(13, 11)], [(17, 29)], [(-13, 11)], [(3, 11), (11, 17)], [(11, 17), (3, 5)]):
         bad = spans[-1]
         what = f"corrupt_spans with spans {spans} of 23 tokens"
-        expect.error(lambda s=spans: answer(ids, s, 97), ValueError, what, *map(str, bad))
+        expect.error(partial(answer, ids, spans, 97), ValueError, what, *map(str, bad))
 
 
 # ── CausalLanguageModel ──────────────────────────────────────────────────────────────────────────
