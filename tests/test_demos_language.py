@@ -8,6 +8,7 @@ import torch
 from seq2gpt.data import corpus
 from seq2gpt.errors import UserError
 from seq2gpt.families import CausalLanguageModel
+from seq2gpt.run import gap_filling
 from seq2gpt.run.demos import bigram, bpe, families, lsi
 from seq2gpt.tokens import BytePairTokenizer, CharTokenizer
 
@@ -138,7 +139,7 @@ def test_too_high_a_rank_for_the_words_is_refused():
 
 # ---- families --------------------------------------------------------------------------------------------
 
-SMALL = families.Config(d_model=8, n_layers=1, n_steps=1)
+SMALL = gap_filling.Sizes(n_symbols=13, length=11, d_model=8, n_layers=1)
 
 
 def test_windows_start_anywhere():
@@ -148,48 +149,50 @@ def test_windows_start_anywhere():
     assert set(windows[:, 0].tolist()) == set(range(24))
 
 
-@pytest.mark.parametrize("mean_length", [1.0, 2.0])
-def test_span_patterns_read_and_write_every_place_once(mean_length):
-    read, written = families.span_patterns(mean_length)
-    assert len(read) == len(written) == families.N_PATTERNS
+@pytest.mark.parametrize("length", [12, 16])
+@pytest.mark.parametrize("spans", gap_filling.SPANS)
+def test_span_patterns_read_and_write_every_place_once(length, spans):
+    read, written = gap_filling.span_patterns(length, *spans)
+    n_spans = round(spans[0] / spans[1])
+    assert read.shape[1] == length - spans[0] + n_spans
+    assert written.shape[1] == spans[0] + n_spans + 1
+    assert len(read) == len(written) == gap_filling.N_PATTERNS
     for pattern in torch.cat([read, written], 1).tolist():
-        assert sorted(place for place in pattern if place < families.WINDOW) == list(range(families.WINDOW))
-    assert read.max() < families.WINDOW + families.N_SENTINELS
-    assert written.max() < families.WINDOW + families.N_SENTINELS
+        assert sorted(place for place in pattern if place < length) == list(range(length))
+    assert read.max() < length + gap_filling.N_SENTINELS
+    assert written.max() < length + gap_filling.N_SENTINELS
 
 
-def test_only_the_gap_is_hidden():
+def test_only_the_gap_of_each_row_is_hidden():
     ids = torch.arange(32).view(2, 16)
-    hidden = families.hide(ids, 99)
-    assert (hidden != ids).nonzero().tolist() == [[0, 7], [1, 7]]
+    hidden = gap_filling.hide(ids, torch.tensor([7, 3]), 99)
+    assert (hidden != ids).nonzero().tolist() == [[0, 7], [1, 3]]
     assert ids.max() == 31
 
 
-@pytest.mark.parametrize("family", [families.Causal, families.Masked, families.Spans])
-def test_no_model_sees_the_answer_and_the_causal_one_nothing_behind_it(family):
-    trained = family(13, SMALL)
-    ids = torch.randint(13, (40, families.WINDOW))
-    other = ids.clone()
-    other[:, families.GAP] = torch.randint(13, (40,))
-    assert torch.equal(trained.fill(ids), trained.fill(other))
-    other[:, families.GAP + 1 :] = torch.randint(13, (40, 8))
-    assert torch.equal(trained.fill(ids), trained.fill(other)) == (family is families.Causal)
+@pytest.mark.parametrize("kind", gap_filling.FAMILIES)
+def test_no_model_sees_the_answer_and_the_causal_one_nothing_behind_it(kind):
+    family = gap_filling.FAMILIES[kind](SMALL)
+    ids, gaps = torch.randint(13, (40, 11)), torch.randint(1, 10, (40,))
+    given = family.logits(ids, gaps)
+    torch.testing.assert_close(family.logits(gap_filling.hide(ids, gaps, 5), gaps), given)
+    behind = torch.arange(11) > gaps[:, None]
+    other = torch.where(behind, torch.randint(13, (40, 11)), ids)
+    assert torch.allclose(family.logits(other, gaps), given) == (kind == "causal")
 
 
 def test_the_search_takes_the_candidate_of_the_most_probable_window():
-    causal = families.Causal(13, SMALL)
+    causal = gap_filling.Causal(SMALL)
     assert isinstance(causal.model, CausalLanguageModel)
-    ids = torch.randint(13, (5, families.WINDOW))
-    found = causal.search(ids)
-    for window, symbol in zip(ids, found.tolist(), strict=True):
-        allowed = (
-            causal.model(window[None, : families.GAP])[0, -1].topk(families.N_CANDIDATES).indices.tolist()
-        )
+    ids, gaps = torch.randint(13, (5, 11)), torch.tensor([1, 3, 5, 7, 10])
+    found = causal.search(ids, gaps)
+    for window, gap, symbol in zip(ids, gaps.tolist(), found.tolist(), strict=True):
+        allowed = causal.model(window[None, :gap])[0, -1].topk(gap_filling.N_CANDIDATES).indices.tolist()
         scores = {}
         for candidate in allowed:
-            filled = families.hide(window[None], candidate)[0]
+            filled = gap_filling.hide(window[None], torch.tensor([gap]), candidate)[0]
             log_p = causal.model(filled[None, :-1])[0].log_softmax(-1)
-            scores[candidate] = sum(log_p[t, filled[t + 1]].item() for t in range(families.WINDOW - 1))
+            scores[candidate] = sum(log_p[t, filled[t + 1]].item() for t in range(10))
         assert symbol == max(scores, key=lambda candidate: scores[candidate])
 
 

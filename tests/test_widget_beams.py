@@ -49,7 +49,7 @@ def test_packing_loses_less_than_training_finds(monkeypatch):
     monkeypatch.setattr(number_model, "N_STEPS", 2)
     stored = number_model.train_number_model()
     for entry in stored["weights"].values():
-        unpacked = number_model._unpack(entry)
+        unpacked = number_model.unpack(entry)
         assert list(unpacked.shape) == entry["shape"]
         assert unpacked.abs().max().item() == pytest.approx(entry["scale"] * number_model.LARGEST)
     assert stored["source_words"] == small().source_words
@@ -61,8 +61,8 @@ def test_the_shipped_translator_is_the_one_that_training_gives():
     again = number_model.train_number_model()
     shipped = json.loads(number_model.FILE.read_text(encoding="utf-8"))
     for name, entry in again["weights"].items():
-        there = number_model._unpack(shipped["weights"][name])
-        torch.testing.assert_close(number_model._unpack(entry), there, atol=0.05, rtol=0.05)
+        there = number_model.unpack(shipped["weights"][name])
+        torch.testing.assert_close(number_model.unpack(entry), there, atol=0.05, rtol=0.05)
 
 
 # ---- in Python -----------------------------------------------------------------------------------------------

@@ -25,19 +25,20 @@ def mask_tokens(
     vocab_size: int,
     may_hide: Bool[Tensor, "batch n"] | None = None,
     share: float = 0.15,
-    generator: torch.Generator | None = None,
 ) -> tuple[Int[Tensor, "batch n"], Bool[Tensor, "batch n"]]:
     """What BERT reads in training, and which tokens it has to predict (Devlin et al. 2019, section 3.1).
 
-    Each token is chosen with probability ``share``, on its own. Of the chosen ones 80 % are replaced by
-    ``mask_id``, 10 % by an id drawn from 0 … vocab_size − 1, all equally probable, and 10 % stay as they are.
-    Where ``may_hide`` is ``False``, as at special tokens and padding, nothing is chosen. The random numbers
-    come from ``generator``, on the device of ``ids``, or from torch's own.
+    Each token is chosen with probability ``share``, on its own. A chosen token becomes ``mask_id`` with
+    probability 0.8, an id drawn from 0 … vocab_size − 1, all equally probable, with probability 0.1, and
+    stays as it is with probability 0.1. Where ``may_hide`` is ``False``, as at special tokens and padding,
+    nothing is chosen. All random numbers come from torch, on the device of ``ids``, so ``torch.manual_seed``
+    decides them.
 
-    Returns ``(inputs, chosen)``. The loss is taken where ``chosen`` is ``True``, also where the input is
-    unchanged. ``ids`` itself is not changed.
+    Returns ``(inputs, chosen)``: ``inputs`` in the dtype of ``ids``, and ``chosen``, boolean, which is
+    ``True`` wherever the loss is taken, also where a chosen token stayed as it is. ``ids`` itself is not
+    changed.
 
-    Raises ``ValueError`` unless 0 ≤ ``share`` ≤ 1.
+    Raises ``ValueError``, whose message contains ``share``, unless 0 ≤ ``share`` ≤ 1.
 
     >>> inputs, chosen = mask_tokens(torch.tensor([[5, 6]]), mask_id=9, vocab_size=8, share=0.0)
     >>> inputs.tolist(), chosen.tolist()
@@ -45,11 +46,11 @@ def mask_tokens(
     """
     if not 0 <= share <= 1:
         raise ValueError(f"share={share} must lie between 0 and 1")
-    chosen = torch.rand(ids.shape, generator=generator, device=ids.device) < share
+    chosen = torch.rand(ids.shape, device=ids.device) < share
     if may_hide is not None:
         chosen = chosen & may_hide
-    fate = torch.rand(ids.shape, generator=generator, device=ids.device)
-    drawn = torch.randint(vocab_size, ids.shape, generator=generator, device=ids.device, dtype=ids.dtype)
+    fate = torch.rand(ids.shape, device=ids.device)
+    drawn = torch.randint(vocab_size, ids.shape, device=ids.device, dtype=ids.dtype)
     inputs = ids.masked_fill(chosen & (fate < 0.8), mask_id)
     return torch.where(chosen & (fate >= 0.9), drawn, inputs), chosen
 
@@ -64,14 +65,18 @@ def corrupt_spans(
     one by the next id. The targets are, for every span, its sentinel and the tokens hidden there, and at the
     end one more sentinel, the next id, which says that nothing follows.
 
-    Returns ``(inputs, targets)``. Raises ``ValueError`` for a span that is empty, reaches beyond the text,
-    or touches the one before.
+    Returns ``(inputs, targets)``, both in the dtype of ``ids``; without spans, the inputs are the whole text
+    and the targets the last sentinel alone. ``ids`` itself is not changed.
+
+    Raises ``ValueError``, whose message contains the start and the stop of the span, for a span that is
+    empty, reaches beyond the text, or does not leave at least one token between it and the span before
+    (:func:`check_spans`).
 
     >>> inputs, targets = corrupt_spans(torch.tensor([1, 2, 3, 4, 5]), [(1, 3), (4, 5)], first_sentinel=90)
     >>> inputs.tolist(), targets.tolist()
     ([1, 90, 4, 91], [90, 2, 3, 91, 5, 92])
     """
-    _check_spans(spans, ids.shape[0])
+    check_spans(spans, ids.shape[0])
     inputs, targets, end = [], [], 0
     for number, (start, stop) in enumerate(spans):
         sentinel = ids.new_tensor([first_sentinel + number])
@@ -82,7 +87,14 @@ def corrupt_spans(
     return torch.cat([*inputs, ids[end:]]), torch.cat([*targets, last])
 
 
-def _check_spans(spans: Sequence[Span], n: int) -> None:
+def check_spans(spans: Sequence[Span], n: int) -> None:
+    """Refuse spans that :func:`corrupt_spans` cannot hide in a text of ``n`` tokens.
+
+    Raises ``ValueError``, whose message contains the start and the stop of the first span that is empty,
+    reaches beyond the text, or does not leave at least one token between it and the span before.
+
+    >>> check_spans([(0, 2), (3, 5)], n=5)
+    """
     end = -1
     for start, stop in spans:
         if not end < start < stop <= n:
@@ -124,9 +136,13 @@ def draw_spans(
 class LanguageModelParts(nn.Module):
     """What the families have in common: the parts, with fresh weights, and nothing about what sees what.
 
-    ``token_embedding``, ``positions`` (learned), ``blocks``, ``norm`` and ``head``. Every matrix and table is
-    drawn with standard deviation 1 / √width, where width counts its columns. The 0.02 of GPT and BERT fits
-    their 768 columns and more; in narrow models it delays masked language modelling by hundreds of steps.
+    ``token_embedding``, ``positions`` (learned), ``blocks``, ``norm`` and ``head``, for
+    h_0 = token_embedding(ids) + P, h_l = block_l(h_{l−1}) and logits = head(norm(h_L)) (Radford et al. 2018,
+    equation 2, with the last norm of pre-LN); ``positions(x)`` is x + P.
+
+    Every matrix and table is drawn with standard deviation 1 / √width, where width counts its columns. The
+    0.02 of GPT and BERT fits their 768 columns and more; in narrow models it delays masked language modelling
+    by hundreds of steps.
     """
 
     def __init__(
@@ -154,6 +170,8 @@ class LanguageModelParts(nn.Module):
 class MaskedLanguageModel(LanguageModelParts):
     """An encoder, as BERT is: every position sees the whole text, before it and after it.
 
+    The parts, and the formula in which they follow one another, are those of :class:`LanguageModelParts`.
+
     >>> model = MaskedLanguageModel(vocab_size=11, context_length=5, d_model=6, n_heads=2, n_layers=3)
     >>> model(torch.tensor([[7, 1, 10]])).shape
     torch.Size([1, 3, 11])
@@ -165,10 +183,10 @@ class MaskedLanguageModel(LanguageModelParts):
         """The logits of the token that *belongs at* each position, given the text around it.
 
         Where ``is_real`` is ``False`` there is padding: no position sees it, and its own logits mean nothing.
-        ``ids`` become embeddings, positions are added, the blocks follow one another, and a last norm comes
-        before the head. At a position whose own token is not hidden, the model can see the answer.
+        At a position whose own token is not hidden, the model can see the answer.
 
-        Raises ``ValueError`` when the sequence is longer than ``context_length``.
+        Raises ``ValueError``, whose message contains context_length, when the sequence is longer than that;
+        ``positions`` says so.
         """
         mask = None if is_real is None else is_real[:, None, None, :]  # for every head and every query
         x = self.positions(self.token_embedding(ids))  # batch n d_model
@@ -180,6 +198,8 @@ class MaskedLanguageModel(LanguageModelParts):
 class CausalLanguageModel(LanguageModelParts):
     """A decoder, as GPT is: every position sees itself and what stands before it.
 
+    The parts, and the formula in which they follow one another, are those of :class:`LanguageModelParts`.
+
     >>> model = CausalLanguageModel(vocab_size=11, context_length=5, d_model=6, n_heads=2, n_layers=3)
     >>> model(torch.tensor([[7, 1, 10]])).shape
     torch.Size([1, 3, 11])
@@ -188,11 +208,10 @@ class CausalLanguageModel(LanguageModelParts):
     def forward(self, ids: Int[Tensor, "batch n"]) -> Float[Tensor, "batch n vocab_size"]:
         """The logits of the token that *follows* each position, given the text up to there.
 
-        No later token has any influence; padding behind the text therefore needs no mask. ``ids`` become
-        embeddings, positions are added, the blocks follow one another, and a last norm comes before the
-        head.
+        No later token has any influence; padding behind the text therefore needs no mask.
 
-        Raises ``ValueError`` when the sequence is longer than ``context_length``.
+        Raises ``ValueError``, whose message contains context_length, when the sequence is longer than that;
+        ``positions`` says so.
         """
         x = self.positions(self.token_embedding(ids))  # batch n d_model
         for block in self.blocks:

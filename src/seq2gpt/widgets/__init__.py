@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from seq2gpt.widgets.attention import AttentionWidget
     from seq2gpt.widgets.beams import BeamsWidget
     from seq2gpt.widgets.blocks import BlocksWidget
+    from seq2gpt.widgets.cloze import ClozeWidget
     from seq2gpt.widgets.heads import HeadsWidget
     from seq2gpt.widgets.playground import PlaygroundWidget
     from seq2gpt.widgets.positions import PositionsWidget
@@ -25,6 +26,7 @@ __all__ = [
     "AttentionWidget",
     "BeamsWidget",
     "BlocksWidget",
+    "ClozeWidget",
     "HeadsWidget",
     "PlaygroundWidget",
     "PositionsWidget",
@@ -36,6 +38,7 @@ _MODULES = {
     "AttentionWidget": "attention",
     "BeamsWidget": "beams",
     "BlocksWidget": "blocks",
+    "ClozeWidget": "cloze",
     "HeadsWidget": "heads",
     "PlaygroundWidget": "playground",
     "PositionsWidget": "positions",

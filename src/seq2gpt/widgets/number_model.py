@@ -50,7 +50,7 @@ def load_number_model() -> NumberModel:
     stored = json.loads(FILE.read_text(encoding="utf-8"))
     words = stored["source_words"], stored["target_words"]
     model = _new_model(*map(len, words))
-    model.load_state_dict({name: _unpack(entry) for name, entry in stored["weights"].items()})
+    model.load_state_dict({name: unpack(entry) for name, entry in stored["weights"].items()})
     return NumberModel(model.eval(), *words)
 
 
@@ -61,7 +61,7 @@ def train_number_model() -> dict[str, Any]:
     torch.manual_seed(0)
     model = _new_model(*map(len, words))
     _train(model, task)
-    weights = {name: _pack(parameter.detach()) for name, parameter in model.state_dict().items()}
+    weights = {name: pack(parameter.detach()) for name, parameter in model.state_dict().items()}
     note = "trained by `python -m seq2gpt.widgets.number_model`"
     return {"note": note, "source_words": words[0], "target_words": words[1], "weights": weights}
 
@@ -81,13 +81,15 @@ def _train(model: Seq2Seq, task: Task) -> None:
     fit(model.parameters(), loss, N_STEPS, lr=8e-3, progress=False)
 
 
-def _pack(values: Tensor) -> dict[str, Any]:
+def pack(values: Tensor) -> dict[str, Any]:
+    """Numbers as whole ones of 16 bits, with one scale for all of them."""
     scale = values.abs().max().item() / LARGEST
     whole = (values / scale).round().to(torch.int16).numpy().astype("<i2")
     return {"shape": list(values.shape), "scale": scale, "int16": base64.b64encode(whole.tobytes()).decode()}
 
 
-def _unpack(entry: dict[str, Any]) -> Tensor:
+def unpack(entry: dict[str, Any]) -> Tensor:
+    """The numbers that :func:`pack` stored."""
     whole = np.frombuffer(base64.b64decode(entry["int16"]), dtype="<i2").astype("int32")
     return torch.from_numpy(whole).reshape(entry["shape"]) * entry["scale"]
 
