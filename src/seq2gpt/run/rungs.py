@@ -1,0 +1,197 @@
+"""The measurements of lesson 11: the ladder's three rungs, and the Transformer with one part missing.
+
+``python -m seq2gpt.run.rungs FILE`` trains everything from three seeds, in about ten minutes of computing on one core,
+and writes what it reaches: the table and the figures of the lesson.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from seq2gpt.heads import MultiHeadAttention
+from seq2gpt.run.demos.loop import fit
+from seq2gpt.run.lookback import by_length
+from seq2gpt.run.translation import (
+    LADDER,
+    Task,
+    TranslationConfig,
+    build_transformer,
+    count_parameters,
+    evaluate,
+    load_task,
+    loss_on_batches,
+    train_model,
+    trimmed,
+)
+from seq2gpt.seq2seq import EncoderDecoder, padding_mask, teacher_forced_loss
+from seq2gpt.transformer import Transformer, label_smoothed_loss
+
+SEEDS = (0, 1, 2)
+TRIAL_SEED = 3
+"""Draws the pairs on which learning rates are compared; none of them counts in the table."""
+LEARNING_RATES = (1e-3, 2e-3, 4e-3, 8e-3)
+
+
+class Sighted(nn.Module):
+    """Multi-head attention that takes no notice of ``causal``: every position sees the future too."""
+
+    def __init__(self, attention: MultiHeadAttention) -> None:
+        super().__init__()
+        self.attention = attention
+
+    def forward(
+        self, x: Float[Tensor, "... n d_model"], mask: Tensor | None = None, causal: bool = False
+    ) -> Float[Tensor, "... n d_model"]:
+        return self.attention(x, mask=mask)
+
+
+class Deaf(nn.Module):
+    """Cross-attention that hears nothing: the decoder never learns what the encoder read."""
+
+    def forward(
+        self, x: Float[Tensor, "... n d_model"], memory: Tensor, mask: Tensor | None = None
+    ) -> Float[Tensor, "... n d_model"]:
+        return torch.zeros_like(x)
+
+
+class Unordered(Transformer):
+    """A Transformer without position codes."""
+
+    def embed(self, ids: Int[Tensor, "batch n"], embedding: nn.Embedding) -> Float[Tensor, "batch n d_model"]:
+        return embedding(ids) * self.config.d_model**0.5
+
+
+class Unscaled(Transformer):
+    """A Transformer that adds the position codes to embeddings of length about 1, as they are drawn."""
+
+    def embed(self, ids: Int[Tensor, "batch n"], embedding: nn.Embedding) -> Float[Tensor, "batch n d_model"]:
+        return embedding(ids) + (super().embed(ids, embedding) - embedding(ids) * self.config.d_model**0.5)
+
+
+def whole(task: Task) -> Transformer:
+    """The Transformer of the ladder, nothing missing."""
+    return build_transformer(task)
+
+
+def without_causal_mask(task: Task) -> Transformer:
+    """Every decoder layer sees the whole target."""
+    model = build_transformer(task)
+    for layer in model.decoder_layers:
+        layer.attention = Sighted(layer.attention)
+    return model
+
+
+def without_cross_attention(task: Task) -> Transformer:
+    """Two stacks with nothing between them."""
+    model = build_transformer(task)
+    for layer in model.decoder_layers:
+        layer.cross_attention = Deaf()
+    return model
+
+
+def without_positions(task: Task) -> Transformer:
+    """No position codes in either stack."""
+    return Unordered(build_transformer(task).config)
+
+
+def without_scale(task: Task) -> Transformer:
+    """Embeddings are not multiplied by √d_model."""
+    return Unscaled(build_transformer(task).config)
+
+
+VARIANTS: dict[str, Callable[[Task], Transformer]] = {
+    "whole": whole,
+    "no causal mask": without_causal_mask,
+    "no cross-attention": without_cross_attention,
+    "no position codes": without_positions,
+    "no embedding scale": without_scale,
+}
+
+
+def smoothed(task: Task, config: TranslationConfig, smoothing: float = 0.1) -> Transformer:
+    """The Transformer of the ladder, trained on the same batches with label smoothing."""
+    torch.manual_seed(config.seed)
+    model = build_transformer(task)
+    loss = loss_on_batches(model, task, config, partial(smoothed_loss, smoothing=smoothing))
+    fit(model.parameters(), loss, config.n_steps, LADDER["Transformer"].lr, progress=False)
+    return model.eval()
+
+
+def smoothed_loss(
+    model: EncoderDecoder, source: Int[Tensor, "batch m"], target: Int[Tensor, "batch n"], smoothing: float
+) -> Float[Tensor, ""]:
+    """:func:`seq2gpt.seq2seq.teacher_forced_loss` against smoothed targets."""
+    logits, _ = model.decode(target[:, :-1], model.encode(source, padding_mask(source)))
+    return label_smoothed_loss(logits, target[:, 1:], smoothing)
+
+
+def figures(model: Any, task: Task) -> dict[str, float]:
+    """What :func:`seq2gpt.run.translation.evaluate` measures, and the loss on pairs of the training."""
+    source, target = task.tensors(task.training[: len(task.test)])
+    with torch.no_grad():
+        seen = teacher_forced_loss(model, trimmed(source), trimmed(target)).item()
+    return evaluate(model, task) | {"loss on training pairs": seen}
+
+
+def rungs(seed: int) -> dict[str, Any]:
+    """Every model of the ladder from one seed: its figures, BLEU by length of the source, size and seconds."""
+    config = TranslationConfig(seed=seed)
+    task = load_task(config)
+    reached = {}
+    for name in LADDER:
+        started = time.process_time()
+        model = train_model(name, task, config, progress=False)
+        seconds = round(time.process_time() - started, 1)
+        size = {"parameters": count_parameters(model), "CPU seconds": seconds}
+        reached[name] = {**figures(model, task), **size, "lengths": by_length(model, task)}
+    return reached
+
+
+def parts_missing(seed: int) -> dict[str, Any]:
+    """The Transformer with one part missing, and trained with label smoothing, from one seed."""
+    config = TranslationConfig(seed=seed)
+    task = load_task(config)
+    reached = {
+        name: figures(train_model("Transformer", task, config, False, build), task)
+        for name, build in VARIANTS.items()
+    }
+    return reached | {"label smoothing": figures(smoothed(task, config), task)}
+
+
+def learning_rates() -> dict[str, dict[str, float]]:
+    """Teacher-forced perplexity of every model at each of :data:`LEARNING_RATES`, on pairs drawn for this alone."""
+    config = TranslationConfig(seed=TRIAL_SEED)
+    task = load_task(config)
+    reached: dict[str, dict[str, float]] = {}
+    for name, rung in LADDER.items():
+        reached[name] = {}
+        for lr in LEARNING_RATES:
+            torch.manual_seed(config.seed)
+            model = rung.build(task)
+            fit(model.parameters(), loss_on_batches(model, task, config), config.n_steps, lr, False)
+            reached[name][f"{lr:g}"] = evaluate(model.eval(), task)["perplexity, teacher-forced"]
+    return reached
+
+
+def main(path: Path) -> None:
+    """Measure all of it and write the file; each part is printed as soon as it is there."""
+    measured: dict[str, Any] = {"note": "written by `python -m seq2gpt.run.rungs FILE`, three seeds"}
+    for name, measure in (("ladder", rungs), ("parts", parts_missing)):
+        measured[name] = []
+        for seed in SEEDS:
+            measured[name].append(measure(seed))
+            print(f"{name}, seed {seed}: {json.dumps(measured[name][-1])}", flush=True)
+    measured["learning rates"] = learning_rates()
+    path.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
