@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from seq2gpt.widgets.alignment import AlignmentWidget
     from seq2gpt.widgets.attention import AttentionWidget
     from seq2gpt.widgets.beams import BeamsWidget
+    from seq2gpt.widgets.flow import FlowWidget
     from seq2gpt.widgets.heads import HeadsWidget
     from seq2gpt.widgets.playground import PlaygroundWidget
     from seq2gpt.widgets.recurrent import RecurrentWidget
@@ -22,6 +23,7 @@ __all__ = [
     "AlignmentWidget",
     "AttentionWidget",
     "BeamsWidget",
+    "FlowWidget",
     "HeadsWidget",
     "PlaygroundWidget",
     "RecurrentWidget",
@@ -31,6 +33,7 @@ _MODULES = {
     "AlignmentWidget": "alignment",
     "AttentionWidget": "attention",
     "BeamsWidget": "beams",
+    "FlowWidget": "flow",
     "HeadsWidget": "heads",
     "PlaygroundWidget": "playground",
     "RecurrentWidget": "recurrent",
