@@ -911,6 +911,13 @@ _SEARCH = "beam_search(model, ids, beam_width, max_new_tokens)"
 
 TRANSLATE = [
     _translate(
+        "no_length_penalty",
+        "length_is_weighed",
+        "hypotheses were compared by plain probability, which favours short ones; alpha is 0.6.",
+        "search-and-write",
+        (_SEARCH, "beam_search(model, ids, beam_width, max_new_tokens, alpha=0.0)"),
+    ),
+    _translate(
         "source_tokenizer_writes",
         "texts_in_and_texts_out",
         "the source's tokenizer wrote the translation; the ids that come out belong to the target's.",
@@ -961,13 +968,6 @@ TRANSLATE = [
         "`max_new_tokens` was ignored.",
         "search-and-write",
         (_SEARCH, "beam_search(model, ids, beam_width, 50)"),
-    ),
-    _translate(
-        "no_length_penalty",
-        "length_is_weighed",
-        "hypotheses were compared by plain probability, which favours short ones; alpha is 0.6.",
-        "search-and-write",
-        (_SEARCH, "beam_search(model, ids, beam_width, max_new_tokens, alpha=0.0)"),
     ),
     _translate(
         "other_defaults",
