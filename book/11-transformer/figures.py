@@ -184,3 +184,14 @@ def what_the_ladder_says() -> "Markdown":
         f"Free running costs the RNN much: its perplexity rises from {mean(values_of(rnn, forced)):.2f} to {mean(values_of(rnn, free)):.2f} when it reads its own "
         f"words, that of the Transformer from {mean(values_of(transformer, forced)):.3f} to {mean(values_of(transformer, free)):.3f}."
     )
+
+
+def parts_table() -> "Markdown":
+    """The Transformer of the ladder with one part missing or changed, mean ± standard deviation over the seeds."""
+    runs = measured()["parts"]
+    columns = ("BLEU", "perplexity, teacher-forced", "perplexity, free-running")
+    rows = []
+    for name in runs[0]:
+        values = [[run[name][column] for run in runs] for column in columns]
+        rows.append([name, spread(values[0], 1), *(spread(v, 3 if mean(v) < 10 else 0) for v in values[1:])])
+    return table(["", *columns], rows)

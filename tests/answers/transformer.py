@@ -158,7 +158,9 @@ def _loss(body: str) -> tuple[str, str]:
 
 
 def _patches(body: str) -> tuple[str, str]:
-    return "image_to_patches", "def image_to_patches(images, patch_size):\n" + "".join(f"    {line}\n" for line in body.split("\n"))
+    return "image_to_patches", "def image_to_patches(images, patch_size):\n" + "".join(
+        f"    {line}\n" for line in body.split("\n")
+    )
 
 
 _GUARD = """b, c, h, w = images.shape

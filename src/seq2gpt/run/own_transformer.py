@@ -87,7 +87,7 @@ DIGITS = (
     "###|#..|###|..#|###", "###|#..|###|#.#|###", "###|..#|..#|.#.|.#.", "###|#.#|###|#.#|###", "###|#.#|###|..#|###",
 )  # fmt: skip
 """The ten digits, five rows of three points."""
-SIDE, PATCH = 12, 4
+SIDE, PATCH = 12, 3
 """Pixels of a picture's side and of a patch's."""
 
 

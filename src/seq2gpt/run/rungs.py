@@ -17,6 +17,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from seq2gpt.heads import MultiHeadAttention
+from seq2gpt.positions import sinusoidal_encoding
 from seq2gpt.run.demos.loop import fit
 from seq2gpt.run.lookback import by_length
 from seq2gpt.run.translation import (
@@ -35,9 +36,6 @@ from seq2gpt.seq2seq import EncoderDecoder, padding_mask, teacher_forced_loss
 from seq2gpt.transformer import Transformer, label_smoothed_loss
 
 SEEDS = (0, 1, 2)
-TRIAL_SEED = 3
-"""Draws the pairs on which learning rates are compared; none of them counts in the table."""
-LEARNING_RATES = (1e-3, 2e-3, 4e-3, 8e-3)
 
 
 class Sighted(nn.Module):
@@ -73,7 +71,7 @@ class Unscaled(Transformer):
     """A Transformer that adds the position codes to embeddings of length about 1, as they are drawn."""
 
     def embed(self, ids: Int[Tensor, "batch n"], embedding: nn.Embedding) -> Float[Tensor, "batch n d_model"]:
-        return embedding(ids) + (super().embed(ids, embedding) - embedding(ids) * self.config.d_model**0.5)
+        return embedding(ids) + sinusoidal_encoding(ids.shape[1], self.config.d_model)
 
 
 def whole(task: Task) -> Transformer:
@@ -166,21 +164,6 @@ def parts_missing(seed: int) -> dict[str, Any]:
     return reached | {"label smoothing": figures(smoothed(task, config), task)}
 
 
-def learning_rates() -> dict[str, dict[str, float]]:
-    """Teacher-forced perplexity of every model at each of :data:`LEARNING_RATES`, on pairs drawn for this alone."""
-    config = TranslationConfig(seed=TRIAL_SEED)
-    task = load_task(config)
-    reached: dict[str, dict[str, float]] = {}
-    for name, rung in LADDER.items():
-        reached[name] = {}
-        for lr in LEARNING_RATES:
-            torch.manual_seed(config.seed)
-            model = rung.build(task)
-            fit(model.parameters(), loss_on_batches(model, task, config), config.n_steps, lr, False)
-            reached[name][f"{lr:g}"] = evaluate(model.eval(), task)["perplexity, teacher-forced"]
-    return reached
-
-
 def main(path: Path) -> None:
     """Measure all of it and write the file; each part is printed as soon as it is there."""
     measured: dict[str, Any] = {"note": "written by `python -m seq2gpt.run.rungs FILE`, three seeds"}
@@ -189,7 +172,6 @@ def main(path: Path) -> None:
         for seed in SEEDS:
             measured[name].append(measure(seed))
             print(f"{name}, seed {seed}: {json.dumps(measured[name][-1])}", flush=True)
-    measured["learning rates"] = learning_rates()
     path.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
 
 
