@@ -37,6 +37,21 @@ def test_the_shipped_model_translates(shipped):
     assert right >= 26  # of 27
 
 
+def test_the_model_looks_where_the_page_says(shipped):
+    model, source, target = from_the_page(shipped)
+    seen = watched(model)
+    text = "four hundred and twenty one"
+    ids = torch.tensor([[*source.encode(text), 0, 0]])
+    written = torch.tensor([[BOS, *target.encode("vier hundert ein und zwanzig")]])
+    with torch.no_grad():
+        model(ids, written)
+        for i, layer in enumerate(model.decoder_layers):
+            args, _ = seen[f"decoder_layers.{i}.cross_attention"]
+            weights = heads_of(layer.cross_attention, args[0], args[1], (ids > 0).expand(6, 7))[0]
+            for row, word in ((2, "one"), (4, "twenty")):  # the rows that write ein and zwanzig
+                assert (weights[:, row].argmax(-1) == text.split().index(word)).all()
+
+
 def test_settings_out_of_range_are_refused(widget_class):
     widget = widget_class(text="one", step=2, layer=2, head=1, training=True)
     assert (widget.text, widget.step, widget.layer, widget.head, widget.training) == ("one", 2, 2, 1, True)
@@ -139,7 +154,7 @@ def test_the_defaults_in_python_and_in_the_page_are_the_same(show, widget_class)
 
 @pytest.mark.browser
 def test_steps_grow_the_target_and_masks_are_hatched(show):
-    page = show({"text": "twenty one"})
+    page = show({"text": "twenty one", "step": 0})
     page.wait_for_selector(".s2g-maps table")
     assert "the last row gives “ein”" in page.locator(".s2g-summary").inner_text()
     maps = page.locator(".s2g-maps table")
@@ -162,7 +177,7 @@ def test_steps_grow_the_target_and_masks_are_hatched(show):
 def test_wrong_settings_in_a_page_fall_back(show):
     page = show({"text": "six", "step": -3, "layer": 9, "head": "x", "training": "yes"})
     page.wait_for_selector(".s2g-maps table")
-    assert "Step 1" in page.locator(".s2g-summary").inner_text()
+    assert "Step 3" in page.locator(".s2g-summary").inner_text()
     page.locator(".s2g-text").fill("")
     assert not page.locator(".s2g-shown").is_visible()
     page.get_by_role("button", name="ninety nine").click()

@@ -64,7 +64,8 @@ def stacks() -> "HTML":
     ):
         for place, (name, colour) in enumerate(parts):
             box(axes, x, 2.6 + place, name, colour)
-            arrow(axes, (x, 1.93 + place), (x, 2.28 + place))
+            if place > 0:
+                arrow(axes, (x, 1.93 + place), (x, 2.28 + place))
         top = 2.6 + len(parts) - 1
         axes.add_patch(
             FancyBboxPatch((x - 2.05, 2.15), 4.1, top - 1.75, boxstyle="round,pad=0.05", fill=False, edgecolor=GREY, linestyle="--")
@@ -159,7 +160,7 @@ def ladder() -> "HTML":
             f"{name}: " + ", ".join(f"{m:.1f} ± {s:.1f}" for m, s in zip(means, spreads, strict=True))
         )
     axes.set_xticks(places, [f"{first}–{last}" for first, last in BINS])
-    axes.set_ylim(0, 104)
+    axes.set_ylim(0, 107)
     axes.set_xlabel("words of the source")
     axes.set_ylabel("BLEU")
     axes.legend(loc="lower left", fontsize=9.5)

@@ -168,20 +168,15 @@ def train_model(
 
 
 def loss_on_batches(
-    model: EncoderDecoder,
-    task: Task,
-    config: TranslationConfig,
-    loss_of: Callable[..., Float[Tensor, ""]] = teacher_forced_loss,
+    model: EncoderDecoder, task: Task, config: TranslationConfig
 ) -> Callable[[int], Float[Tensor, ""]]:
-    """What :func:`seq2gpt.run.demos.loop.fit` minimises: ``loss_of(model, source, target)`` on random training pairs,
-    new at every step.
-    """
+    """What :func:`seq2gpt.run.demos.loop.fit` minimises: the loss on random training pairs, new at every step."""
     source, target = task.tensors(task.training)
     generator = torch.Generator().manual_seed(config.seed)
 
     def loss(step: int) -> Float[Tensor, ""]:
         rows = torch.randint(len(source), (config.batch_size,), generator=generator)
-        return loss_of(model, trimmed(source[rows]), trimmed(target[rows]))
+        return teacher_forced_loss(model, trimmed(source[rows]), trimmed(target[rows]))
 
     return loss
 

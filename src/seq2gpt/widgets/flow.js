@@ -1,7 +1,7 @@
 // A trained Transformer at work, step by step: what the encoder made, what the decoder reads, which mask each attention uses.
 // One anywidget module without imports: JupyterLab runs it beside a kernel, the site without one.
 
-const DEFAULTS = { text: "four hundred and twenty one", step: 0, layer: 1, head: 0, training: false };
+const DEFAULTS = { text: "four hundred and twenty one", step: 2, layer: 1, head: 0, training: false };
 const EXAMPLES = ["twenty one", "four hundred and twenty one", "ninety nine", "six hundred"];
 const [PAD, BOS, EOS, UNK] = [0, 1, 2, 3];
 const PADDING = 2; // the source stands in a batch with a longer one
@@ -210,11 +210,11 @@ function mapTable(title, rows, columns, weights, hidden, marked) {
     ...columns.map((_, j) => element("td", hidden(i, j)
       ? { className: "s2g-masked", title: "hidden by the mask", textContent: "" }
       : { "--s2g-w": weights[i][j].toFixed(4), textContent: Math.round(weights[i][j] * 100) }))));
-  const table = element("table", { className: "s2g-weights" }, element("caption", { textContent: title }), element("thead", {}, head), element("tbody", {}, ...body));
+  const table = element("table", { className: "s2g-weights" }, element("thead", {}, head), element("tbody", {}, ...body));
   const scroll = element("div", { className: "s2g-scroll", tabIndex: 0 }, table);
   scroll.setAttribute("role", "group");
   scroll.setAttribute("aria-label", title);
-  return scroll;
+  return element("div", {}, element("p", { className: "s2g-caption", textContent: title }), scroll);
 }
 
 function nextTable(top, title) {

@@ -27,7 +27,7 @@ class FlowWidget(anywidget.AnyWidget):
     _css = HERE / "widgets.css"
 
     text = traitlets.Unicode("four hundred and twenty one").tag(sync=True)
-    step = traitlets.Int(0, min=0, max=12).tag(sync=True)
+    step = traitlets.Int(2, min=0, max=12).tag(sync=True)
     layer = traitlets.Enum([1, 2], 1).tag(sync=True)
     head = traitlets.Enum([0, 1], 0).tag(sync=True)
     training = traitlets.Bool(False).tag(sync=True)
