@@ -1,5 +1,6 @@
 """The figures and the table of lesson 11, drawn from numbers that they compute or that a stated command measured."""
 
+import html
 import json
 from pathlib import Path
 from statistics import mean, stdev
@@ -128,22 +129,31 @@ def values_of(name: str, row: str) -> list[float]:
     return [run[name][row] for run in measured()["ladder"]]
 
 
-def table(header: list[str], rows: list[list[str]]) -> "Markdown":
-    """A table of the page."""
-    from IPython.display import Markdown
+def table(caption: str, header: list[str], rows: list[list[str]]) -> "HTML":
+    """A table of the page; the first entry of a row names it."""
+    from IPython.display import HTML
 
-    lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
-    return Markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))
+    head = "".join(f'<th scope="col" style="text-align:right">{html.escape(name)}</th>' for name in header)
+    body = "".join(
+        f'<tr><th scope="row" style="text-align:left;font-weight:normal">{html.escape(name)}</th>'
+        + "".join(f'<td style="text-align:right">{html.escape(value)}</td>' for value in values)
+        + "</tr>"
+        for name, *values in rows
+    )
+    return HTML(
+        f'<div style="overflow-x:auto"><table class="table"><caption>{html.escape(caption)}</caption>'
+        f"<thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
 
 
-def ladder_table() -> "Markdown":
+def ladder_table() -> "HTML":
     """What the three models reach, mean ± standard deviation over the seeds."""
     rows = [
         [row, *(spread(values_of(name, row), 1 if "BLEU" in row else 3) for name in NAMES)] for row in ROWS
     ]
     rows.append(["parameters", *(f"{values_of(name, 'parameters')[0]:,.0f}" for name in NAMES)])
     rows.append(["seconds of one CPU thread", *(spread(values_of(name, "CPU seconds"), 0) for name in NAMES)])
-    return table(["", *NAMES], rows)
+    return table("Mean ± standard deviation of three seeds", list(NAMES), rows)
 
 
 def ladder() -> "HTML":
@@ -187,7 +197,7 @@ def what_the_ladder_says() -> "Markdown":
     )
 
 
-def parts_table() -> "Markdown":
+def parts_table() -> "HTML":
     """The Transformer of the ladder with one part missing or changed, mean ± standard deviation over the seeds."""
     runs = measured()["parts"]
     columns = ("BLEU", "perplexity, teacher-forced", "perplexity, free-running")
@@ -195,4 +205,4 @@ def parts_table() -> "Markdown":
     for name in runs[0]:
         values = [[run[name][column] for run in runs] for column in columns]
         rows.append([name, spread(values[0], 1), *(spread(v, 3 if mean(v) < 10 else 0) for v in values[1:])])
-    return table(["", *columns], rows)
+    return table("Mean ± standard deviation of three seeds", list(columns), rows)
