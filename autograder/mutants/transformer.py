@@ -161,14 +161,11 @@ ENCODER = [
         ("FeedForward(d_model, d_ff,", "FeedForward(d_model, 4 * d_model,"),
     ),
     _encoder(
-        "added_in_place",
+        "path_detached",
         "the_path_stays_open",
-        "x was changed in place; whoever passed it in still needs it.",
+        "x was cut off before the sum: gradients then reach earlier layers through the sub-layers alone; x is added as it is.",
         "encoder-layer",
-        (
-            _ATTEND,
-            "with torch.no_grad():\n            x += self.attention(self.norm_1(x), mask=mask)",
-        ),
+        (_FEED, "return x.detach() + self.feed_forward(self.norm_2(x))"),
     ),
 ]
 

@@ -188,6 +188,10 @@ def _translate(old: str, new: str) -> tuple[str, str]:
 WRONG = [
     _encoder("x = x + self.attention(self.norm_1(x), mask=mask)", "x = self.norm_1(x) + self.attention(x, mask=mask)"),
     _encoder("x + self.feed_forward(self.norm_2(x))", "x + self.feed_forward(x)"),
+    _encoder(
+        "        x = x + self.attention(self.norm_1(x), mask=mask)",
+        "        with torch.no_grad():\n            x += self.attention(self.norm_1(x), mask=mask)",
+    ),
     _encoder("x + self.feed_forward(self.norm_2(x))", "self.norm_2(x + self.feed_forward(x))"),
     _encoder("return x + self.feed_forward", "return x + x + self.feed_forward"),
     _encoder("mask=mask)\n", "mask=mask, causal=mask is None)\n"),
