@@ -45,9 +45,7 @@ class TransformerConfig:
                 raise ValueError(f"{name}={getattr(self, name)} must be at least 1")
         head_width(self.d_model, self.n_heads)
         if self.d_model % 2 != 0:
-            raise ValueError(
-                f"d_model={self.d_model} is odd, and position codes are pairs; use an even number"
-            )
+            raise ValueError(f"d_model={self.d_model} is odd, but codes are pairs; use an even number")
 
 
 class EncoderLayer(nn.Module):
@@ -55,7 +53,8 @@ class EncoderLayer(nn.Module):
 
     h = x + Attention(LN_1(x)), y = h + FFN(LN_2(h)): the two sub-layers of Vaswani et al. 2017, section 3.1, in
     pre-LN form (:func:`seq2gpt.blocks.residual`). The parts are ``norm_1``, ``attention``, ``norm_2`` and
-    ``feed_forward``. ``dropout`` acts on what each sub-layer adds to its path, in training only.
+    ``feed_forward``, of the classes of lessons 08 and 10. ``dropout`` acts on what each sub-layer adds to its path, in
+    training only: the two sub-layers take it as an argument.
 
     >>> EncoderLayer(d_model=6, n_heads=2, d_ff=24)(torch.zeros(1, 5, 6)).shape
     torch.Size([1, 5, 6])
@@ -119,12 +118,13 @@ class DecoderLayer(nn.Module):
 
 
 class Transformer(nn.Module):
-    """Encoder and decoder, two stacks side by side; every decoder layer looks at the encoder's output.
+    """An :class:`EncoderDecoder`: two stacks side by side, and every decoder layer looks at the encoder's output.
 
     Ids become embeddings times √d_model plus sinusoidal position codes (Vaswani et al. 2017, sections 3.4 and
-    3.5), with dropout on the sum (section 5.4). The stacks are ``encoder_layers`` and ``decoder_layers``, closed
-    by ``encoder_norm`` and ``decoder_norm``; ``head`` maps to the target vocabulary and shares its weights with
-    ``target_embedding``. It is an :class:`seq2gpt.seq2seq.EncoderDecoder`.
+    3.5), with ``dropout`` on the sum (section 5.4). ``source_embedding`` and ``target_embedding`` start from normal
+    numbers of standard deviation 1/√d_model. The stacks are ``encoder_layers`` and ``decoder_layers``, both of
+    ``config.n_layers`` layers in an ``nn.ModuleList``, closed by ``encoder_norm`` and ``decoder_norm``. ``head``, without
+    bias, maps to the target vocabulary; its weight *is* that of ``target_embedding``, one and the same parameter.
 
     >>> config = TransformerConfig(source_vocab_size=7, target_vocab_size=11, d_model=6, n_heads=2, d_ff=24)
     >>> Transformer(config)(torch.tensor([[4, 5, 6]]), torch.tensor([[1, 7]])).shape
@@ -145,20 +145,18 @@ class Transformer(nn.Module):
         self.head = nn.Linear(config.d_model, config.target_vocab_size, bias=False)
         self.head.weight = self.target_embedding.weight
         for embedding in (self.source_embedding, self.target_embedding):
-            nn.init.normal_(
-                embedding.weight, std=config.d_model**-0.5
-            )  # of length 1, of √d_model when scaled
+            nn.init.normal_(embedding.weight, std=config.d_model**-0.5)  # of length about 1
 
     def embed(self, ids: Int[Tensor, "batch n"], embedding: nn.Embedding) -> Float[Tensor, "batch n d_model"]:
-        """Embeddings at the scale of the position codes, and the codes added."""
+        """The embeddings of ``ids`` times √d_model, the codes of the positions 0, 1, … added, and dropout on the sum."""
         scaled = embedding(ids) * math.sqrt(self.config.d_model)
         return self.dropout(scaled + sinusoidal_encoding(ids.shape[1], self.config.d_model).to(scaled))
 
     def encode(self, source: Int[Tensor, "batch m"], source_mask: Bool[Tensor, "batch m"]) -> State:
-        """``(memory, source_mask, read)``: the encoder's output, and the target ids read so far: none.
+        """``(memory, source_mask, read)``: the encoder's output, the mask, and the target ids read so far: none yet.
 
-        Padding has no influence on the output at real positions. Raises ``ValueError`` for a source of padding
-        alone, and for padding that does not stand at the end (:func:`seq2gpt.recurrent.sequence_lengths`).
+        ``read`` has the shape (batch, 0) and the dtype of ``source``. Padding has no influence on the output at real
+        positions. A mask that :func:`seq2gpt.recurrent.sequence_lengths` refuses is refused with its ``ValueError``.
         """
         sequence_lengths(source_mask)
         x = self.embed(source, self.source_embedding)
@@ -169,8 +167,9 @@ class Transformer(nn.Module):
     def decode(self, ids: Int[Tensor, "batch n"], state: State) -> Decoded:
         """Logits for the id after each of ``ids``, and the state after the last of them.
 
-        The decoder reads what it read before, ``read``, once more with every call: what lesson 15 saves with a
-        cache of keys and values. Padding among the target ids is never attended to.
+        ``state`` comes from :meth:`encode` or from an earlier call. With every call the decoder reads all of ``read``
+        once more, and ``ids`` behind it: what lesson 15 saves with a cache. The new state holds both as ``read``. Padding,
+        id 0, among the target ids is never attended to. Reading in two calls gives what reading at once gives.
         """
         memory, source_mask, read = state
         read = torch.cat([read, ids], dim=1)
@@ -204,7 +203,8 @@ def label_smoothed_loss(
     The loss is finite for logits however far apart. A token with logit −∞ is ruled out: where it is not the
     target it adds nothing, and no gradient is nan.
 
-    Raises ``ValueError`` unless 0 ≤ ``smoothing`` < 1, and when every target is padding.
+    Raises ``ValueError``, whose message contains the number, unless 0 ≤ ``smoothing`` < 1, and when every target is
+    padding: the message then names ``pad_id`` and its number.
 
     >>> logits = torch.tensor([[[9.0, 9.0, 9.0], [1.0, 2.0, 3.0]]])
     >>> f"{label_smoothed_loss(logits, torch.tensor([[2, 0]])):.3f} = ln 3"  # the second target is padding
@@ -227,7 +227,7 @@ def noam_learning_rate(step: int, d_model: int, n_warmup: int = 4000) -> float:
     d_model^(−½) · min(step^(−½), step · n_warmup^(−3/2)) (Vaswani et al. 2017, equation 3): a straight line up to its
     peak at ``n_warmup``, then down with the inverse square root of the step.
 
-    Raises ``ValueError`` when ``step`` or ``n_warmup`` is below 1.
+    Raises ``ValueError``, whose message contains both numbers, when ``step`` or ``n_warmup`` is below 1.
 
     >>> [noam_learning_rate(step, d_model=4, n_warmup=16) for step in (8, 16, 64)]
     [0.0625, 0.125, 0.0625]
@@ -246,7 +246,7 @@ def image_to_patches(
     text do, and so do the pixels within a patch; the channels of one pixel stand side by side, so that
     d_patch = P · P · channels (Dosovitskiy et al. 2021, section 3.1).
 
-    Raises ``ValueError`` unless ``patch_size`` is positive and divides height and width.
+    Raises ``ValueError``, whose message contains all three numbers, unless ``patch_size`` is positive and divides both.
 
     >>> image_to_patches(torch.arange(8.0).view(1, 1, 2, 4), patch_size=2).tolist()
     [[[0.0, 1.0, 4.0, 5.0], [2.0, 3.0, 6.0, 7.0]]]
@@ -282,8 +282,8 @@ def translate(
 
     Each text is read by ``source_tokenizer``, searched for on its own by :func:`seq2gpt.seq2seq.beam_search` with
     ``beam_width`` and ``max_new_tokens`` and the length penalty of Vaswani et al. 2017, section 6.1, alpha = 0.6, and
-    written by ``target_tokenizer``. A text without tokens has the translation of no tokens. ``device`` is that of
-    the model. Dropout stays as the model has it: call ``model.eval()`` before.
+    written by ``target_tokenizer``. The model does not read a text without tokens: its translation is that of no
+    tokens. The ids are int64 and lie on ``device``, that of the model. Dropout stays as it is: call ``model.eval()``.
 
     >>> from seq2gpt.seq2seq import Seq2Seq
     >>> from seq2gpt.tokens import CharTokenizer

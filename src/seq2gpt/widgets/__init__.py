@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from seq2gpt.widgets.beams import BeamsWidget
     from seq2gpt.widgets.blocks import BlocksWidget
     from seq2gpt.widgets.cloze import ClozeWidget
+    from seq2gpt.widgets.flow import FlowWidget
     from seq2gpt.widgets.heads import HeadsWidget
     from seq2gpt.widgets.playground import PlaygroundWidget
     from seq2gpt.widgets.positions import PositionsWidget
@@ -27,6 +28,7 @@ __all__ = [
     "BeamsWidget",
     "BlocksWidget",
     "ClozeWidget",
+    "FlowWidget",
     "HeadsWidget",
     "PlaygroundWidget",
     "PositionsWidget",
@@ -39,6 +41,7 @@ _MODULES = {
     "BeamsWidget": "beams",
     "BlocksWidget": "blocks",
     "ClozeWidget": "cloze",
+    "FlowWidget": "flow",
     "HeadsWidget": "heads",
     "PlaygroundWidget": "playground",
     "PositionsWidget": "positions",
