@@ -27,11 +27,43 @@ DETACHED = "the statistics were detached, so the gradient does not know that the
 WRONG_AXIS = "the statistics were taken over the positions; take them over the last axis, the features."
 NOT_WIDENED = "the squares were computed in half precision, where 300² is infinite; compute in float32, and return the dtype of x."
 NOT_NARROWED = "the result stayed in float32; return the dtype of x."
+NO_SUPER = "`super().__init__()` is missing: it must be the first line of `__init__`, before any part is kept."
+NO_KEEPDIM = "the mean lost its axis, so it does not fit x; `keepdim=True` leaves an axis of length 1."
+SINGLE = "everything was computed in float32, also where x is float64; only half precision needs to be widened."
 _WIDE = "wide = x.to(torch.promote_types(x.dtype, torch.float32))  # squares overflow float16"
 _VARIANCE = "centred.square().mean(-1, keepdim=True)"
 _AXIS = ("mean(-1, keepdim=True)", "mean(0, keepdim=True)")
 
 LAYER_NORM = [
+    _layer_norm(
+        "no_keepdim",
+        "mean_0_and_variance_1",
+        NO_KEEPDIM,
+        "layer-norm",
+        ("mean(-1, keepdim=True)", "mean(-1)"),
+    ),
+    _layer_norm(
+        "uncentred_variance",
+        "mean_0_and_variance_1",
+        "the variance was the mean square of x itself; it is that of x minus its mean.",
+        "layer-norm",
+        (_VARIANCE, "wide.square().mean(-1, keepdim=True)"),
+    ),
+    _layer_norm(
+        "bias_always_added",
+        "weight_scales_and_bias_shifts",
+        "`bias` may be None, and then nothing is added; test `if bias is not None`.",
+        "layer-norm",
+        ("(normalised if bias is None else normalised + bias)", "(normalised + bias)"),
+    ),
+    _layer_norm(
+        "truth_of_a_tensor",
+        "weight_scales_and_bias_shifts",
+        "a tensor of several numbers is neither true nor false; test `if bias is not None`.",
+        "layer-norm",
+        ("normalised if bias is None else normalised + bias", "normalised + bias if bias else normalised"),
+    ),
+    _layer_norm("always_float32", "half_precision", SINGLE, "variance-and-epsilon", (_WIDE, "wide = x.float()")),
     _layer_norm(
         "variance_with_bessel",
         "mean_0_and_variance_1",
@@ -148,6 +180,8 @@ LAYER_NORM = [
 _MEAN_SQUARE = "wide.square().mean(-1, keepdim=True)"
 
 RMS_NORM = [
+    _rms("no_keepdim", "mean_square_1", NO_KEEPDIM, "rms-norm", ("mean(-1, keepdim=True)", "mean(-1)")),
+    _rms("always_float32", "half_precision_rms", SINGLE, "variance-and-epsilon", (_WIDE, "wide = x.float()")),
     _rms(
         "mean_subtracted",
         "mean_square_1",
@@ -313,6 +347,21 @@ ALWAYS_DROPPED = "dropout acted outside training, too: F.dropout does unless it 
 
 FEED_FORWARD = [
     _feed(
+        "no_super_init",
+        "two_linear_layers",
+        NO_SUPER,
+        "feed-forward",
+        ("        super().__init__()\n", ""),
+    ),
+    _feed(
+        "four_times_the_width",
+        "two_linear_layers",
+        "the inner width was 4 · d_model whatever `d_ff` says; that is what GPT-2 gives as d_ff.",
+        "feed-forward",
+        ("(d_model, d_ff, bias=bias)", "(d_model, 4 * d_model, bias=bias)"),
+        ("(d_ff, d_model, bias=bias)", "(4 * d_model, d_model, bias=bias)"),
+    ),
+    _feed(
         "bias_ignored",
         "two_linear_layers",
         "`bias` was ignored: nn.Linear has a bias unless it is told otherwise.",
@@ -402,6 +451,13 @@ FEED_FORWARD = [
 _GATES = "F.silu(self.w_gate(x))"
 
 SWIGLU = [
+    _swiglu(
+        "no_super_init",
+        "three_linear_layers",
+        NO_SUPER,
+        "gates",
+        ("        super().__init__()\n", ""),
+    ),
     _swiglu(
         "bias_unless_told",
         "three_linear_layers",
@@ -552,7 +608,62 @@ _PATHS = (
     "        x = residual(x, attend, self.norm_1)\n        return residual(x, self.feed_forward, self.norm_2)"
 )
 
+_ATTENTION = "MultiHeadAttention(d_model, n_heads, bias, dropout)"
+_NETWORK = "FeedForward(d_model, d_ff, bias, dropout)"
+EXCHANGED = "`bias` and `dropout` were exchanged: the block names `dropout` first, its parts name `bias` first."
+_ATTEND = "            return self.attention(hidden, mask=mask, causal=causal, cache=cache)"
+
 BLOCK = [
+    _block(
+        "no_super_init",
+        "parts_of_a_block",
+        NO_SUPER,
+        "the-block",
+        ("        super().__init__()\n", ""),
+    ),
+    _block(
+        "attention_takes_dropout_for_bias",
+        "parts_of_a_block",
+        EXCHANGED,
+        "the-block",
+        (_ATTENTION, "MultiHeadAttention(d_model, n_heads, dropout, bias)"),
+    ),
+    _block(
+        "network_takes_dropout_for_bias",
+        "parts_of_a_block",
+        EXCHANGED,
+        "the-block",
+        (_NETWORK, "FeedForward(d_model, d_ff, dropout, bias)"),
+    ),
+    _block(
+        "both_take_dropout_for_bias",
+        "parts_of_a_block",
+        EXCHANGED,
+        "the-block",
+        (_ATTENTION, "MultiHeadAttention(d_model, n_heads, dropout, bias)"),
+        (_NETWORK, "FeedForward(d_model, d_ff, dropout, bias)"),
+    ),
+    _block(
+        "result_for_a_function",
+        "silent_sublayers_pass_x_on",
+        "`residual` wants a function; it was given what the attention had found. Hand on a function that calls the attention.",
+        "the-block",
+        ("residual(x, attend, self.norm_1)", "residual(x, attend(x), self.norm_1)"),
+    ),
+    _block(
+        "attention_itself_handed_on",
+        "mask_and_causal_are_handed_on",
+        "`residual` calls the attention with the hidden states alone, so `mask`, `causal` and `cache` were lost on the way.",
+        "the-block",
+        (_ATTEND, "            return self.attention(hidden)"),
+    ),
+    _block(
+        "changed_in_place",
+        "attention_on_its_path",
+        "`x += …` changed the tensor of whoever called; write `x = x + …`.",
+        "residual-path",
+        ("        x = residual(x, attend, self.norm_1)", "        x += attend(self.norm_1(x))"),
+    ),
     _block(
         "norms_without_bias_flag",
         "parts_of_a_block",
@@ -733,6 +844,29 @@ _WHERE = "torch.where(kept, x / (1 - p), 0)"
 _GUARD = '    if not 0 <= p < 1:\n        raise ValueError(f"p={p} must be at least 0 and below 1")\n'
 
 DROPOUT = [
+    _dropout(
+        "pytorchs_own",
+        "dropped_is_0_and_learns_nothing",
+        "F.dropout multiplies by 0 or 1 / (1 − p), and 0 · ∞ is nan; choose 0 with torch.where.",
+        "dropout",
+        (_KEPT, ""),
+        (_WHERE, "F.dropout(x, p)"),
+    ),
+    _dropout(
+        "multiplied_by_coins",
+        "dropped_is_0_and_learns_nothing",
+        "dropped numbers were multiplied by 0, and 0 · ∞ is nan.",
+        "dropout",
+        (_KEPT, ""),
+        (_WHERE, "x * torch.bernoulli(torch.full_like(x, 1 - p)) / (1 - p)"),
+    ),
+    _dropout(
+        "one_row_for_all",
+        "each_on_its_own",
+        "one row of chances was drawn for all rows; draw one for each number.",
+        "dropout",
+        ("torch.rand(x.shape, device=x.device)", "torch.rand(x.shape[-1], device=x.device)"),
+    ),
     _dropout(
         "active_outside_training",
         "nothing_outside_training",

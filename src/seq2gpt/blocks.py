@@ -32,7 +32,7 @@ def layer_norm(
     one position (Ba et al. 2016, equations 3 and 4). The variance divides by d_model, not by d_model − 1.
     No position has any influence on another. Without ``bias`` nothing is added.
 
-    The result has the dtype of ``x``. Half precision is no danger: a feature of 300, whose square float16
+    The result has the dtype of ``x``, in float64 with all its digits. Half precision is no danger: a feature of 300, whose square float16
     cannot hold, gives the right result too.
 
     >>> layer_norm(torch.tensor([3.0, 5.0]), weight=torch.tensor([1.0, 2.0]), eps=0.0).tolist()
@@ -246,7 +246,7 @@ class TransformerBlock(nn.Module):
     ) -> Float[Tensor, "... n d_model"]:
         """The hidden states after this layer; ``mask``, ``causal`` and ``cache`` go to the attention.
 
-        They mean what they mean in :meth:`seq2gpt.heads.MultiHeadAttention.forward`.
+        They mean what they mean in :meth:`seq2gpt.heads.MultiHeadAttention.forward`. ``x`` itself stays as it is.
         """
 
         def attend(hidden: Hidden) -> Hidden:
