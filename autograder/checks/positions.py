@@ -332,7 +332,11 @@ def start_counts_on(answer: Answer, draw: Draw) -> None:
 def no_row_beyond_the_context(answer: Answer, draw: Draw) -> None:
     """A sequence may fill the context; one that does not fit, before or behind it, raises a ValueError with the three numbers."""
     table = draw.normal(23, 3)
-    full = expect.tensor(answer(table, draw.normal(23, 3)), "For a sequence of 23 positions, the result")
+    try:
+        full = answer(table, draw.normal(23, 3))
+    except ValueError:
+        expect.fail("A sequence of 23 positions fills a context_length of 23; yours refuses it.")
+    full = expect.tensor(full, "For a sequence of 23 positions, the result")
     expect.tensor(full, "The result", (23, 3))
     expect.tensor(answer(table, draw.normal(7, 3), 16), "For 7 positions from start=16, the result", (7, 3))
     for n, start in ((19, 17), (1, 29), (5, -2)):
@@ -347,6 +351,8 @@ def no_row_beyond_the_context(answer: Answer, draw: Draw) -> None:
 def x_and_table_learn(answer: Answer, draw: Draw) -> None:
     """Gradients flow back to x and to the rows in use, and x itself stays as it was."""
     n, d_model = draw.primes(2)
+    answer(draw.normal(n + 4, d_model), draw.normal(n, d_model))
+    expect.untouched(answer)
     x = draw.normal(2, n, d_model, grad=True)
     module = built(answer.original, n + 4, d_model)
     total = expect.tensor(module(x, 3), "The result", tuple(x.shape)).sum()
@@ -355,8 +361,6 @@ def x_and_table_learn(answer: Answer, draw: Draw) -> None:
     rows[3 : 3 + n] = 2  # two sequences
     expect.close(reached[0], torch.ones_like(x), "The gradient that reaches x should be 1 everywhere.")
     expect.close(reached[1], rows, "Only the rows in use should get a gradient, one for each sequence.")
-    answer(draw.normal(n + 4, d_model), draw.normal(n, d_model))
-    expect.untouched(answer)
 
 
 # ── rotate_half ──────────────────────────────────────────────────────────────────────────────────

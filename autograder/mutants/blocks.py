@@ -27,9 +27,13 @@ DETACHED = "the statistics were detached, so the gradient does not know that the
 WRONG_AXIS = "the statistics were taken over the positions; take them over the last axis, the features."
 NOT_WIDENED = "the squares were computed in half precision, where 300² is infinite; compute in float32, and return the dtype of x."
 NOT_NARROWED = "the result stayed in float32; return the dtype of x."
-NO_SUPER = "`super().__init__()` is missing: it must be the first line of `__init__`, before any part is kept."
+NO_SUPER = (
+    "`super().__init__()` is missing: it must be the first line of `__init__`, before any part is kept."
+)
 NO_KEEPDIM = "the mean lost its axis, so it does not fit x; `keepdim=True` leaves an axis of length 1."
-SINGLE = "everything was computed in float32, also where x is float64; only half precision needs to be widened."
+SINGLE = (
+    "everything was computed in float32, also where x is float64; only half precision needs to be widened."
+)
 _WIDE = "wide = x.to(torch.promote_types(x.dtype, torch.float32))  # squares overflow float16"
 _VARIANCE = "centred.square().mean(-1, keepdim=True)"
 _AXIS = ("mean(-1, keepdim=True)", "mean(0, keepdim=True)")
@@ -63,7 +67,9 @@ LAYER_NORM = [
         "layer-norm",
         ("normalised if bias is None else normalised + bias", "normalised + bias if bias else normalised"),
     ),
-    _layer_norm("always_float32", "half_precision", SINGLE, "variance-and-epsilon", (_WIDE, "wide = x.float()")),
+    _layer_norm(
+        "always_float32", "half_precision", SINGLE, "variance-and-epsilon", (_WIDE, "wide = x.float()")
+    ),
     _layer_norm(
         "variance_with_bessel",
         "mean_0_and_variance_1",
@@ -610,7 +616,9 @@ _PATHS = (
 
 _ATTENTION = "MultiHeadAttention(d_model, n_heads, bias, dropout)"
 _NETWORK = "FeedForward(d_model, d_ff, bias, dropout)"
-EXCHANGED = "`bias` and `dropout` were exchanged: the block names `dropout` first, its parts name `bias` first."
+EXCHANGED = (
+    "`bias` and `dropout` were exchanged: the block names `dropout` first, its parts name `bias` first."
+)
 _ATTEND = "            return self.attention(hidden, mask=mask, causal=causal, cache=cache)"
 
 BLOCK = [

@@ -112,6 +112,28 @@ MASKING = [
         ("torch.randint(vocab_size", "torch.randint(1, vocab_size"),
     ),
     _tokens(
+        "last_id_left_out",
+        "random_ids_are_any_ids",
+        "the random ids stop one short: torch.randint(vocab_size, …) ends at vocab_size − 1 already.",
+        "eighty-ten-ten",
+        ("torch.randint(vocab_size", "torch.randint(vocab_size - 1"),
+    ),
+    _tokens(
+        "shares_exchanged",
+        "eighty_ten_ten",
+        "the shares were exchanged: 80 % become mask_id, and 10 % a random id.",
+        "eighty-ten-ten",
+        ("fate < 0.8", "fate < 0.1"),
+        ("fate >= 0.9", "fate >= 0.2"),
+    ),
+    _tokens(
+        "may_hide_commands",
+        "special_tokens_are_never_hidden",
+        "`may_hide` was joined with |, so all that may be hidden was chosen; with & it only allows.",
+        "eighty-ten-ten",
+        ("chosen & may_hide", "chosen | may_hide"),
+    ),
+    _tokens(
         "one_id_too_many",
         "random_ids_are_any_ids",
         "vocab_size itself was drawn; ids end at vocab_size − 1.",
@@ -205,7 +227,38 @@ SOFTMAX_SAYS = "probabilities were returned; cross_entropy takes the logits and 
 LAST_BLOCK_SAYS = "every block read the embeddings, so only the last one counted; each goes on from what the one before returned."
 FIRST_BLOCK_SAYS = "the mask reached the first block only; what it hides comes back through the others."
 
+NO_BLOCK_SAYS = "what the blocks returned was never used; each goes on from what the one before returned: `x = block(x, …)`."
+SECOND_PATH_SAYS = "x was added to what a block returned; its residual paths are inside the block already."
+
 MASKED = [
+    _masked(
+        "no_block_used",
+        "masked_logits_follow_the_formula",
+        NO_BLOCK_SAYS,
+        "family-formula",
+        ("x = block(x, mask=mask)", "y = block(x, mask=mask)  # noqa: F841"),
+    ),
+    _masked(
+        "second_path",
+        "masked_logits_follow_the_formula",
+        SECOND_PATH_SAYS,
+        "family-formula",
+        ("x = block(x, mask=mask)", "x = x + block(x, mask=mask)"),
+    ),
+    _masked(
+        "mask_without_axes",
+        "padding_is_not_seen",
+        "`is_real` has the axes (batch, n), and a mask is read from the right: give it axes of length 1 for the heads and the queries.",
+        "mask-and-masking",
+        ("is_real[:, None, None, :]", "is_real"),
+    ),
+    _masked(
+        "padding_always_expected",
+        "masked_logits_follow_the_formula",
+        "`is_real` may be None; then there is no padding and no mask.",
+        "mask-and-masking",
+        ("None if is_real is None else is_real[:, None, None, :]", "is_real[:, None, None, :]"),
+    ),
     _masked(
         "causal_attention",
         "both_sides_are_seen",
@@ -275,6 +328,20 @@ MASKED = [
 ]  # fmt: skip
 
 SPANS = [
+    _spans(
+        "last_sentinel_in_the_inputs",
+        "a_sentinel_for_each_span",
+        "the last sentinel was put into the inputs, too; it ends the targets alone.",
+        "spans",
+        ("torch.cat([*inputs, ids[end:]])", "torch.cat([*inputs, ids[end:], last])"),
+    ),
+    _spans(
+        "goes_on_from_the_start",
+        "a_sentinel_for_each_span",
+        "what was hidden came back into the inputs: after a span they go on at its stop.",
+        "spans",
+        ("end = stop", "end = start"),
+    ),
     _spans(
         "a_sentinel_for_each_token",
         "a_sentinel_for_each_span",
@@ -396,6 +463,27 @@ SPANS = [
 _TRIL = "torch.ones(2 * (ids.shape[1],), dtype=torch.bool)"
 
 CAUSAL = [
+    _causal(
+        "no_block_used",
+        "causal_logits_follow_the_formula",
+        NO_BLOCK_SAYS,
+        "family-formula",
+        ("x = block(x, causal=True)", "y = block(x, causal=True)  # noqa: F841"),
+    ),
+    _causal(
+        "second_path",
+        "causal_logits_follow_the_formula",
+        SECOND_PATH_SAYS,
+        "family-formula",
+        ("x = block(x, causal=True)", "x = x + block(x, causal=True)"),
+    ),
+    _causal(
+        "mask_inverted",
+        "causal_logits_follow_the_formula",
+        "the mask was turned round: True means may attend, and causal_mask says so already.",
+        "mask-and-masking",
+        ("causal=True", "mask=~causal_mask(ids.shape[1])"),
+    ),
     _causal(
         "not_causal",
         "no_position_sees_a_later_one",

@@ -295,6 +295,30 @@ NOT_LEARNED = (
 
 LEARNED = [
     _learned(
+        "no_super_init",
+        "a_table_to_learn",
+        "`super().__init__()` is missing: it must be the first line of `__init__`, before the table is kept.",
+        "learned-positions",
+        ("        super().__init__()\n", ""),
+    ),
+    _learned(
+        "table_is_an_embedding",
+        "a_table_to_learn",
+        "`table` was an nn.Embedding, which holds the rows as its weight; here the rows themselves are the parameter.",
+        "learned-positions",
+        (
+            "nn.Parameter(0.02 * torch.randn(context_length, d_model))",
+            "nn.Embedding(context_length, d_model)",
+        ),
+    ),
+    _learned(
+        "negative_slice",
+        "no_row_beyond_the_context",
+        "a negative `start` was not refused; a slice counts it from the end of the table.",
+        "learned-positions",
+        ("if start < 0 or end", "if end"),
+    ),
+    _learned(
         "table_is_a_buffer",
         "a_table_to_learn",
         NOT_LEARNED,
@@ -592,6 +616,20 @@ ROTARY = [
         ("x.shape[-2:]", "x.shape"),
     ),
     _rotary(
+        "features_counted_as_positions",
+        "each_pair_turns_with_its_position",
+        "positions were counted on axis 1; they stand on the axis before the last, −2.",
+        "rotary",
+        ("n, d_head = x.shape[-2:]", "n, d_head = x.shape[1], x.shape[-1]"),
+    ),
+    _rotary(
+        "single_precision_frequencies",
+        "half_precision_at_late_positions",
+        "the frequencies were cast to float32; at late positions their angles have lost digits.",
+        "digits",
+        ("frequencies(d_head, base)", "frequencies(d_head, base).float()"),
+    ),
+    _rotary(
         "positions_on_the_first_axis",
         "axes_in_front_are_a_batch",
         "positions were counted on the first axis; they stand on the axis before the last.",
@@ -609,7 +647,7 @@ ROTARY = [
     _rotary(
         "half_precision_turns_double",
         "half_precision_at_late_positions",
-        "x in half precision came back in float64: cast sine and cosine to the dtype of x.",
+        "the result came back in float64: cast sine and cosine to the dtype of x.",
         "digits",
         (_ADDED, "x * angles.cos() + rotate_half(x) * angles.sin()"),
     ),

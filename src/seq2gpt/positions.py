@@ -32,7 +32,7 @@ def sinusoidal_encoding(n: int, d_model: int) -> Float[Tensor, "n d_model"]:
     PE(p, 2i) = sin(p / 10000^(2i / d_model)) and PE(p, 2i + 1) = cos(p / 10000^(2i / d_model)), where p
     counts from 0 (Vaswani et al. 2017, section 3.5). Sines stand in the even columns, cosines in the
     odd ones. The angles are those of :func:`frequencies`, in float64, so that positions in the ten
-    thousands are right to six digits; the dtype of the result is torch's default.
+    thousands are right to six digits; the dtype of the result is torch's default, float32 unless it was set.
 
     Raises ``ValueError``, whose message contains the value of ``d_model``, unless ``d_model`` is positive and even.
 
@@ -50,7 +50,8 @@ def relative_shift_matrix(offset: int, d_model: int) -> Float[Tensor, "d_model d
     PE(p) M = PE(p + offset) for *every* position p, with PE(p) as a row (see :func:`sinusoidal_encoding`).
     M depends on the offset alone; this is why Vaswani et al. 2017, section 3.5, expected that the model
     can learn to attend by relative position. ``offset`` may be negative; for 0, M is the identity. An
-    offset in the ten thousands is right to six digits too; the dtype of M is torch's default.
+    offset in the ten thousands is right to six digits too; the dtype of M is torch's default, float32 unless
+    it was set.
 
     Raises ``ValueError``, whose message contains the value of ``d_model``, unless ``d_model`` is positive and even.
 
