@@ -128,7 +128,7 @@ def random_ids_are_any_ids(answer: Answer, draw: Draw) -> None:
     mean = counts.double().mean().item()  # how many are drawn in all, the check of the fates says
     if counts.min() == 0:
         never = [i for i in range(vocab_size) if i not in (7, 8) and not (drawn == i).any()]
-        which = f"{never[0]} never was" if len(never) == 1 else f"{len(never)} never were"
+        which = f"id {never[0]} never was" if len(never) == 1 else f"{len(never)} never were"
         expect.fail(
             f"Every id from 0 to {vocab_size - 1} should be drawn now and then; of the {len(counts)} that are not in the text, "
             f"{which}."

