@@ -7,6 +7,7 @@ seed from which graded inputs are drawn.
 """
 
 import contextlib
+import functools
 import importlib
 import inspect
 import io
@@ -167,11 +168,23 @@ def run_one(
     if outcome.passed or outcome.blank:
         return outcome
     for mutant in mutants.load(lab).get(exercise.name, ()):
-        twin, twin_results = attempt(lab, exercise, check, mutant.build(), seed, io.StringIO())
-        if twin.message == outcome.message and same(twin_results, results):
+        message, twin_results = what_a_mistake_gives(lab, exercise.name, check.name, mutant.name, seed)
+        if message == outcome.message and same(twin_results, results):
             outcome.known = mutant
             break
     return outcome
+
+
+@functools.lru_cache(maxsize=2**14)
+def what_a_mistake_gives(
+    lab: str, exercise: str, check: str, mutant: str, seed: int
+) -> tuple[str, list[Any]]:
+    """Message and results of a known mistake under a check: always the same, so each is tried once in a process."""
+    of = find(load_exercises(lab), exercise)
+    known = next(m for m in mutants.load(lab)[exercise] if m.name == mutant)
+    run = next(c for c in of.checks if c.name == check)
+    outcome, results = attempt(lab, of, run, known.build(), seed, io.StringIO())
+    return outcome.message, results
 
 
 def attempt(
