@@ -238,7 +238,10 @@ def find_in_memory(payload: bytes, fds: list[int]) -> None:
                 continue
             try:
                 memory.seek(start)
-                data = memory.read(end - start)
+                pieces: list[bytes] = []
+                while piece := memory.read(end - start - sum(map(len, pieces))):  # one call may stop early
+                    pieces.append(piece)
+                data = b"".join(pieces)
             except (OSError, OverflowError):
                 continue
             at = data.find(halves[1])

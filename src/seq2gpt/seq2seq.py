@@ -251,8 +251,7 @@ def beam_search(
         score = ln P(Y | X) / lp(Y),  lp(Y) = ((5 + len(Y)) / 6)^alpha     (Wu et al. 2016, equation 14)
 
     where len(Y) counts ``eos_id``. ``alpha`` = 0 compares plain probabilities, which favours short sentences. With
-    ``beam_width`` 1 the result is that of :func:`greedy_decode`. Returned are the ids before ``eos_id``. Dropout
-    stays as it is: call ``model.eval()``.
+    ``beam_width`` 1 it is :func:`greedy_decode`. Returned are the ids before ``eos_id``; dropout is the caller's.
 
     Raises ``ValueError``, whose message contains the number, unless ``beam_width`` is at least 1.
 
