@@ -11,9 +11,7 @@ import functools
 import importlib
 import inspect
 import io
-import os
 import sys
-import zlib
 from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,7 +19,9 @@ from typing import Any
 import torch
 
 from autograder import mutants
+from autograder.draw import PUBLIC_SEED as PUBLIC_SEED
 from autograder.draw import Draw as Draw
+from autograder.draw import private_seed as private_seed
 from autograder.expect import CheckFailed
 from autograder.kernel import kernel_shell
 from autograder.recorder import Recorder, same
@@ -30,8 +30,6 @@ from autograder.student.progress import remember
 from autograder.timing import ProcessEnded, TooSlow, time_limit
 from autograder.unsolved import explain_unsolved, is_students
 
-PUBLIC_SEED = 7
-SEED_VARIABLE = "SEQ2GPT_GRADING_SEED"
 SECONDS_PER_CHECK = 5
 
 
@@ -297,12 +295,6 @@ def open_lab(lab: str) -> Lab:
     """The checks of a lab, ready to be called with the name of an exercise."""
     explain_unsolved()
     return Lab(lab)
-
-
-def private_seed() -> int:
-    """The seed of the graded inputs, from the instructor's environment; the public one without it."""
-    value = os.environ.get(SEED_VARIABLE, "")
-    return zlib.crc32(value.encode()) if value else PUBLIC_SEED
 
 
 def score_of(lab: str, exercise: str, source: str, seed: int = PUBLIC_SEED) -> float:

@@ -15,6 +15,8 @@ from nbformat.notebooknode import NotebookNode
 from autograder import mutants
 from autograder.checking import load_exercises, score_of, total_points
 from autograder.derive import derive, without_markers
+from autograder.draw import seed_of
+from autograder.grading.seed import SEED_FILE, grading_seed
 from autograder.lessons import Lesson
 from seq2gpt.errors import UserError
 
@@ -93,8 +95,8 @@ class SampleLab:
         return Student(name, self.notebook(self.answers | {exercise: text}), total)
 
 
-def students(sample: SampleLab) -> Iterator[Student]:
-    """Everyone in the class."""
+def students(sample: SampleLab, seed: int) -> Iterator[Student]:
+    """Everyone in the class; ``seed`` is that of the inputs on which they are graded."""
     names = list(sample.points)
     half = {name: sample.answers[name] for name in names[::2]}
     said = dict.fromkeys(sample.questions, "An answer in words, which a person has to grade.")
@@ -104,7 +106,7 @@ def students(sample: SampleLab) -> Iterator[Student]:
     second = names[1]  # what happens in its cell happens before most of the others
     for name, text in HARMFUL.items():
         yield sample.with_one(name, text.replace("{name}", sample.targets[second]), second)
-    yield from mistaken(sample)
+    yield from mistaken(sample, seed)
     tests = [f"{name}-check" for name in names]
     unsolved = {name: text for name, text in sample.answers.items() if name != second}
     yield Student("deleted-tests", sample.notebook(unsolved, without=tests), sample.worth(second))
@@ -115,12 +117,15 @@ def students(sample: SampleLab) -> Iterator[Student]:
     yield Student("other-lab", None, 0.0)
 
 
-def mistaken(sample: SampleLab) -> Iterator[Student]:
-    """One student for each known mistake in the exercise that has most of them; they have done nothing else yet."""
+def mistaken(sample: SampleLab, seed: int) -> Iterator[Student]:
+    """One student for each known mistake in the exercise that has most of them; they have done nothing else yet.
+
+    On some inputs a mistake in one thing shows in another thing, too, and costs a point more than on others.
+    """
     known = mutants.load(sample.lab)
     exercise = max(sample.points, key=lambda name: len(known.get(name, ())))
     for mutant in known.get(exercise, ()):
-        earned = score_of(sample.lab, exercise, mutant.source)
+        earned = score_of(sample.lab, exercise, mutant.source, seed)
         name = f"mistake-{mutant.name.replace('_', '-')}"
         yield Student(name, sample.notebook({exercise: mutant.source}), earned)
 
@@ -129,7 +134,8 @@ def write_class(root: Path, work: Path, lab: str) -> dict[str, float]:
     """Write the class's submissions to ``work/submitted``; returns the score that each student deserves."""
     submitted = work / "submitted"
     deserved = {}
-    for student in students(SampleLab(Lesson(lab, root))):
+    seed = seed_of(grading_seed(work / SEED_FILE))
+    for student in students(SampleLab(Lesson(lab, root)), seed):
         folder = submitted / student.name / (lab if student.content is not None else "another-lab")
         folder.mkdir(parents=True, exist_ok=True)
         if student.content is not None:

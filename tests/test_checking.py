@@ -5,6 +5,7 @@ import torch
 
 from autograder import checking, expect, mutants
 from autograder.checking import Lab, run_checks, score_of, total_points
+from autograder.grading.seed import SEED_VARIABLE
 from autograder.recorder import Recorder, words
 from seq2gpt import attention
 from test_labs import reference, report_on
@@ -52,7 +53,7 @@ def test_an_endless_loop_is_stopped(monkeypatch):
 
 
 def test_hidden_inputs_differ_and_their_report_shows_no_numbers(monkeypatch, capsys):
-    monkeypatch.setenv(checking.SEED_VARIABLE, "a secret")
+    monkeypatch.setenv(SEED_VARIABLE, "a secret")
     secret = checking.private_seed()
     assert secret != checking.PUBLIC_SEED
     assert (

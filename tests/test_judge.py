@@ -306,6 +306,8 @@ class Tok:
 class TooLong(ValueError):
     pass
 
+def holds(x): return bool(x)
+def size(x): return len(x)
 def softmax(x): return x.softmax(-1)
 def two(x, y): return x * y, x + 1, y.detach()
 def same(x): return x
@@ -480,6 +482,16 @@ TESTS = {
         def fails(x): raise KeyError("ours")
         try: apply(fails, 1)
         except RuntimeError as error: assert "KeyError" in str(error)
+        """,
+    "truth and length of an object of the test": """
+        class Box:
+            def __init__(self, n): self.n = n
+            def __len__(self): return self.n
+        assert (holds(Box(0)), holds(Box(3))) == (False, True) and size(Box(3)) == 3
+        assert holds(object()) and holds(lambda: 0)
+        try: size(object())
+        except RuntimeError as error: assert "has no len()" in str(error)
+        else: raise AssertionError("it has a length")
         """,
     "plain names": 'assert losses[-1] < losses[0] and config["n_layer"] == 2 and point().y == 2',
     "operators of a class": """

@@ -21,18 +21,7 @@ SECONDS = 60.0
 PRINT = "import json\nprint(json.dumps(check.report({!r}, {}).record()))"
 LABS = [lesson.name for lesson in all_lessons()]
 EXERCISES = [(lab, name) for lab in LABS for name in load_exercises(lab).exercises]
-# The judge sees these otherwise than a notebook: there an object has no length, parameters cross by value and a module's
-# chance is drawn in the student's process.
-OTHERWISE = {"more_than_one_reader", "plain_tensors", "empty_cache_is_none", "dropout_always_half"}
-FOUND = [(lab, m) for lab in LABS for found in mutants.load(lab).values() for m in found]
-# Every second one on every day; `make test-slow` tries all.
-MUTANTS = [
-    pytest.param(
-        lab, m, id=f"{lab}-{m.exercise}-{m.name}",
-        marks=[*([pytest.mark.slow] if i % 2 else []), *([pytest.mark.xfail(strict=False)] if m.name in OTHERWISE else [])],
-    )
-    for i, (lab, m) in enumerate(FOUND)
-]  # fmt: skip
+MUTANTS = [(lab, m) for lab in LABS for found in mutants.load(lab).values() for m in found]
 
 
 @dataclass(frozen=True)
@@ -103,7 +92,9 @@ def test_the_reference_earns_every_point(labs: Callable[[str], Open], lab: str, 
     assert opened.judged(exercise, answer, 6)["points"] == load_exercises(lab).exercises[exercise].points
 
 
-@pytest.mark.parametrize(("lab", "mutant"), MUTANTS)
+@pytest.mark.parametrize(
+    ("lab", "mutant"), MUTANTS, ids=[f"{lab}-{m.exercise}-{m.name}" for lab, m in MUTANTS]
+)
 def test_a_mistake_gets_the_same_words(labs: Callable[[str], Open], lab: str, mutant: mutants.Mutant) -> None:
     record = labs(lab).judged(mutant.exercise, mutant.source, checking.PUBLIC_SEED)
     told = in_notebook(lab, mutant.exercise, mutant.source, checking.PUBLIC_SEED)

@@ -7,10 +7,12 @@ import nbformat
 import pytest
 
 from autograder import mutants
-from autograder.checking import load_exercises
+from autograder.checking import load_exercises, score_of
+from autograder.draw import seed_of
 from autograder.grading.limits import Limits
 from autograder.grading.report import ClassReport
 from autograder.grading.run import grade_lab
+from autograder.grading.seed import SEED_FILE
 from autograder.lessons import ROOT, Lesson
 from autograder.sample_class import HARMFUL, SampleLab, without_markers, write_class
 from autograder.sheet import Manual, read_sheet
@@ -109,4 +111,23 @@ def test_an_answer_has_no_markers() -> None:
     assert (
         without_markers("def f():\n    ### BEGIN SOLUTION\n    x = 1\n    ### END SOLUTION")
         == "def f():\n    x = 1"
+    )
+
+
+def test_a_mistake_deserves_what_it_earns_on_the_inputs_that_are_graded(tmp_path: Path) -> None:
+    """A mistake of lab 05's search shows in more checks on some inputs than on others."""
+    scores = {}
+    for seed in ("one", "two", "three"):
+        (tmp_path / seed).mkdir()
+        (tmp_path / seed / SEED_FILE).write_text(seed)
+        scores[seed] = write_class(ROOT, tmp_path / seed, "05-seq2seq")
+        mistakes = [name for name in scores[seed] if name.startswith("mistake-")]
+        source = next(
+            m for m in mutants.load("05-seq2seq")["beam_search"] if m.name == "no_length_penalty"
+        ).source
+        assert scores[seed]["mistake-no-length-penalty"] == score_of(
+            "05-seq2seq", "beam_search", source, seed_of(seed)
+        )
+    assert len({tuple(of[name] for name in mistakes) for of in scores.values()}) > 1, (
+        "the seed makes a difference"
     )

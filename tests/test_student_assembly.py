@@ -164,6 +164,7 @@ def test_a_change_since_the_check_is_not_taken(mine, capsys):
     notebook.answer_cell("causal_mask")["source"].append("\n    # and more")
     notebook.write()
     commands.assemble(mine, mine.parent / "mygpt")
+    assert not any(part.yours for part in parts_of(mine.parent / "mygpt"))
     assert (
         "note: changed since it was checked, so the course's is there: 07-attention/causal_mask"
         in capsys.readouterr().out

@@ -10,7 +10,7 @@ import mini_lab as mini
 from autograder.kernel import kernel_shell
 from autograder.student import hints, progress
 from autograder.student.find import find_exercise, find_exercises, open_workspace
-from autograder.student.labfile import read_lab
+from autograder.student.labfile import own_code, read_lab
 from autograder.student.status import rows_of, status_text, unlocked
 from autograder.student.workspace import start
 from seq2gpt.errors import UserError
@@ -108,6 +108,8 @@ def test_the_state_of_an_exercise_follows_its_text_and_its_last_check(mine):
     assert states(mine)["double"] == "solved", "line ends are no change"
     mini.answer(path, double="def double(x):\n    return x + x")
     assert states(mine)["double"] == "changed"
+    mini.answer(path, double=mini.BLANK.format("double") + "  \n")
+    assert states(mine)["double"] == "blank", "a space is no answer"
     mini.answer(path, double="  \n")
     assert states(mine)["double"] == "blank"
 
@@ -209,6 +211,35 @@ def test_reset_keeps_what_was_there(mine):
         hints.reset(mine, LAB, "double")
     mini.answer(path, why="Because of this.")
     assert hints.reset(mine, LAB, "why").suffix == ".md"
+
+
+def test_reset_takes_the_outputs_of_the_old_text_along(mine):
+    path = mine.path(LAB)
+    mini.answer(path, double="print(1)")
+    data = json.loads(path.read_text())
+    for cell in data["cells"]:
+        if cell["cell_type"] == "code":
+            cell["outputs"], cell["execution_count"] = (
+                [{"output_type": "stream", "name": "stdout", "text": "1"}],
+                7,
+            )
+    path.write_text(json.dumps(data))
+    hints.reset(mine, LAB, "double")
+    cells = mine.read(LAB).named
+    assert (cells[f"{LAB}-double"]["outputs"], cells[f"{LAB}-double"]["execution_count"]) == ([], None)
+    assert cells[f"{LAB}-square"]["outputs"]
+
+
+def test_what_runs_for_a_check_is_setup_answers_and_own_cells_in_their_order(mine):
+    path = mine.path(LAB)
+    mini.answer(path, double="first", setup="import changed")
+    data = json.loads(path.read_text())
+    own = {"cell_type": "code", "metadata": {}, "source": ["mine"], "outputs": [], "execution_count": None}
+    copied = [c | {"source": ["later"]} for c in data["cells"] if c["id"] == f"{LAB}-double"]
+    path.write_text(json.dumps(data | {"cells": [own, *data["cells"], *copied]}))
+    assert list(own_code(mine.read(LAB), mine.released[LAB])) == [
+        ("cell 1", "mine"), ("setup", "import math"), ("square", mini.BLANK.format("square")), ("double", "later"),
+    ]  # fmt: skip
 
 
 def test_reset_of_a_cell_that_is_gone(mine):

@@ -8,7 +8,7 @@ from playwright.sync_api import sync_playwright
 
 from autograder.student.assembly import assemble
 from autograder.student.find import open_workspace
-from autograder.student.publish import last_loss, publish
+from autograder.student.publish import in_script, last_loss, publish
 from autograder.student.workspace import start
 from chromium import CHROMIUM
 from seq2gpt.cli import main
@@ -73,6 +73,11 @@ def test_nothing_is_overwritten_and_a_run_that_is_none_is_named(place, tmp_path)
     with pytest.raises(UserError, match="is no package that `seq2gpt course assemble` made"):
         publish(tmp_path, place / "runs" / "tiny", tmp_path / "other.html")
     assert [p.name for p in tmp_path.iterdir()] == ["page.html"]
+
+
+def test_what_stands_in_a_script_cannot_end_it():
+    assert "<" not in in_script({"_esm": "</script><script>alert(1)"})
+    assert json.loads(in_script(["</script>"])) == ["</script>"]
 
 
 def test_the_last_loss_is_the_one_that_counts(tmp_path):

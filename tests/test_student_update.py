@@ -120,10 +120,13 @@ def test_what_only_the_student_changed_stays(mine, path):
 
 def test_a_new_exercise_comes_in_its_place_and_one_that_went_leaves_its_answer(mine, path):
     mini.answer(path, square="my square")
+    own = {"cell_type": "markdown", "metadata": {}, "source": ["a note on it"]}
+    at = [c["id"] for c in mini.lab_cells()].index(f"{LAB}-square") + 1
+    edit(path, lambda cells: [*cells[:at], own, *cells[at:]])
     report, now = brought(mine, mini.lab_cells(("double", "cube")))
     assert f"{LAB}-cube" in now
     assert f"{LAB}-square-check" not in now
-    assert list(now.values())[-1] == "my square"
+    assert list(now.values())[-2:] == ["my square", "a note on it"]
     assert "the course no longer has square; your text is at the end" in report[0]
 
 

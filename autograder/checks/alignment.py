@@ -486,6 +486,14 @@ def magnitudes(module: Any) -> Tensor:
     return (found * math.sqrt(len(module.v))).log2().round()
 
 
+def place(owner: Any, name: str, value: Tensor) -> None:
+    """Give a parameter its numbers; a plain tensor, which is no parameter yet, is replaced."""
+    if isinstance(found := getattr(owner, name), nn.Parameter):
+        found.data = value
+    else:
+        setattr(owner, name, value)
+
+
 def as_function(cls: Any) -> Callable[..., Any]:
     """A student's class as a function of its parameters: values are compared, whatever the style."""
 
@@ -496,7 +504,7 @@ def as_function(cls: Any) -> Callable[..., Any]:
         ids, *state = inputs
         for path, value in values.items():
             owner, _, name = path.rpartition(".")
-            getattr(getattr(module, owner) if owner else module, name).data = value.detach().clone()
+            place(getattr(module, owner) if owner else module, name, value.detach().clone())
         return expect.repeatable(getattr(module.double(), method), ids, tuple(state))
 
     return call

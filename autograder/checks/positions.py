@@ -230,10 +230,11 @@ def pairs_turn_on_their_own(answer: Answer, draw: Draw) -> None:
 @check("relative_shift_matrix")
 def a_large_offset_keeps_its_digits(answer: Answer, draw: Draw) -> None:
     """An offset of some ten thousand moves a code as exactly as a small one."""
-    offset = FAR + draw.integer(0, 9)
-    moved = codes(range(5), 6) @ shift(answer, offset, 6).double()
-    wanted = codes(range(offset, offset + 5), 6)
-    digits_kept(moved, wanted, f"Codes moved by offset={offset}")
+    for times in (1, 2, 3):  # at a single offset float32 may be right by chance
+        offset = times * FAR + draw.integer(0, 9)
+        moved = codes(range(5), 6) @ shift(answer, offset, 6).double()
+        wanted = codes(range(offset, offset + 5), 6)
+        digits_kept(moved, wanted, f"Codes moved by offset={offset}")
 
 
 @check("relative_shift_matrix")

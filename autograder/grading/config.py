@@ -18,11 +18,11 @@ from traitlets.config import Config
 from autograder.grading.execute import JudgedExecute
 from autograder.grading.feedback import HidePrivateTests, SafeOutputs
 from autograder.grading.reference import RequireFullPoints, RequireTests
+from autograder.grading.seed import SEED_FILE
 from autograder.grading.settings import read_settings
 from autograder.grading.structure import RestoreStructure
 
 COURSE = "seq2gpt"
-SEED_FILE = ".grading_seed"
 STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
 
 SANITIZE = [RestoreStructure, stock.OverwriteKernelspec, stock.CheckCellMetadata]

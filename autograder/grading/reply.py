@@ -54,6 +54,12 @@ class TestsObject:
             raise AttributeError(name)
         return self._service.call_back(self._number, name, (), {})
 
+    def __bool__(self) -> bool:
+        return bool(self._service.call_back(self._number, "bool()", (), {}))
+
+    def __len__(self) -> int:
+        return int(self._service.call_back(self._number, "len()", (), {}))
+
 
 class ReplyCodec(Codec):
     """The student's side of the wire, for one request and its reply."""

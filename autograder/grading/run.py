@@ -20,7 +20,7 @@ from tqdm.auto import tqdm
 
 from autograder.grading import intake, release, suspicion
 from autograder.grading.bundle import Bundle, Submission, code_digest, key_of
-from autograder.grading.config import COURSE, SEED_FILE, course_config
+from autograder.grading.config import COURSE, course_config
 from autograder.grading.engine import MachineFault, hopeless, usual_seconds, with_usual
 from autograder.grading.exercises import HandGrade, answers_in, exercise_name, own_answers, with_hand_grades
 from autograder.grading.files import files_beside
@@ -31,7 +31,7 @@ from autograder.grading.pages import write_pages
 from autograder.grading.pool import Runner, process_pool
 from autograder.grading.reference import require_full_points
 from autograder.grading.report import ClassReport, StudentReport, differences
-from autograder.grading.seed import grading_seed
+from autograder.grading.seed import SEED_FILE, grading_seed
 from autograder.grading.settings import Settings, read_settings
 from autograder.grading.store import Store, discard, room_on_disk, write_whole
 from autograder.grading.structure import read_structure

@@ -5,6 +5,7 @@ import secrets
 from pathlib import Path
 
 SEED_VARIABLE = "SEQ2GPT_GRADING_SEED"
+SEED_FILE = ".grading_seed"  # in the folder where a class is graded
 
 
 def grading_seed(path: Path) -> str:

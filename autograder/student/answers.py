@@ -5,7 +5,6 @@ import builtins
 import symtable
 import warnings
 
-from autograder.derive import BEGIN, END
 from autograder.student.labfile import Cell, text_of
 from seq2gpt.errors import UserError
 
@@ -20,8 +19,7 @@ def usable(text: str, where: str) -> str:
 
     Raises ``UserError``, which names ``where``, if the cell is no Python.
     """
-    lines = [line for line in text.split("\n") if line.strip() not in (BEGIN, END)]
-    lines = ["" if line.lstrip().startswith(NO_PYTHON) else line for line in lines]
+    lines = ["" if line.lstrip().startswith(NO_PYTHON) else line for line in text.split("\n")]
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -110,7 +110,7 @@ def read_progress(workspace: Path) -> Progress:
         with contextlib.suppress(KeyError, TypeError, ValueError):
             standing = progress.of(str(entry["lab"]), str(entry["exercise"]))
             if "hints" in entry:
-                standing.hints = max(standing.hints, int(entry["hints"]))
+                standing.hints = int(entry["hints"])
                 continue
             points = float(entry["points"])
             if points > standing.points:
