@@ -9,7 +9,7 @@ import pytest
 import torch
 import traitlets
 
-from chromium import FIGURE
+from chromium import FIGURE, ROOT
 from seq2gpt.attention import causal_mask, scaled_dot_product_attention
 from seq2gpt.widgets.word_vectors import word_hash, word_vector
 
@@ -105,15 +105,17 @@ def test_own_matrices_take_the_place_of_the_shipped_ones(widget_class):
         widget_class(matrices=(own, own, own[:, :8]))
 
 
-def test_the_bundle_for_jupyter_has_nothing_left_to_import():
-    from seq2gpt.widgets.playground import PlaygroundWidget, bundle
+def test_the_bundle_for_jupyter_has_nothing_left_to_import(tmp_path, monkeypatch):
+    from seq2gpt.widgets import bundling
 
-    source = str(PlaygroundWidget._esm)
-    assert "./gpt.js" not in source.replace("The engine is gpt.js", "")
+    source = bundling.bundle("playground.js")
+    assert not any(line.startswith("import") for line in source.splitlines())
     assert "class GPT" in source
     assert source.count("export default") == 1
-    with pytest.raises(ValueError, match=r"attention.js imports gpt.js 0 times"):
-        bundle("attention.js", "gpt.js")
+    monkeypatch.setattr(bundling, "HERE", tmp_path)
+    (tmp_path / "mine.js").write_text('import * as all from "./parts.js";\n')
+    with pytest.raises(ValueError, match=r"mine.js keeps 'import \* as all"):
+        bundling.bundle("mine.js")
 
 
 # ---- in a browser --------------------------------------------------------------------------------------------
@@ -392,4 +394,31 @@ def test_a_widget_that_an_executed_notebook_left_in_the_page_runs(site, widget_c
     page.wait_for_selector(".s2g-card")
     assert "figs" in page.locator(".s2g-summary").inner_text()
     assert page.locator(".s2g-slider b").inner_text() == "0.5"
+    assert faults == []
+
+
+WIDGETS = [
+    path.stem
+    for path in (ROOT / "src/seq2gpt/widgets").glob("*.js")
+    if "export default" in path.read_text(encoding="utf-8")
+]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", sorted(WIDGETS))
+def test_jupyters_one_file_is_a_module_of_the_same_names(name, site):
+    """As Jupyter loads it, from an address that nothing can be relative to."""
+    from seq2gpt.widgets.bundling import bundle
+
+    page, faults = site.open(site.write("", name="empty.html"))
+    names = page.evaluate(
+        """async ([name, source]) => {
+          const bundled = await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
+          const served = await import(`/_static/widgets/${name}.js`);
+          return [Object.keys(bundled).sort(), Object.keys(served).sort()];
+        }""",
+        [name, bundle(f"{name}.js")],
+    )
+    assert names[0] == names[1]
+    assert "default" in names[0]
     assert faults == []

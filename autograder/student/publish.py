@@ -80,13 +80,13 @@ def last_loss(run: Path) -> float | None:
 def page(model: bytes, title: str, rows: list[tuple[str, str]]) -> str:
     """The page: the widget's code, its style, the weights and the host that runs it, all in one file."""
     import seq2gpt
-    from seq2gpt.widgets.playground import bundle
+    from seq2gpt.widgets.bundling import bundle
 
     widgets = Path(seq2gpt.__file__).parent / "widgets"
     saved = {
         "model_module": "anywidget",
         "state": {
-            "_esm": bundle("playground.js", "gpt.js"),
+            "_esm": bundle("playground.js"),
             "_css": (widgets / "widgets.css").read_text(encoding="utf-8"),
             "prompt": "The ",
         },

@@ -1,10 +1,10 @@
 // Where a translator looks: choose a word of the translation and see its weights on the source words.
-// One anywidget module without imports: JupyterLab runs it beside a kernel, the site without one.
+// One anywidget module: JupyterLab runs it beside a kernel, the site without one.
 // The weights are those of trained models; nothing is computed here but which is largest.
+import { element, percent, stored } from "./parts.js";
 
 const DEFAULTS = { sentence: 0, score: "", step: -1, word: 0 };
 
-const percent = (weight) => `${Math.round(weight * 100)} %`;
 const clamp = (value, count) => Math.min(Math.max(Math.trunc(+value) || 0, 0), count - 1);
 
 export const strongest = (row) => row.indexOf(Math.max(...row));
@@ -36,16 +36,6 @@ export function describe({ pair, row, word, place, hits, counted }) {
 
 // ---- the page --------------------------------------------------------------------------------------
 
-function element(tag, properties = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
-    if (name.startsWith("--")) node.style.setProperty(name, value);
-    else node[name] = value;
-  }
-  node.append(...children);
-  return node;
-}
-
 function targetNode(text, index, group, pick) {
   const input = element("input", { type: "radio", name: `${group}-word`, className: "s2g-hidden", onchange: pick });
   const node = element("label", { className: "s2g-card s2g-target", onpointerenter: ({ pointerType }) => { if (pointerType === "mouse") pick(); } },
@@ -65,15 +55,8 @@ function sourceNode(text) {
 }
 
 // The weights come with the state; on a page of the site they lie in a file beside this module.
-async function shipped(model) {
-  if (model.get("content")) return model.get("content");
-  const response = await fetch(new URL("alignments.json", import.meta.url));
-  if (!response.ok) throw new Error("the weights, alignments.json, are missing");
-  return response.json();
-}
-
 async function render({ model, el }) {
-  const content = await shipped(model);
+  const content = await stored(model, "content", "alignments.json");
   const group = `s2g-${Math.random().toString(36).slice(2)}`; // radio buttons of two widgets stay apart
   const set = (changes) => { Object.entries(changes).forEach(([name, value]) => model.set(name, value)); model.save_changes(); };
 

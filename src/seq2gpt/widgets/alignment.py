@@ -7,6 +7,8 @@ from typing import Any
 import anywidget
 import traitlets
 
+from seq2gpt.widgets.bundling import bundle
+
 HERE = Path(__file__).parent
 
 
@@ -28,7 +30,7 @@ class AlignmentWidget(anywidget.AnyWidget):
     'zwanzig'
     """
 
-    _esm = HERE / "alignment.js"
+    _esm = bundle("alignment.js")
     _css = HERE / "widgets.css"
 
     sentence = traitlets.Int(0, min=0).tag(sync=True)

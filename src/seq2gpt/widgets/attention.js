@@ -1,6 +1,7 @@
 // Attention on cards: type a line, choose the card that asks, and see where its attention goes.
-// One anywidget module without imports: JupyterLab runs it beside a kernel, the site without one.
+// One anywidget module: JupyterLab runs it beside a kernel, the site without one.
 // Typed words reach the page through textContent only, never as markup.
+import { dot, element, percent, softmax, stored } from "./parts.js";
 
 const MAX_CHARACTERS = 240;
 const MAX_CARDS = 12;
@@ -69,21 +70,9 @@ export function parseCards(text) {
 }
 
 const number = (value, digits = 2) => (value === -Infinity ? "−∞" : value.toFixed(digits).replace(/^-(?=0\.?0*$)/, "").replace("-", "−"));
-const percent = (weight) => `${Math.round(weight * 100)} %`;
-
 // ---- attention -------------------------------------------------------------------------------------
 
-const dot = (a, b) => a.reduce((sum, value, index) => sum + value * b[index], 0);
-
 const project = (vector, matrix) => matrix[0].map((_, column) => vector.reduce((sum, value, row) => sum + value * matrix[row][column], 0));
-
-export function softmax(scores) { // masked scores are −∞; a row of nothing but −∞ gets weights 0
-  const peak = Math.max(...scores);
-  if (peak === -Infinity) return scores.map(() => 0);
-  const powers = scores.map((score) => Math.exp(score - peak));
-  const total = powers.reduce((a, b) => a + b);
-  return powers.map((power) => power / total);
-}
 
 export function mayAttend(mask, cards, query, key) {
   if (mask === "none") return true;
@@ -136,16 +125,6 @@ export function describe({ cards, query, weights, reads }) {
 }
 
 // ---- the page --------------------------------------------------------------------------------------
-
-function element(tag, properties = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
-    if (name.startsWith("--")) node.style.setProperty(name, value);
-    else node[name] = value;
-  }
-  node.append(...children);
-  return node;
-}
 
 const word = (text) => element("bdi", { textContent: text }); // right-to-left words keep their direction
 const lines = ({ who, what }) => (who === what ? [word(who)] : [word(who), word(what)]);
@@ -221,13 +200,6 @@ const TEMPLATE = `
   </div>`;
 
 // The matrices come with the state; on a page of the site they lie in a file beside this module.
-async function learnedMatrices(model) {
-  if (model.get("weights")) return model.get("weights");
-  const response = await fetch(new URL("attention_weights.json", import.meta.url));
-  if (!response.ok) throw new Error("the learned matrices, attention_weights.json, are missing");
-  return response.json();
-}
-
 function readState(model) { // what is missing or out of range becomes the default
   const state = Object.fromEntries(Object.keys(DEFAULTS).map((name) => [name, model.get(name) ?? DEFAULTS[name]]));
   for (const [name, [, options]] of Object.entries(CHOICES)) {
@@ -238,7 +210,7 @@ function readState(model) { // what is missing or out of range becomes the defau
 }
 
 async function render({ model, el }) {
-  let learned = await learnedMatrices(model);
+  let learned = await stored(model, "weights", "attention_weights.json");
   const group = `s2g-${Math.random().toString(36).slice(2)}`; // radio buttons of two widgets stay apart
   const root = element("div", { className: "s2g-root s2g-attention" });
   root.innerHTML = TEMPLATE; // constant markup, nothing typed

@@ -9,6 +9,8 @@ import anywidget
 import traitlets
 from torch import Tensor
 
+from seq2gpt.widgets.bundling import bundle
+
 HERE = Path(__file__).parent
 
 
@@ -31,7 +33,7 @@ class AttentionWidget(anywidget.AnyWidget):
     (32, 16)
     """
 
-    _esm = HERE / "attention.js"
+    _esm = bundle("attention.js")
     _css = HERE / "widgets.css"
 
     text = traitlets.Unicode("Ana tea, Ben milk, Cleo rice, Ben ?").tag(sync=True)

@@ -1,6 +1,7 @@
 // Beam search as a growing tree, on a small translator's own probabilities: English number words to German.
-// One anywidget module without imports: JupyterLab runs it beside a kernel, the site without one.
+// One anywidget module: JupyterLab runs it beside a kernel, the site without one.
 // Typed text reaches the page through textContent only, never as markup.
+import { element, stored } from "./parts.js";
 
 const [BOS, EOS] = [1, 2];
 const LONGEST = 12; // tokens of a translation
@@ -142,13 +143,6 @@ export function describe({ english, german, greedy, winner, rows }, { width }) {
 
 // ---- the page ----------------------------------------------------------------------------------------
 
-function element(tag, properties = {}, ...children) {
-  const node = document.createElement(tag);
-  Object.assign(node, properties);
-  node.append(...children);
-  return node;
-}
-
 function shape(tag, attributes = {}, text = "") {
   const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
@@ -212,13 +206,6 @@ const TEMPLATE = `
   </div>`;
 
 // The translator comes with the state; on a page of the site it lies in a file beside this module.
-async function storedTranslator(model) {
-  if (model.get("translator")) return model.get("translator");
-  const response = await fetch(new URL("number_model.json", import.meta.url));
-  if (!response.ok) throw new Error("the translator, number_model.json, is missing");
-  return response.json();
-}
-
 const within = (value, { min, max }, otherwise) => (Number.isFinite(+value) ? Math.min(Math.max(+value, min), max) : otherwise);
 
 function readState(model) { // what is missing or out of range becomes the default or the nearest value
@@ -237,7 +224,7 @@ function slider(title, range, pick) {
 }
 
 async function render({ model, el }) {
-  const translator = unpack(await storedTranslator(model));
+  const translator = unpack(await stored(model, "translator", "number_model.json"));
   const root = element("div", { className: "s2g-root s2g-beams" });
   root.innerHTML = TEMPLATE; // constant markup, nothing typed
   root.addEventListener("focusin", ({ target }) => { target.dataset.lmSuppressShortcuts = ""; }); // or JupyterLab takes its keys

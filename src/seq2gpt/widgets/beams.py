@@ -7,6 +7,8 @@ from typing import Any
 import anywidget
 import traitlets
 
+from seq2gpt.widgets.bundling import bundle
+
 HERE = Path(__file__).parent
 
 
@@ -23,7 +25,7 @@ class BeamsWidget(anywidget.AnyWidget):
     (0.6, 34)
     """
 
-    _esm = HERE / "beams.js"
+    _esm = bundle("beams.js")
     _css = HERE / "widgets.css"
 
     number = traitlets.Unicode("205").tag(sync=True)

@@ -1,6 +1,7 @@
 // One letter's vector on its way through a stack of fresh Transformer blocks: its size after every sub-layer, and how
-// much of a small change of the input arrives there. One anywidget module without imports: JupyterLab runs it beside a
+// much of a small change of the input arrives there. One anywidget module: JupyterLab runs it beside a
 // kernel, the site without one.
+import { dot, element, gelu, plus, range, softmax, stored } from "./parts.js";
 
 const DEFAULTS = { norm: "before", path: true, layers: 6, strength: 1, letter: 4 };
 const NORMS = { before: "before (pre-LN)", after: "after (post-LN)", none: "none" };
@@ -11,25 +12,13 @@ const [LOWEST, HIGHEST] = [-6, 3]; // powers of ten at the ends of the bars
 
 // ---- the blocks ------------------------------------------------------------------------------------
 
-const dot = (a, b) => a.reduce((sum, value, index) => sum + value * b[index], 0);
-const range = (count) => Array.from({ length: count }, (_, index) => index);
 const mean = (x) => x.reduce((a, b) => a + b, 0) / x.length;
-const plus = (a, b) => a.map((row, i) => row.map((value, j) => value + b[i][j]));
 const rootMeanSquare = (x) => Math.sqrt(mean(x.map((value) => value * value)));
 
 export function layerNorm(x) {
   const middle = mean(x);
   const variance = mean(x.map((value) => (value - middle) ** 2)); // divided by the width
   return x.map((value) => (value - middle) / Math.sqrt(variance + EPS));
-}
-
-const gelu = (x) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
-
-function softmax(scores) {
-  const peak = Math.max(...scores);
-  const powers = scores.map((score) => Math.exp(score - peak));
-  const total = powers.reduce((a, b) => a + b);
-  return powers.map((power) => power / total);
 }
 
 // The two sub-layers of a block as functions of the whole sequence; nn.Linear computes x times the transposed matrix.
@@ -108,29 +97,12 @@ export function describe(rows, { norm, path, layers }) {
 
 // ---- the page --------------------------------------------------------------------------------------
 
-function element(tag, properties = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
-    if (name.startsWith("--")) node.style.setProperty(name, value);
-    else node[name] = value;
-  }
-  node.append(...children);
-  return node;
-}
-
 const TEMPLATE = `
   <div class="s2g-settings"></div>
   <p class="s2g-summary"></p><p class="s2g-hidden s2g-live" aria-live="polite"></p>
   <div class="s2g-scroll" tabindex="0" role="region" aria-label="The vector after every sub-layer"><table class="s2g-depth"></table></div>`;
 
 // The parameters lie in a file beside this module; in Jupyter they come with the state.
-async function parameters(model) {
-  if (model.get("weights")) return model.get("weights");
-  const response = await fetch(new URL("blocks_weights.json", import.meta.url));
-  if (!response.ok) throw new Error("the parameters, blocks_weights.json, are missing");
-  return response.json();
-}
-
 function readState(model, shipped) { // what is missing or out of range becomes the default
   const state = Object.fromEntries(Object.keys(DEFAULTS).map((name) => [name, model.get(name) ?? DEFAULTS[name]]));
   if (!(state.norm in NORMS)) state.norm = DEFAULTS.norm;
@@ -168,7 +140,7 @@ function line(row, first) {
 }
 
 async function render({ model, el }) {
-  const shipped = await parameters(model);
+  const shipped = await stored(model, "weights", "blocks_weights.json");
   const root = element("div", { className: "s2g-root s2g-blocks" });
   root.innerHTML = TEMPLATE; // constant markup, nothing typed
   root.addEventListener("focusin", ({ target }) => { target.dataset.lmSuppressShortcuts = ""; }); // or JupyterLab takes its keys

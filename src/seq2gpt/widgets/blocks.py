@@ -7,6 +7,8 @@ from typing import Any
 import anywidget
 import traitlets
 
+from seq2gpt.widgets.bundling import bundle
+
 HERE = Path(__file__).parent
 
 
@@ -25,7 +27,7 @@ class BlocksWidget(anywidget.AnyWidget):
     'block'
     """
 
-    _esm = HERE / "blocks.js"
+    _esm = bundle("blocks.js")
     _css = HERE / "widgets.css"
 
     norm = traitlets.Enum(["before", "after", "none"], "before").tag(sync=True)

@@ -1,5 +1,6 @@
 // Fill in the blank: hide a word, and ask two trained models, one that reads both sides and one that reads the left side.
-// One anywidget module without imports: JupyterLab runs it beside a kernel, the site without one.
+// One anywidget module: JupyterLab runs it beside a kernel, the site without one.
+import { dot, element, gelu, range, softmax, stored } from "./parts.js";
 
 const DEFAULTS = { text: "today an old dog barks in the garden because it is hungry", gap: 3 };
 const EXAMPLES = [
@@ -16,18 +17,7 @@ const READERS = [
 
 // ---- the models ------------------------------------------------------------------------------------
 
-const range = (count) => Array.from({ length: count }, (_, index) => index);
-const dot = (a, b) => a.reduce((sum, value, index) => sum + value * b[index], 0);
 const add = (a, b) => a.map((value, index) => value + b[index]);
-const gelu = (x) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
-
-function softmax(scores) {
-  const peak = Math.max(...scores);
-  const powers = scores.map((score) => Math.exp(score - peak));
-  const total = powers.reduce((a, b) => a + b);
-  return powers.map((power) => power / total);
-}
-
 // Whole numbers of 16 bits and one scale, in little-endian order whatever the machine.
 function unpack({ shape, scale, int16 }) {
   const bytes = Uint8Array.from(atob(int16), (character) => character.charCodeAt(0));
@@ -127,16 +117,6 @@ export function describe({ typed, gap, answer, best, probabilities }, words) {
 
 // ---- the page --------------------------------------------------------------------------------------
 
-function element(tag, properties = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
-    if (name.startsWith("--")) node.style.setProperty(name, value);
-    else node[name] = value;
-  }
-  node.append(...children);
-  return node;
-}
-
 const TEMPLATE = `
   <label class="s2g-line">A sentence of the little language, twelve words
     <input type="text" class="s2g-text" spellcheck="false" autocomplete="off" autocapitalize="none"></label>
@@ -149,13 +129,6 @@ const TEMPLATE = `
   </div>`;
 
 // The trained parameters lie in a file beside this module; in Jupyter they come with the state.
-async function trained(model) {
-  if (model.get("weights")) return model.get("weights");
-  const response = await fetch(new URL("cloze_models.json", import.meta.url));
-  if (!response.ok) throw new Error("the trained parameters, cloze_models.json, are missing");
-  return response.json();
-}
-
 function readState(model) { // what is missing or out of range becomes the default
   const state = Object.fromEntries(Object.keys(DEFAULTS).map((name) => [name, model.get(name) ?? DEFAULTS[name]]));
   if (!(Number.isInteger(state.gap) && state.gap >= 1 && state.gap < LENGTH)) state.gap = DEFAULTS.gap;
@@ -187,7 +160,7 @@ function reader({ kind, title, trained: how }, { typed, gap, answer, best }) {
 }
 
 async function render({ model, el }) {
-  const shipped = await trained(model);
+  const shipped = await stored(model, "weights", "cloze_models.json");
   const group = `s2g-${Math.random().toString(36).slice(2)}`; // radio buttons of two widgets stay apart
   const root = element("div", { className: "s2g-root s2g-cloze" });
   root.innerHTML = TEMPLATE; // constant markup, nothing typed

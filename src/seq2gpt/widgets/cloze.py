@@ -6,6 +6,7 @@ from typing import Any
 import anywidget
 import traitlets
 
+from seq2gpt.widgets.bundling import bundle
 from seq2gpt.widgets.cloze_models import shipped_models
 
 HERE = Path(__file__).parent
@@ -22,7 +23,7 @@ class ClozeWidget(anywidget.AnyWidget):
     'in'
     """
 
-    _esm = HERE / "cloze.js"
+    _esm = bundle("cloze.js")
     _css = HERE / "widgets.css"
 
     text = traitlets.Unicode("today an old dog barks in the garden because it is hungry").tag(sync=True)

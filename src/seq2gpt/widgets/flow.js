@@ -1,5 +1,6 @@
 // A trained Transformer at work, step by step: what the encoder made, what the decoder reads, which mask each attention uses.
-// One anywidget module without imports: JupyterLab runs it beside a kernel, the site without one.
+// One anywidget module: JupyterLab runs it beside a kernel, the site without one.
+import { dot, element, gelu, percent, plus, range, softmax, stored } from "./parts.js";
 
 const DEFAULTS = { text: "four hundred and twenty one", step: 2, layer: 1, head: 0, training: false };
 const EXAMPLES = ["twenty one", "four hundred and twenty one", "ninety nine", "six hundred"];
@@ -9,18 +10,7 @@ const LONGEST = { source: 8, target: 12 };
 
 // ---- the model -------------------------------------------------------------------------------------
 
-const range = (count) => Array.from({ length: count }, (_, index) => index);
 const sum = (values) => values.reduce((a, b) => a + b, 0);
-const dot = (a, b) => a.reduce((total, value, index) => total + value * b[index], 0);
-const plus = (a, b) => a.map((row, i) => row.map((value, j) => value + b[i][j]));
-
-function softmax(scores) {
-  const peak = Math.max(...scores);
-  const powers = scores.map((score) => (score === -Infinity ? 0 : Math.exp(score - peak)));
-  const total = sum(powers);
-  return powers.map((power) => power / total);
-}
-
 // Parameters come as whole multiples of 1 / scale; nn.Linear computes x times the transposed matrix, plus the bias.
 function partsOf(shipped) {
   const scaled = (rows) => rows.map((row) => (Array.isArray(row) ? scaled(row) : row / shipped.scale));
@@ -39,8 +29,6 @@ function partsOf(shipped) {
   };
   return { get, linear, norm };
 }
-
-const gelu = (x) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
 
 // What `allowed(i, j)` forbids has weight 0. Returned are the mixed results and one map of weights for each head.
 function attend(model, name, x, memory, allowed) {
@@ -139,8 +127,6 @@ export function compute(state, shipped) {
 
 // ---- words -----------------------------------------------------------------------------------------
 
-const percent = (share) => `${Math.round(share * 100)} %`;
-
 // One paragraph that says what the pictures show; it is also read aloud when the state changes.
 export function describe({ source, read, row, step, top, cross, training, memory, logits, next }) {
   const width = memory[0].length;
@@ -156,16 +142,6 @@ export function describe({ source, read, row, step, top, cross, training, memory
 
 // ---- the page --------------------------------------------------------------------------------------
 
-function element(tag, properties = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
-    if (name.startsWith("--")) node.style.setProperty(name, value);
-    else node[name] = value;
-  }
-  node.append(...children);
-  return node;
-}
-
 const TEMPLATE = `
   <label class="s2g-line">A number up to 999, in English words
     <input type="text" class="s2g-text" spellcheck="false" autocomplete="off" autocapitalize="none"></label>
@@ -180,13 +156,6 @@ const TEMPLATE = `
   </div>`;
 
 // The trained parameters lie in a file beside this module; in Jupyter they come with the state.
-async function trained(model) {
-  if (model.get("weights")) return model.get("weights");
-  const response = await fetch(new URL("flow_weights.json", import.meta.url));
-  if (!response.ok) throw new Error("the trained parameters, flow_weights.json, are missing");
-  return response.json();
-}
-
 function readState(model, shipped) { // what is missing or out of range becomes the default
   const state = Object.fromEntries(Object.keys(DEFAULTS).map((name) => [name, model.get(name) ?? DEFAULTS[name]]));
   const whole = (name, low, high) => { if (!Number.isInteger(state[name]) || state[name] < low || state[name] > high) state[name] = DEFAULTS[name]; };
@@ -236,7 +205,7 @@ function stages({ source, memory, read, logits, training, step }) {
 }
 
 async function render({ model, el }) {
-  const shipped = await trained(model);
+  const shipped = await stored(model, "weights", "flow_weights.json");
   const group = `s2g-${Math.random().toString(36).slice(2)}`; // radio buttons of two widgets stay apart
   const root = element("div", { className: "s2g-root s2g-transformer" });
   root.innerHTML = TEMPLATE; // constant markup, nothing typed

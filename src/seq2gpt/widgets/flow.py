@@ -7,6 +7,8 @@ from typing import Any
 import anywidget
 import traitlets
 
+from seq2gpt.widgets.bundling import bundle
+
 HERE = Path(__file__).parent
 
 
@@ -23,7 +25,7 @@ class FlowWidget(anywidget.AnyWidget):
     (2, ['<pad>', '<bos>', '<eos>'])
     """
 
-    _esm = HERE / "flow.js"
+    _esm = bundle("flow.js")
     _css = HERE / "widgets.css"
 
     text = traitlets.Unicode("four hundred and twenty one").tag(sync=True)

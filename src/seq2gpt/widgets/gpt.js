@@ -183,7 +183,7 @@ export class GPT { // the layout of GPT-2
         for (let i = start; i < start + dHead; i++) score += query[i] * keys[m * kvWidth + shift + i];
         scores[m] = score / Math.sqrt(dHead);
       }
-      softmax(scores);
+      softmaxInPlace(scores);
       for (let m = 0; m <= length; m++) {
         for (let i = start; i < start + dHead; i++) mixed[i] += scores[m] * values[m * kvWidth + shift + i];
       }
@@ -244,7 +244,7 @@ export class ModernGPT extends GPT { // the layout of src/seq2gpt/modern.py
 // The model that a file describes: only the modern layout names an activation.
 export const modelOf = (file) => new (file.config.activation ? ModernGPT : GPT)(file);
 
-function softmax(scores) { // in place
+function softmaxInPlace(scores) { // overwrites them
   const peak = scores.reduce((a, b) => Math.max(a, b));
   let total = 0;
   for (let i = 0; i < scores.length; i++) total += scores[i] = Math.exp(scores[i] - peak);
@@ -260,7 +260,7 @@ export function rank(logits, { temperature = 1, topK = null, topP = null } = {})
   const peak = logits.reduce((a, b) => Math.max(a, b));
   if (!Number.isFinite(peak)) throw new Error("the largest logit is nan or infinite, so no token can be drawn; check the weights");
   const divisor = temperature === 0 ? 1 : temperature;
-  const probabilities = softmax(Float64Array.from(logits, (logit) => (logit - peak) / divisor));
+  const probabilities = softmaxInPlace(Float64Array.from(logits, (logit) => (logit - peak) / divisor));
   const ranked = Array.from(probabilities, (probability, id) => ({ id, probability, share: 0 }))
     .sort((a, b) => b.probability - a.probability || logits[b.id] - logits[a.id] || a.id - b.id);
   let kept = ranked.slice(0, temperature === 0 ? 1 : topK ?? ranked.length);

@@ -1,5 +1,6 @@
 // Heads of a trained model: type a text, choose the letter that asks, see where each head looks, switch heads off.
-// One anywidget module without imports: JupyterLab runs it beside a kernel, the site without one.
+// One anywidget module: JupyterLab runs it beside a kernel, the site without one.
+import { dot, element, percent, range, softmax, stored } from "./parts.js";
 
 const DEFAULTS = { text: "name that letter", heads: 4, off: [], query: -1 };
 const EXAMPLES = ["name that letter", "abcdefghij", "banana banana", "aaaaaaaaaa"];
@@ -15,17 +16,6 @@ export function readText(text, { alphabet, length }) {
   else if (known.length < letters.length) notices.push("The model knows the letters a to z and the space; the rest was left out.");
   if (known.length > length) notices.push(`Only the first ${length} of ${known.length} letters are read: the model has no more places.`);
   return { letters: known.slice(0, length), notice: notices.join(" ") };
-}
-
-const dot = (a, b) => a.reduce((sum, value, index) => sum + value * b[index], 0);
-
-const range = (count) => Array.from({ length: count }, (_, index) => index);
-
-function softmax(scores) {
-  const peak = Math.max(...scores);
-  const powers = scores.map((score) => Math.exp(score - peak));
-  const total = powers.reduce((a, b) => a + b);
-  return powers.map((power) => power / total);
 }
 
 // Parameters come as whole multiples of 1 / scale; nn.Linear computes x times the transposed matrix, plus the bias.
@@ -88,8 +78,6 @@ function answers(logits, letters, query, { alphabet, distances }) {
 // ---- words -----------------------------------------------------------------------------------------
 
 const visible = (letter) => (letter === " " ? "␣" : letter);
-const percent = (share) => `${Math.round(share * 100)} %`;
-
 // One sentence that says what the pictures show; it is also read aloud when the state changes.
 export function describe({ letters, query, weights, asked, right, total }, off) {
   const looks = weights.map((map, head) => {
@@ -105,16 +93,6 @@ export function describe({ letters, query, weights, asked, right, total }, off) 
 
 // ---- the page --------------------------------------------------------------------------------------
 
-function element(tag, properties = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
-    if (name.startsWith("--")) node.style.setProperty(name, value);
-    else node[name] = value;
-  }
-  node.append(...children);
-  return node;
-}
-
 const TEMPLATE = `
   <label class="s2g-line">A row of letters, a to z and spaces
     <input type="text" class="s2g-text" spellcheck="false" autocomplete="off" autocapitalize="none"></label>
@@ -129,13 +107,6 @@ const TEMPLATE = `
   </div>`;
 
 // The trained parameters lie in a file beside this module; in Jupyter they come with the state.
-async function trained(model) {
-  if (model.get("weights")) return model.get("weights");
-  const response = await fetch(new URL("heads_weights.json", import.meta.url));
-  if (!response.ok) throw new Error("the trained parameters, heads_weights.json, are missing");
-  return response.json();
-}
-
 function readState(model, shipped) { // what is missing or out of range becomes the default
   const state = Object.fromEntries(Object.keys(DEFAULTS).map((name) => [name, model.get(name) ?? DEFAULTS[name]]));
   if (!(state.heads in shipped.models)) state.heads = DEFAULTS.heads;
@@ -192,7 +163,7 @@ function headChoice(group, numbers, pick) {
 }
 
 async function render({ model, el }) {
-  const shipped = await trained(model);
+  const shipped = await stored(model, "weights", "heads_weights.json");
   const group = `s2g-${Math.random().toString(36).slice(2)}`; // radio buttons of two widgets stay apart
   const root = element("div", { className: "s2g-root s2g-many-heads" });
   root.innerHTML = TEMPLATE; // constant markup, nothing typed

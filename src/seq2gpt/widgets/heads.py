@@ -7,6 +7,8 @@ from typing import Any
 import anywidget
 import traitlets
 
+from seq2gpt.widgets.bundling import bundle
+
 HERE = Path(__file__).parent
 
 
@@ -24,7 +26,7 @@ class HeadsWidget(anywidget.AnyWidget):
     [1, 2, 3, 5]
     """
 
-    _esm = HERE / "heads.js"
+    _esm = bundle("heads.js")
     _css = HERE / "widgets.css"
 
     text = traitlets.Unicode("name that letter").tag(sync=True)

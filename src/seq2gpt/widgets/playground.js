@@ -1,6 +1,7 @@
 // A GPT that writes in the page: prompt, sampling settings, the text as it grows, the next character's odds.
 // The engine is gpt.js. The site imports it; for Jupyter, which takes one file, playground.py puts it in here.
 import { draw, encode, fetchBytes, modelOf, randomFrom, rank, readModel, tokenBudget } from "./gpt.js";
+import { element } from "./parts.js";
 
 const DEFAULTS = {
   model_url: "model/gpt.bin", model_data: null, prompt: "The function returns", temperature: 0.8, top_k: null, top_p: null,
@@ -8,16 +9,6 @@ const DEFAULTS = {
 };
 const SLICE = 12; // milliseconds of work between two chances for the page to paint
 const SHOWN = 10; // candidates for the next character
-
-function element(tag, properties = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
-    if (name.startsWith("--")) node.style.setProperty(name, value);
-    else node[name] = value;
-  }
-  node.append(...children);
-  return node;
-}
 
 const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}.`;
 const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;

@@ -1,6 +1,5 @@
 """The GPT in a notebook: prompt, sampling settings and the text as it grows, computed in the browser."""
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -11,27 +10,9 @@ from seq2gpt.browser import pack_for_browser
 from seq2gpt.gpt import GPT
 from seq2gpt.modern import ModernGPT
 from seq2gpt.tokens import CharTokenizer
+from seq2gpt.widgets.bundling import bundle
 
 HERE = Path(__file__).parent
-
-
-def bundle(widget: str, engine: str) -> str:
-    """The source of ``widget`` with that of the ``engine`` it imports put in place of the import.
-
-    Jupyter hands a widget to the browser as one file, in which no relative import can be resolved. The
-    engine is a file of its own so that it can be read, tested and used without a page.
-    """
-    source, found = re.subn(
-        rf'^import \{{[^}}]*\}} from "\./{re.escape(engine)}";$',
-        lambda _: (HERE / engine).read_text(encoding="utf-8"),
-        (HERE / widget).read_text(encoding="utf-8"),
-        flags=re.MULTILINE,
-    )
-    if found != 1:
-        raise ValueError(
-            f"{widget} imports {engine} {found} times; one import on a line of its own is needed"
-        )
-    return source
 
 
 class PlaygroundWidget(anywidget.AnyWidget):
@@ -43,7 +24,7 @@ class PlaygroundWidget(anywidget.AnyWidget):
     the widget is shown. The seed does not draw the same text as PyTorch would.
     """
 
-    _esm = bundle("playground.js", "gpt.js")
+    _esm = bundle("playground.js")
     _css = HERE / "widgets.css"
 
     model_data = traitlets.Bytes().tag(sync=True)

@@ -1,5 +1,6 @@
 // The sinusoidal encoding: choose length, width and a position, see the matrix and which codes are alike.
-// One anywidget module without imports: JupyterLab runs it beside a kernel, the site without one.
+// One anywidget module: JupyterLab runs it beside a kernel, the site without one.
+import { dot, element } from "./parts.js";
 
 const RANGES = {
   n: { min: 2, max: 200, step: 1 },
@@ -18,8 +19,6 @@ export const encode = (n, d) => Array.from({ length: n }, (_, p) => Array.from({
   const angle = p / 10000 ** ((j - (j % 2)) / d);
   return j % 2 ? Math.cos(angle) : Math.sin(angle);
 }));
-
-const dot = (a, b) => a.reduce((sum, value, index) => sum + value * b[index], 0);
 
 // Everything that the widget shows. All codes have length √(d/2), so dot products over d/2 are cosines.
 export function compute(state) {
@@ -50,16 +49,6 @@ export function describe(result) {
 }
 
 // ---- the page --------------------------------------------------------------------------------------
-
-function element(tag, properties = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
-    if (name.startsWith("--")) node.style.setProperty(name, value);
-    else node[name] = value;
-  }
-  node.append(...children);
-  return node;
-}
 
 const TEMPLATE = `
   <div class="s2g-settings"></div>

@@ -6,6 +6,8 @@ from typing import Any
 import anywidget
 import traitlets
 
+from seq2gpt.widgets.bundling import bundle
+
 HERE = Path(__file__).parent
 
 
@@ -22,7 +24,7 @@ class PositionsWidget(anywidget.AnyWidget):
     (100, 8)
     """
 
-    _esm = HERE / "positions.js"
+    _esm = bundle("positions.js")
     _css = HERE / "widgets.css"
 
     n = traitlets.Int(64, min=2, max=200).tag(sync=True)

@@ -1,6 +1,7 @@
 // A recurrent network with two units reads a word: its states, and how far back a gradient reaches.
-// One anywidget module without imports: JupyterLab runs it beside a kernel, the site without one.
+// One anywidget module: JupyterLab runs it beside a kernel, the site without one.
 // Typed letters reach the page through textContent only, never as markup.
+import { element } from "./parts.js";
 
 const MAX_LETTERS = 16;
 const ANGLE = 0.6; // by which W_h turns a state, in radians
@@ -73,16 +74,6 @@ export function describe({ letters, states, factors, read }) {
 }
 
 // ---- the page --------------------------------------------------------------------------------------
-
-function element(tag, properties = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
-    if (name.startsWith("--")) node.style.setProperty(name, value);
-    else node[name] = value;
-  }
-  node.append(...children);
-  return node;
-}
 
 // Between FLOOR and 1 on a logarithmic scale.
 const height = (factor) => Math.min(Math.max(1 - Math.log10(Math.max(factor, FLOOR)) / Math.log10(FLOOR), 0), 1);

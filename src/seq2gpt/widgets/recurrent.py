@@ -6,6 +6,8 @@ from typing import Any
 import anywidget
 import traitlets
 
+from seq2gpt.widgets.bundling import bundle
+
 HERE = Path(__file__).parent
 
 
@@ -24,7 +26,7 @@ class RecurrentWidget(anywidget.AnyWidget):
     (1.2, 0.8)
     """
 
-    _esm = HERE / "recurrent.js"
+    _esm = bundle("recurrent.js")
     _css = HERE / "widgets.css"
 
     text = traitlets.Unicode("telegram").tag(sync=True)
