@@ -181,7 +181,15 @@ def _run_with(folder: str, arguments: list[str]) -> int:
         raise UserError(_missing(error)) from None
     words, environment, about = command_of(Path(folder))
     print(about, file=sys.stderr, flush=True)
-    return subprocess.run([*words, *arguments], env=environment, check=False).returncode
+    forms = [] if _asks_for_forms(arguments) else ["--forms", "lessons"]
+    return subprocess.run([*words, *arguments, *forms], env=environment, check=False).returncode
+
+
+def _asks_for_forms(arguments: list[str]) -> bool:
+    """Whether a command has no forms to choose from, or chooses itself."""
+    command, *rest = arguments
+    has_none = command == "export" or (command == "train" and rest[:1] != [] and rest[0] in DEMOS)
+    return has_none or any(word.partition("=")[0] in ("--forms", *HELP_WORDS) for word in rest)
 
 
 def _choose(word: str, choices: Mapping[str, T], kind: str) -> T:

@@ -9,7 +9,7 @@ are a single call (:mod:`seq2gpt.kernel_blocks`). The numbers are those of the m
 
 import copy
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float, Int
@@ -196,11 +196,14 @@ class FastDecoder(PlainDecoder):
         return self.head(self.model.norm(self.blocks(hidden[0], self.cache, **told)))
 
 
-def decoder_of(model: Any) -> Decoder:
+def decoder_of(model: Any, forms: Literal["fast", "lessons"] = "fast") -> Decoder:
     """The fastest decoder for ``model``: :class:`FastDecoder` for either layout on the CPU, else :class:`PlainDecoder`.
 
-    A model whose projections are no plain linear layers, such as one with LoRA, is read as it is.
+    A model whose projections are no plain linear layers, such as one with LoRA, is read as it is; so is any model
+    with the forms of the ``lessons``.
     """
+    if forms == "lessons":
+        return PlainDecoder(model)
     on_cpu = next(model.parameters()).device.type == "cpu"
     return (
         FastDecoder(model)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import tyro
 
 from seq2gpt.errors import UserError
+from seq2gpt.run.config import Forms
 from seq2gpt.run.flags import parse_flags
 
 SAMPLE_HELP = """\
@@ -66,6 +67,8 @@ class SampleFlags:
     """Another seed gives another text."""
     int8: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
     """Round the weights to 8 bits, which is faster on a CPU."""
+    forms: Forms = "fast"
+    """lessons computes by the lessons' own functions, which is slower."""
     chat: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
     """Talk to the model: it answers each line that you write; an empty line ends the conversation."""
 
@@ -84,6 +87,8 @@ class ServeFlags:
     """Port to listen on."""
     int8: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
     """Round the weights to 8 bits, which is faster on a CPU."""
+    forms: Forms = "fast"
+    """lessons computes by the lessons' own functions, which is slower."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -102,7 +107,7 @@ def sample(arguments: list[str]) -> None:
     from seq2gpt.run.sampler import Chat, continuation
     from seq2gpt.sampling import Sampling
 
-    decoder, tokenizer = _load_decoder(flags.run, flags.int8)
+    decoder, tokenizer = _load_decoder(flags.run, flags.int8, flags.forms)
     stop = [flags.stop] if flags.stop else []
     sampling = Sampling(
         temperature=flags.temperature, top_k=flags.top_k, top_p=flags.top_p, min_p=flags.min_p,
@@ -122,15 +127,17 @@ def sample(arguments: list[str]) -> None:
         print()
 
 
-def _load_decoder(source: str, int8: bool) -> tuple[Any, Any]:
+def _load_decoder(source: str, int8: bool, forms: Forms) -> tuple[Any, Any]:
     """What decodes the model of a run or folder, and its tokenizer."""
+    if int8 and forms == "lessons":
+        raise UserError("forms=lessons has no weights of 8 bits; leave out --int8")
     from seq2gpt.decoding import decoder_of
     from seq2gpt.quantize import int8_decoder
     from seq2gpt.run.sampler import load_model
 
     model, tokenizer = load_model(source)
     try:
-        return int8_decoder(model) if int8 else decoder_of(model), tokenizer
+        return int8_decoder(model) if int8 else decoder_of(model, forms), tokenizer
     except ValueError as error:
         raise UserError(f"{source}: {error}") from None
 
@@ -162,7 +169,7 @@ def serve(arguments: list[str]) -> None:
         from seq2gpt.serve import Engine, create_app
     except ModuleNotFoundError as error:
         raise UserError(f"the server needs {error.name}; pip install 'seq2gpt[serve]'") from None
-    decoder, tokenizer = _load_decoder(flags.run, flags.int8)
+    decoder, tokenizer = _load_decoder(flags.run, flags.int8, flags.forms)
     name = flags.name or Path(flags.run).resolve().name
     print(f"{name} answers on http://{flags.host}:{flags.port}/v1; Ctrl-C ends it", flush=True)
     uvicorn.run(

@@ -16,6 +16,7 @@ Precision = Literal["float32", "bfloat16", "float16"]
 Compile = Literal["auto", "on", "off"]
 Parallel = Literal["ddp", "fsdp"]
 Switch = Literal["on", "off"]
+Forms = Literal["fast", "lessons"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +85,8 @@ class TrainConfig:
     """Translate the model into fused kernels before the first step; auto does so on a GPU."""
     parallel: Parallel = "ddp"
     """Under torchrun: ddp keeps the whole model in every process, fsdp a part of it in each."""
+    forms: Forms = "fast"
+    """fast saves passes over memory; lessons takes the steps, and writes, by the lessons' own functions."""
     tensorboard: Switch = "off"
     """Write curves for TensorBoard into OUT/NAME/tensorboard."""
 

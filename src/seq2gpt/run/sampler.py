@@ -9,6 +9,7 @@ import torch
 
 from seq2gpt.decoding import Decoder, decoder_of, stream
 from seq2gpt.errors import UserError
+from seq2gpt.run.config import Forms
 from seq2gpt.sampling import PLAIN, Sampling, TextStream, Tokenizer
 from seq2gpt.tokens import BytePairTokenizer, CharTokenizer
 
@@ -47,10 +48,12 @@ def sample_text(
     repetition_penalty: float = 1.0,
     stop: Sequence[str] = (),
     seed: int = 0,
+    forms: Forms = "fast",
     write: Callable[[str], None] | None = None,
 ) -> str:
     """The model's continuation of ``prompt``; the same seed gives the same text.
 
+    With the ``forms`` of the lessons the model is read by its own ``forward``, as the lessons have it.
     ``write`` gets the prompt, then every piece of text as soon as it is certain. The text ends before the
     first of the ``stop`` sequences, with a token that means the end, or after ``max_new_tokens``.
     :func:`seq2gpt.decoding.stream` stops where the context is full; here the model then reads the
@@ -61,9 +64,8 @@ def sample_text(
     sampling = Sampling(
         temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p, repetition_penalty=repetition_penalty
     )
-    pieces = continuation(
-        decoder_of(model), tokenizer, prompt, max_new_tokens, sampling, stop=stop, seed=seed
-    )
+    decoder = decoder_of(model, forms)
+    pieces = continuation(decoder, tokenizer, prompt, max_new_tokens, sampling, stop=stop, seed=seed)
     write = write or (lambda piece: None)
     write(prompt)
     return _written(pieces, write)

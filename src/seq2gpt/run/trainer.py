@@ -27,6 +27,7 @@ from seq2gpt.run.checkpoint import (
 from seq2gpt.run.config import TrainConfig
 from seq2gpt.run.data import RunData, read_run_data
 from seq2gpt.run.evaluation import best_step, lost_patience, mean_loss
+from seq2gpt.run.explained import ExplainedLoss, ExplainedStepper
 from seq2gpt.run.folder import (
     RunRecord,
     append_log,
@@ -129,11 +130,13 @@ class _Session:
     def __init__(self, record: RunRecord, data: RunData, processes: Processes) -> None:
         self.record, self.config, self.data, self.processes = record, record.config, data, processes
         self.model = build_model(self.config, data.tokenizer.vocab_size).to(processes.device)
-        loss_of = NextTokenLoss(self.model)
+        explained = self.config.forms == "lessons"
+        loss_of = (ExplainedLoss if explained else NextTokenLoss)(self.model)
         if processes.n_ranks > 1 and self.config.parallel == "fsdp":
             shard_loss(loss_of, self.config)
         self.optimizer = build_optimizer(self.model, self.config)
-        self.stepper = Stepper(loss_of, self.optimizer, self.config, processes)
+        stepper_class = ExplainedStepper if explained else Stepper
+        self.stepper = stepper_class(loss_of, self.optimizer, self.config, processes)
         self.log: list[dict[str, Any]] = []
 
     def describe(self, start: int) -> str:
@@ -276,7 +279,8 @@ class _Session:
         tokenizer = self.data.tokenizer
         symbols = getattr(tokenizer, "symbols", ["\n"])
         start = "\n" if "\n" in symbols else symbols[0]
-        return sample_text(model, tokenizer, start, max_new_tokens, seed=self.config.seed)
+        seed, forms = self.config.seed, self.config.forms
+        return sample_text(model, tokenizer, start, max_new_tokens, seed=seed, forms=forms)
 
     def _log(self, step: int, train_loss: float, val_loss: float) -> None:
         entry = {"step": step, "train_loss": train_loss, "val_loss": val_loss}
