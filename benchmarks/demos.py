@@ -2,6 +2,7 @@
 
     python benchmarks/demos.py [NAME ...]          # without a name, every demonstration
     python benchmarks/demos.py NAME:SET ...        # as with --data SET; SEQ2GPT_DATA holds the sets
+    python benchmarks/demos.py gpt2 tiny           # presets of `seq2gpt train`: their loss on held-out text
 
 On a real set a run that takes a minute or more is made from one seed instead of three.
 
@@ -14,6 +15,7 @@ import json
 import platform
 import statistics
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,8 @@ import torch
 
 from seq2gpt.data.files import write_atomically
 from seq2gpt.run.demos import DEMOS, EXPECTED, REAL_SETS, default_config, run_demo
+from seq2gpt.run.presets import LOSS, PRESETS
+from seq2gpt.run.trainer import train
 
 SEEDS = (0, 1, 2)
 LONG = 60  # CPU seconds
@@ -29,11 +33,10 @@ LONG = 60  # CPU seconds
 
 def measure(name: str, data_set: str) -> dict[str, Any]:
     """The figures of one demonstration over the seeds, with the time and the versions."""
-    config = default_config(name, Path(data_set) if data_set else None)
     runs, seconds = [], []
     for seed in SEEDS:
         started = time.process_time()
-        runs.append(run_demo(name, dataclasses.replace(config, seed=seed), progress=False).figures)
+        runs.append(figures_of(name, data_set, seed))
         seconds.append(time.process_time() - started)
         print(f"{name} {data_set}, seed {seed}: {runs[-1]}, {seconds[-1]:.0f} CPU seconds", flush=True)
         if data_set and seconds[0] >= LONG:
@@ -49,6 +52,16 @@ def measure(name: str, data_set: str) -> dict[str, Any]:
         "cpu_seconds": round(statistics.mean(seconds)),
         "versions": {"python": platform.python_version(), "torch": torch.__version__.partition("+")[0]},
     }
+
+
+def figures_of(name: str, data_set: str, seed: int) -> dict[str, float]:
+    """What one run of a demonstration or preset reaches."""
+    if name in PRESETS:
+        with tempfile.TemporaryDirectory() as folder:
+            config = dataclasses.replace(PRESETS[name](), seed=seed, out=Path(folder))
+            return {LOSS: train(config, progress=False).val_loss}
+    config = default_config(name, Path(data_set) if data_set else None)
+    return run_demo(name, dataclasses.replace(config, seed=seed), progress=False).figures
 
 
 def rounded(value: float) -> float:
@@ -67,7 +80,7 @@ def main() -> None:
             measured.setdefault(name, {})[REAL_SETS] = {**real, data_set: new}
         else:
             measured[name] = {**new, **({REAL_SETS: real} if real else {})}
-        ordered = {known: measured[known] for known in DEMOS if known in measured}
+        ordered = {known: measured[known] for known in (*DEMOS, *PRESETS) if known in measured}
         write_atomically(EXPECTED, (json.dumps(ordered, indent=1) + "\n").encode())
 
 

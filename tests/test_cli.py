@@ -115,7 +115,7 @@ def test_broken_weights_are_one_line_and_no_text(capsys, monkeypatch, flags, mes
 def test_talking_to_a_model(folder, capsys, monkeypatch):
     assert train_small("--context-length", "40") == 0
     model = Path("runs/tiny")
-    monkeypatch.setattr(commands, "_load_decoder", lambda source, int8: ((source, int8), None))
+    monkeypatch.setattr(commands, "_load_decoder", lambda *asked: (asked, None))
     asked = []
 
     class Chat:
@@ -129,9 +129,26 @@ def test_talking_to_a_model(folder, capsys, monkeypatch):
     monkeypatch.setattr("seq2gpt.run.sampler.Chat", Chat)
     monkeypatch.setattr(sys, "stdin", io.StringIO("hello\nmore\n\nnever read\n"))
     capsys.readouterr()
-    assert main(["sample", str(model), "--chat", "--max-new-tokens", "7", "--stop", "x", "--seed", "3"]) == 0
+    assert (
+        main(
+            [
+                "sample",
+                str(model),
+                "--chat",
+                "--max-new-tokens",
+                "7",
+                "--stop",
+                "x",
+                "--seed",
+                "3",
+                "--forms",
+                "lessons",
+            ]
+        )
+        == 0
+    )
     assert capsys.readouterr().out == "HELLO\nMORE\n"
-    assert asked == [(("runs/tiny", False), 0.8, ["x"], 3), ("hello", 7), ("more", 7)]
+    assert asked == [(("runs/tiny", False, "lessons"), 0.8, ["x"], 3), ("hello", 7), ("more", 7)]
 
 
 def test_serving_a_model(folder, capsys, monkeypatch):
@@ -228,7 +245,7 @@ def test_every_field_is_a_flag(folder):
         ("sample --promt x", "there is no flag --promt (did you mean --prompt?); see `seq2gpt sample --help`"),
         ("sample --top-k few", "--top-k takes a whole number, not 'few'; see `seq2gpt sample --help`"),
         ("course strat", "there is no course command 'strat' (did you mean start?); choose from start, status, "
-         "check, hint, reset, update, submit, doctor, assemble, provenance, publish, build, grade, regrade, all"),
+         "check, hint, reset, update, submit, doctor, assemble, provenance, milestones, milestone, publish, build, grade, regrade, all"),
         ("course start", "FOLDER is missing; see `seq2gpt course start --help`"),
         ("course build --chek", "there is no flag --chek (did you mean --check?); see `seq2gpt course build --help`"),
         ("course grade", "no lab is named; name one, such as 07-attention"),

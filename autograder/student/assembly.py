@@ -11,7 +11,7 @@ import keyword
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from string import Template
@@ -53,11 +53,13 @@ class Part:
     why: str = ""
 
 
-def assemble(workspace: Workspace, out: Path, name: str = "") -> list[Part]:
+def assemble(
+    workspace: Workspace, out: Path, name: str = "", without: Collection[tuple[str, str]] = ()
+) -> list[Part]:
     """Write the package to ``out/src/name``; the name is that of the folder ``out`` unless given.
 
-    An answer goes in when its last check gave all points and it has not changed since; everything else is the
-    course's own, and is marked where it stands. Raises ``UserError``, and writes nothing, when ``out`` holds anything
+    An answer goes in when its last check gave all points and it has not changed since, unless its lab and exercise
+    are among ``without``; everything else is the course's own, and is marked where it stands. Raises ``UserError``, and writes nothing, when ``out`` holds anything
     but an assembled package that nobody has edited, or when an answer needs what is not in its cell.
     """
     name = name or out.resolve().name
@@ -76,7 +78,9 @@ def assemble(workspace: Workspace, out: Path, name: str = "") -> list[Part]:
             text = mine.answers.get(exercise, "") if mine else ""
             state = state_of(text, released.answers[exercise], progress.of(lab, exercise), by_hand=False)
             qualname = definition_of(released.answers[exercise], source, f"{lab}/{exercise}")
-            parts.append(Part(lab, exercise, module, qualname, state == "solved", WHY_NOT.get(state, "")))
+            yours = state == "solved" and (lab, exercise) not in without
+            why = "" if yours else WHY_NOT.get(state, "left out on purpose")
+            parts.append(Part(lab, exercise, module, qualname, yours, why))
             source = placed(source, parts[-1], text, released)
         modules[module] = source
     write_package(out, name, modules, parts)

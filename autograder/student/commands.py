@@ -36,6 +36,7 @@ def status(folder: Path = HERE, full: bool = False) -> None:
     Labs that are solved, and those that you have not begun, take one line each unless FULL.
     """
     from autograder.student.find import open_workspace
+    from autograder.student.milestones import ready, stars
     from autograder.student.progress import read_progress
     from autograder.student.status import rows_of, status_text, today
 
@@ -43,6 +44,10 @@ def status(folder: Path = HERE, full: bool = False) -> None:
     progress = read_progress(workspace.folder)
     rows = {lab: rows_of(mine, workspace.released[lab], progress) for lab, mine in workspace.labs.items()}
     print(status_text(rows, workspace.released, progress.streak(today()), full))
+    for lab in stars(workspace):
+        print(f"★ {lab}")
+    if waiting := ready(workspace):
+        print(f"A milestone is ready: `seq2gpt course milestone {waiting[0].lab}`.")
 
 
 def check(what: str, folder: Path = HERE, watch: bool = False) -> None:
@@ -118,6 +123,25 @@ def provenance(package: Path) -> None:
 
     print(table(package), flush=True)
     print(f"\n{share(package).text}")
+
+
+def milestones(folder: Path = HERE) -> None:
+    """What your own parts can reach together, what is reached, and what is ready."""
+    from autograder.student.find import open_workspace
+    from autograder.student.milestones import milestones_text
+
+    print(milestones_text(open_workspace(folder)))
+
+
+def milestone(lab: str, folder: Path = HERE) -> None:
+    """Train with your own parts for the milestone of LAB, such as ``05``; it takes minutes."""
+    from autograder.student.find import open_workspace
+    from autograder.student.milestones import find_milestone, reach
+
+    workspace = open_workspace(folder)
+    stone = find_milestone(workspace, lab)
+    print(f"{stone.title}: about {stone.minutes:g} min. To reach: {stone.goal}", flush=True)
+    print(reach(workspace, stone).text)
 
 
 def publish(

@@ -64,7 +64,8 @@ What can be trained:
 """
 
 STUDENT_COMMANDS = (
-    "start", "status", "check", "hint", "reset", "update", "submit", "doctor", "assemble", "provenance", "publish",
+    "start", "status", "check", "hint", "reset", "update", "submit", "doctor", "assemble", "provenance",
+    "milestones", "milestone", "publish",
 )  # fmt: skip
 COURSE_COMMANDS = {"build": "build", "grade": "grade", "regrade": "regrade", "all": "make_all"}
 COURSE_HELP = """\
@@ -85,6 +86,8 @@ For students:
   doctor   what of this machine will be slow or broken, and what helps
   assemble   your solved exercises as a package of your own
   provenance who wrote what of it
+  milestones what your parts can reach together, and what is ready
+  milestone  train with your own parts for one of them
   publish    your trained model as a page that writes in any browser
 
 For instructors and authors:
