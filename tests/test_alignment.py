@@ -183,6 +183,7 @@ def test_the_decoder_reads_in_pieces_what_it_reads_at_once(cut: int) -> None:
     torch.testing.assert_close(state, last)
 
 
+@pytest.mark.own
 def test_no_gradient_reaches_padding_or_later_words() -> None:
     decoder = drawn(AttentionDecoder(7, d_model=6))
     hidden, states = normal(1, 6), normal(1, 5, 6, grad=True)

@@ -211,6 +211,7 @@ def test_dropout_keeps_the_dtype(dtype: torch.dtype) -> None:
 
 @pytest.mark.parametrize("p", [-0.1, 1.0, 1.5])
 @pytest.mark.parametrize("training", [True, False])
+@pytest.mark.own
 def test_dropout_refuses_what_is_no_probability_below_1(p: float, training: bool) -> None:
     with pytest.raises(ValueError, match=rf"^p={p} must be at least 0 and below 1$"):
         dropout(torch.ones(3), p, training)
@@ -392,6 +393,7 @@ def test_reading_piece_by_piece_with_a_cache_changes_nothing() -> None:
     torch.testing.assert_close(torch.cat(pieces, dim=1), layer(x, causal=True))
 
 
+@pytest.mark.own
 def test_dropout_acts_on_both_sublayers_in_training_only() -> None:
     layer, x = block(dropout=0.5), normal(2, 5, 6)
     assert [part.dropout.p for part in (layer.attention, layer.feed_forward)] == [0.5, 0.5]
@@ -429,6 +431,7 @@ def test_block_in_half_precision(dtype: torch.dtype) -> None:
     torch.testing.assert_close(result.float(), expected, rtol=5e-2, atol=5e-2)
 
 
+@pytest.mark.own
 def test_block_refuses_heads_that_do_not_fit() -> None:
     with pytest.raises(ValueError, match=r"^d_model=6 does not split into n_heads=4; use a multiple of 4$"):
         TransformerBlock(d_model=6, n_heads=4, d_ff=7)

@@ -97,6 +97,7 @@ def test_the_ids_given_stay_and_the_seed_decides():
 
 
 @pytest.mark.parametrize("share", [-0.1, 1.1])
+@pytest.mark.own
 def test_impossible_shares_are_refused(share):
     with pytest.raises(ValueError, match=f"^share={share} must lie between 0 and 1$"):
         mask_tokens(torch.zeros(1, 2, dtype=torch.long), 1, 2, share=share)
@@ -143,6 +144,7 @@ def test_the_text_can_be_put_together_again(n, share, mean_length, seed):
 @pytest.mark.parametrize(
     "spans", [[(1, 1)], [(3, 2)], [(2, 6)], [(-1, 2)], [(0, 2), (2, 3)], [(3, 4), (0, 1)]]
 )
+@pytest.mark.own
 def test_impossible_spans_are_refused(spans):
     with pytest.raises(
         ValueError, match=r"^span \(-?\d, \d\) of a text of 5 tokens must hold a token and lie"
@@ -150,6 +152,7 @@ def test_impossible_spans_are_refused(spans):
         corrupt_spans(torch.arange(5), spans, 90)
 
 
+@pytest.mark.own
 def test_the_refusal_names_the_span():
     message = (
         "span (2, 3) of a text of 5 tokens must hold a token and lie behind position 2; "
@@ -274,6 +277,7 @@ def test_the_parts_act_in_their_order(kind):
 
 
 @pytest.mark.parametrize("kind", [MaskedLanguageModel, CausalLanguageModel])
+@pytest.mark.own
 def test_sizes_and_dropout_arrive(kind):
     model = kind(**SIZES, dropout=0.5)
     ids = torch.randint(13, (2, 7), generator=generator())
@@ -292,6 +296,7 @@ def test_matrices_are_drawn_for_their_width():
 
 
 @pytest.mark.parametrize("kind", [MaskedLanguageModel, CausalLanguageModel])
+@pytest.mark.own
 def test_too_long_a_text_is_refused(kind):
     with pytest.raises(ValueError, match="do not fit into context_length=11"):
         kind(**SIZES)(torch.zeros(1, 12, dtype=torch.long))

@@ -55,6 +55,7 @@ def test_head_width() -> None:
 
 
 @pytest.mark.parametrize("use", [head_width, count_attention_parameters, MultiHeadAttention])
+@pytest.mark.own
 def test_heads_that_do_not_fit_are_refused(use: type[MultiHeadAttention]) -> None:
     wording = r"^d_model=100 does not split into n_heads=8; use a multiple of 8$"
     with pytest.raises(ValueError, match=wording):
@@ -92,6 +93,7 @@ def test_heads_and_back_pass_the_gradient() -> None:
     assert gradcheck(merge_heads, normal(2, 3, 5, 2, grad=True))
 
 
+@pytest.mark.own
 def test_splitting_refuses_a_width_that_does_not_fit() -> None:
     with pytest.raises(ValueError, match=r"^d_model=10 does not split into n_heads=4; use a multiple of 4$"):
         split_heads(normal(3, 10), n_heads=4)
@@ -292,6 +294,7 @@ def test_a_mask_reaches_back_into_the_cache() -> None:
 
 
 @pytest.mark.parametrize("extra", [{"causal": True}, {"cache": oracles.GrowingCache()}])
+@pytest.mark.own
 def test_memory_goes_neither_with_causal_nor_with_a_cache(
     extra: dict[str, bool | oracles.GrowingCache],
 ) -> None:

@@ -47,6 +47,7 @@ def test_wavelengths_rise_from_2_pi_to_nearly_2_pi_times_the_base() -> None:
 
 
 @pytest.mark.parametrize("width", [7, 1, 0])
+@pytest.mark.own
 def test_an_odd_width_has_no_pairs(width: int) -> None:
     wording = rf"^a width of {width} does not split into pairs; use a positive even number$"
     with pytest.raises(ValueError, match=wording):
@@ -64,6 +65,7 @@ def test_an_odd_width_has_no_pairs(width: int) -> None:
 
 @pytest.mark.usefixtures("_float64")
 @pytest.mark.parametrize(("n", "d_model"), [(1, 2), (11, 14), (14, 6), (3, 2)])
+@pytest.mark.own
 def test_encoding_agrees_with_the_paper(n: int, d_model: int) -> None:
     torch.testing.assert_close(sinusoidal_encoding(n, d_model), oracles.sinusoidal_encoding(n, d_model))
 
@@ -96,6 +98,7 @@ def test_tables_have_the_default_dtype() -> None:
 
 
 @pytest.mark.usefixtures("_float64")
+@pytest.mark.own
 def test_tables_follow_the_default_dtype() -> None:
     assert sinusoidal_encoding(3, 4).dtype == relative_shift_matrix(1, 4).dtype == torch.float64
 
@@ -158,6 +161,7 @@ def test_a_fresh_table_is_small_and_random() -> None:
 
 
 @pytest.mark.parametrize(("n", "start", "named"), [(8, 0, "0 to 7"), (3, 5, "5 to 7"), (1, 7, "7 to 7")])
+@pytest.mark.own
 def test_no_position_exists_beyond_the_context(n: int, start: int, named: str) -> None:
     positions = LearnedPositions(context_length=7, d_model=2)
     wording = rf"^positions {named} do not fit into context_length=7; shorten the sequence$"
@@ -167,6 +171,7 @@ def test_no_position_exists_beyond_the_context(n: int, start: int, named: str) -
     assert positions(torch.zeros(3, 2), start=4).shape == (3, 2)
 
 
+@pytest.mark.own
 def test_no_position_exists_before_the_first() -> None:
     wording = r"^positions -1 to 1 do not fit into context_length=7; shorten the sequence$"
     with pytest.raises(ValueError, match=wording):
@@ -189,6 +194,7 @@ def test_two_quarter_turns_point_back() -> None:
     assert torch.equal(rotate_half(rotate_half(x)), -x)
 
 
+@pytest.mark.own
 def test_rotate_half_refuses_an_odd_width() -> None:
     wording = r"^a width of 7 does not split into pairs; use a positive even number$"
     with pytest.raises(ValueError, match=wording):
@@ -245,6 +251,7 @@ def test_rotary_in_half_precision(dtype: torch.dtype) -> None:
     torch.testing.assert_close(turned.double(), oracles.rotary(x, start=10_007), rtol=2e-2, atol=2e-2)
 
 
+@pytest.mark.own
 def test_rotary_follows_the_device_of_x() -> None:
     assert apply_rotary(torch.zeros(3, 4, device="meta")).device.type == "meta"
 

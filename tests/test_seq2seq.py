@@ -62,6 +62,7 @@ def test_the_special_ids_come_first() -> None:
     assert padding_mask(torch.tensor([[PAD, BOS, EOS, UNK]])).tolist() == [[False, True, True, True]]
 
 
+@pytest.mark.own
 def test_batches_without_content_are_refused() -> None:
     for batch in ([], [[]], [[5], []]):
         wording = r"^the batch, or a sequence of it, is empty; give sequences of one id or more$"
@@ -218,6 +219,7 @@ def test_greedy_stops_at_the_limit(limit: int) -> None:
     assert greedy_decode(model, torch.tensor([[4]]), limit, eos_id=99) == [greedy(model, [4, BOS], limit, 99)]
 
 
+@pytest.mark.own
 def test_greedy_stops_early_when_all_rows_have_ended() -> None:
     model = model_of()
     nn.init.zeros_(model.decoder.head.weight)
@@ -229,6 +231,7 @@ def test_greedy_stops_early_when_all_rows_have_ended() -> None:
     assert len(steps) == 1
 
 
+@pytest.mark.own
 def test_greedy_stops_when_the_last_row_has_ended_wherever_the_others_did() -> None:
     model = Script(7, source_matters=True)
     ends = {number: len(greedy(model, [number, BOS], 13, EOS)) for number in range(1, 30)}
@@ -325,12 +328,14 @@ def test_the_state_follows_the_hypothesis_that_it_belongs_to() -> None:
     assert found == [token for token in best if token != EOS]
 
 
+@pytest.mark.own
 def test_a_decided_search_stops_before_the_limit() -> None:
     model = Script(5, source_matters=True)
     beam_search(model, torch.tensor([3]), 5, max_new_tokens=20, alpha=0.0)
     assert 1 < len(model.read) < 15
 
 
+@pytest.mark.own
 def test_limits_of_the_beam() -> None:
     model = Script(3)
     assert beam_search(model, torch.tensor([4]), 2, max_new_tokens=0) == []

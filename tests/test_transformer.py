@@ -123,6 +123,7 @@ def test_gradients_of_the_layers() -> None:
 
 
 @pytest.mark.parametrize("kind", [EncoderLayer, DecoderLayer])
+@pytest.mark.own
 def test_dropout_acts_in_training_on_every_sublayer(kind: type) -> None:
     layer = drawn(kind(6, 2, 14, dropout=0.5))
     inputs = [normal(3, 6)] if kind is EncoderLayer else [normal(3, 6), normal(5, 6)]
@@ -178,6 +179,7 @@ def test_the_model_is_torchs_transformer_between_embeddings_and_head() -> None:
     torch.testing.assert_close(model(SOURCE, TARGET)[real], expected[real], rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.own
 def test_padding_changes_nothing_from_end_to_end() -> None:
     model = model_of()
     loss = teacher_forced_loss(model, SOURCE, TARGET)
@@ -246,6 +248,7 @@ def test_embeddings_begin_at_the_scale_of_the_position_codes() -> None:
         assert scaled.square().mean().item() == pytest.approx(1.0, abs=0.1)
 
 
+@pytest.mark.own
 def test_the_configuration_decides_the_sizes() -> None:
     model = model_of(n_layers=2, dropout=0.25)
     assert len(model.encoder_layers) == len(model.decoder_layers) == 2
@@ -315,6 +318,7 @@ def test_label_smoothing_gradient() -> None:
     assert gradcheck(lambda logits: label_smoothed_loss(logits, targets), normal(1, 3, 5, grad=True))
 
 
+@pytest.mark.own
 def test_losses_that_mean_nothing_are_refused() -> None:
     logits = normal(1, 2, 3)
     for smoothing in (-0.1, 1.0):
@@ -342,6 +346,7 @@ def test_the_learning_rate_peaks_at_the_end_of_the_warm_up() -> None:
 
 
 @pytest.mark.parametrize(("step", "n_warmup"), [(0, 5), (5, 0)])
+@pytest.mark.own
 def test_steps_count_from_1(step: int, n_warmup: int) -> None:
     wording = f"^step={step} and n_warmup={n_warmup} must be at least 1; steps count from 1$"
     with pytest.raises(ValueError, match=wording):
@@ -369,6 +374,7 @@ def test_patches_number_by_number() -> None:
 
 
 @pytest.mark.parametrize("patch_size", [4, 3, 0])
+@pytest.mark.own
 def test_patches_that_do_not_fit_are_refused(patch_size: int) -> None:
     wording = f"^an image of 4 × 6 does not split into patches of patch_size={patch_size}; use a divisor$"
     with pytest.raises(ValueError, match=wording):
