@@ -20,7 +20,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from seq2gpt import gpt as reference
-from seq2gpt.data.corpus import embedded_corpus
+from seq2gpt.data.corpus import python_texts
 from seq2gpt.data.sets import load_tinyshakespeare
 from seq2gpt.gpt2_layout import config_of, tensors_of
 from seq2gpt.run.demos.loop import fit
@@ -85,9 +85,9 @@ def farthest_from_transformers(logits: Float[Tensor, "n vocab_size"]) -> tuple[f
 
 
 def open_text() -> CharText:
-    """Characters of the course's text; where ``SEQ2GPT_DATA`` names a folder, of Shakespeare."""
+    """Characters of the texts that come with Python; where ``SEQ2GPT_DATA`` names a folder, of Shakespeare."""
     real = os.environ.get("SEQ2GPT_DATA")
-    return as_characters(load_tinyshakespeare() if real else embedded_corpus(), CONTEXT_LENGTH)
+    return as_characters(load_tinyshakespeare() if real else python_texts(), CONTEXT_LENGTH)
 
 
 def train_gpt(parts: Parts | None = None, seed: int = 0) -> tuple[Any, dict[str, float]]:

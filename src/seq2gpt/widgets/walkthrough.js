@@ -163,7 +163,7 @@ export function compute(state, shipped) {
 
 export function number(value) {
   if (value === -Infinity) return "−∞";
-  const digits = Math.abs(value) >= 100 ? 1 : Math.abs(value) < 0.0995 && value !== 0 ? 4 : 2;
+  const digits = Math.abs(value) >= 100 ? 1 : Math.abs(value) < 0.0995 && value !== 0 ? 3 : 2;
   return value.toFixed(digits).replace("-", "−");
 }
 
@@ -186,7 +186,7 @@ const TEMPLATE = `
   <p class="s2g-notice" role="status"></p>
   <p class="s2g-reads"></p>
   <div class="s2g-walk">
-    <div class="s2g-space" role="group" aria-label="All tensors, stacked in space; the numbers stand in the table"><div class="s2g-stack"></div></div>
+    <div class="s2g-space" role="group" aria-label="All tensors, stacked in space; the numbers stand in the table"><div class="s2g-stack"></div><p>The text enters at the bottom; the odds of the next token come out at the top.</p></div>
     <div class="s2g-closer">
       <div class="s2g-row"><button type="button" class="s2g-back">◀ Before</button><button type="button" class="s2g-forth">Next ▶</button><span class="s2g-count"></span></div>
       <h4 class="s2g-title"></h4>
@@ -199,7 +199,7 @@ const TEMPLATE = `
   </div>
   <p class="s2g-hidden s2g-live" aria-live="polite"></p>`;
 
-const CELL = 4; // pixels of a cell in space
+const CELL = 5; // pixels of a cell in space
 const POSITIVE = [15, 140, 150];
 const NEGATIVE = [217, 115, 26]; // over light and dark paper alike, as strong as the number is large
 
@@ -210,7 +210,7 @@ function paint(canvas, { values, rows, columns }, largest) {
   const image = context.createImageData(columns.length, rows.length);
   values.flat().forEach((value, i) => {
     const share = value === -Infinity ? 0 : Math.min(Math.abs(value) / largest, 1);
-    image.data.set([...(value < 0 ? NEGATIVE : POSITIVE), 22 + 233 * share], 4 * i);
+    image.data.set([...(value < 0 ? NEGATIVE : POSITIVE), 32 + 223 * share], 4 * i);
   });
   context.putImageData(image, 0, 0);
 }
