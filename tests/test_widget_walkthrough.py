@@ -37,6 +37,11 @@ def test_letters_before_the_sign_are_equally_probable_to_it():
     assert odds[..., 5].max() < 0.01
 
 
+def test_head_0_of_block_0_looks_at_the_mirrored_letter():
+    weights = tensors_of_torch("dabe=eba")[9]
+    assert weights[[4, 5, 6, 7], [3, 2, 1, 0]].min() > 0.9
+
+
 def test_what_is_stored_is_what_training_gives(monkeypatch):
     monkeypatch.setattr(walkthrough_model, "N_STEPS", 2)
     new = walkthrough_model.stored(walkthrough_model.train_walkthrough_model())
