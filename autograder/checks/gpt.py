@@ -90,7 +90,8 @@ def as_fields(cls: Any) -> Callable[..., dict[str, Any]]:
 
     def fields(**sizes: Any) -> dict[str, Any]:
         config = cls(**sizes)
-        return {name: getattr(config, name, None) for name in (*SIX, "dropout", "bias")}
+        found = {name: getattr(config, name, None) for name in (*SIX, "dropout", "bias")}
+        return {name: str(value) if value != value else value for name, value in found.items()}  # a nan
 
     return fields
 
@@ -162,7 +163,7 @@ def possible_sizes_are_accepted(answer: Answer, draw: Draw) -> None:
         try:
             found = answer(**sizes)
         except ValueError as error:
-            expect.fail(f"GPTConfig with {sizes} is possible; yours says: {error}")
+            expect.fail(f"A configuration with {sizes} is possible, and yours refuses it: {error}")
         if found["n_layers"] != sizes["n_layers"]:
             expect.fail(
                 f"With n_layers={sizes['n_layers']}, the field holds {expect.describe(found['n_layers'])}."
@@ -184,6 +185,7 @@ def as_tied(function: Any) -> Callable[..., tuple[Any, ...]]:
         if rows:  # another vocabulary for the embedding than for the head
             other = beside(function, "Parts(Config(**sizes))", sizes=sizes | {"vocab_size": rows})
             model.token_embedding = other.double().token_embedding
+            model.token_embedding.load_state_dict({"weight": torch.ones(rows, sizes["d_model"])})
         error = ""
         try:
             function(model)
@@ -271,15 +273,14 @@ WRITERS = ("w_o.weight", "w_out.weight")
 def as_drawn(function: Any) -> Callable[..., Any]:
     """A student's init_weights as a function: the parameters of a model that held nothing but nines."""
 
-    def drawn(sizes: Sizes, seed: int | None = None, tied: bool = False) -> Any:
+    def drawn(sizes: Sizes, seed: int | None = None, tied: bool = False, of_torch: int = 0) -> Any:
         model = beside(function, "Parts(Config(**sizes))", sizes=sizes)
         model.load_state_dict({name: torch.full_like(v, 9.0) for name, v in model.state_dict().items()})
         if tied:
             model.head.weight = model.token_embedding.weight
-        if seed is None:
-            function(model)
-        else:
-            function(model, beside(function, "Generator().manual_seed(seed)", seed=seed))
+        given = () if seed is None else (beside(function, "Generator().manual_seed(seed)", seed=seed),)
+        torch.default_generator.manual_seed(of_torch)
+        function(model, *given)
         if tied and model.head.weight is not model.token_embedding.weight:
             expect.fail("The tie of head and embedding was cut: draw into the parameter that is there.")
         return listed(model.state_dict())
@@ -352,9 +353,9 @@ def biases_zero_and_gains_one(answer: Answer, draw: Draw) -> None:
 def the_generator_decides(answer: Answer, draw: Draw) -> None:
     """One seed of `generator` gives the same numbers, another one others; without it torch's own generator draws."""
     sizes, found = model_sizes(draw), []
-    for seed, torchs in ((3, 1), (3, 2), (4, 1), (None, 1), (None, 1), (None, 2)):
-        torch.manual_seed(torchs)
-        found.append([value for _, value in answer(sizes, seed) if value.dim() > 1])  # what chance decides
+    for seed, of_torch in ((3, 1), (3, 2), (4, 1), (None, 1), (None, 1), (None, 2)):
+        drawn = answer(sizes, seed, of_torch=of_torch)
+        found.append([value for _, value in drawn if value.dim() > 1])  # what chance decides
     if not all(map(torch.equal, found[0], found[1])):
         expect.fail("With the same seed of `generator` you drew other numbers: hand it to every draw.")
     if any(map(torch.equal, found[0], found[2])) or any(map(torch.equal, found[4], found[5])):
@@ -375,7 +376,9 @@ def a_tied_model_stays_tied(answer: Answer, draw: Draw) -> None:
 
 def new_model(cls: Any, sizes: Sizes) -> Any:
     """A model of the student's class, once it has the parameters asked for and no others."""
-    model = cls(beside(cls, "Config(**sizes)", sizes=sizes))
+    config = beside(cls, "Config(**sizes)", sizes=sizes)
+    torch.default_generator.manual_seed(0)  # the same numbers in whatever process the model is made
+    model = cls(config)
     if not callable(getattr(model, "state_dict", None)):
         expect.fail(f"GPT(config) should make a model; it makes {expect.describe(model)}.")
     found = {name: tuple(value.shape) for name, value in dict(model.state_dict()).items()}
@@ -727,18 +730,25 @@ def the_model_keeps_its_own_copy(answer: Answer, draw: Draw) -> None:
     state = published(draw, sizes)
     model = beside(answer.original, "Model(Config(**sizes))", sizes=sizes).double()
     before = dict(list(model.named_parameters()))
-    own = beside(answer.original, "{name: value.clone() for name, value in state.items()}", state=state)
-    answer.original(model, own)
-    loaded = model.blocks[0].attention.w_o.weight.detach().clone()
-    if torch.equal(loaded, torch.zeros_like(loaded)) or not torch.allclose(loaded.mean(), state["h.0.attn.c_proj.weight"].mean()):  # fmt: skip
+    name = "h.0.attn.c_proj.weight"
+    loaded, later = beside(
+        answer.original,
+        "(load(model, own := {n: v.clone() for n, v in state.items()}), model.state_dict()[ours].clone(), "
+        "own[name].zero_(), model.state_dict()[ours].clone())[1::2]",
+        load=answer.original, model=model, state=state, name=name, ours="blocks.0.attention.w_o.weight",
+    )  # fmt: skip
+    if not torch.allclose(loaded.sum(), state[name].sum()):
         expect.fail("The numbers of `attn.c_proj` did not arrive in the model.")
-    own["h.0.attn.c_proj.weight"].zero_()
-    if not torch.equal(model.blocks[0].attention.w_o.weight.detach(), loaded):
+    if not torch.equal(later, loaded):
         expect.fail("Changing `state` afterwards changes the model: copy the numbers, do not share them.")
+    after = dict(list(model.named_parameters()))
+    for name, parameter in after.items():
+        if not parameter.requires_grad:
+            expect.fail(f"After loading, `{name}` can no longer be trained.")
     if model.head.weight is not model.token_embedding.weight:
         expect.fail("Head and embedding are no longer one parameter: copy into the parameter that is there.")
-    for name, parameter in list(model.named_parameters()):
-        if parameter is not before[name] or not parameter.requires_grad:
+    for name, parameter in after.items():
+        if parameter is not before[name]:
             expect.fail(f"`{name}` is another parameter than before; an optimizer would not know it.")
 
 

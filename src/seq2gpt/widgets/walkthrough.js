@@ -163,7 +163,8 @@ export function compute(state, shipped) {
 
 export function number(value) {
   if (value === -Infinity) return "−∞";
-  const digits = Math.abs(value) >= 100 ? 1 : Math.abs(value) < 0.0995 && value !== 0 ? 3 : 2;
+  if (value === 0) return "0";
+  const digits = Math.abs(value) >= 100 ? 1 : Math.abs(value) < 0.0995 ? 3 : 2;
   return value.toFixed(digits).replace("-", "−");
 }
 
