@@ -183,7 +183,7 @@ def test_cells_in_space_can_be_clicked(show):
     page = show({"text": "dabe", "written": 3, "step": 0})
     page.locator(".s2g-floor canvas").nth(37).dispatch_event("click", {"clientX": 0, "clientY": 0})
     assert "head: probabilities" in page.locator(".s2g-title").inner_text()
-    page.locator(".s2g-floor canvas").nth(30).click()  # in its middle
+    page.locator(".s2g-floor canvas").nth(29).click()  # in its middle
     assert "block 1, attention: after attention" in page.locator(".s2g-title").inner_text()
     row, column = (
         int(n)

@@ -548,7 +548,7 @@ LOADING = [
         "conv1d_matrices_are_transposed",
         "a matrix was transposed only where the shapes differ; attn.c_proj is square, and no shape tells.",
         "gpt2-weights",
-        (_TURN, "if len(ours) > 1 or tensor.dim() == 2 and tensor.shape != parameters[ours[0]].shape:"),
+        (_TURN, "if tensor.dim() == 2 and (len(ours) > 1 or tensor.shape != parameters[ours[0]].shape):"),
     ),
     _load(
         "reshaped",
