@@ -131,7 +131,13 @@ def where_the_numbers_are() -> "HTML":
             )
             if share > 6:
                 axes.text(
-                    left + share / 2, row, f"{share:.0f}", ha="center", va="center", fontsize=9, color="#101418"
+                    left + share / 2,
+                    row,
+                    f"{share:.0f}",
+                    ha="center",
+                    va="center",
+                    fontsize=9,
+                    color="#101418",
                 )
             left += share
         told.append(f"{size}: " + ", ".join(f"{name} {share:.1f}" for name, share in found.items()))
