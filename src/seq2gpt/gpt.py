@@ -43,8 +43,8 @@ class GPTConfig:
         - ``d_model`` splits evenly into ``n_heads``.
         - 0 ≤ ``dropout`` < 1.
 
-        Raises ``ValueError`` that names the field, its value and the rule. Where ``d_ff`` is ``None``
-        it is set to 4 · d_model.
+        Raises ``ValueError``, whose message contains the field's name and its value (for heads that do not fit:
+        both numbers). Where ``d_ff`` is ``None`` it is set to 4 · d_model.
         """
         if self.d_ff is None:
             object.__setattr__(self, "d_ff", 4 * self.d_model)  # the way to set a field of a frozen dataclass
@@ -57,15 +57,15 @@ class GPTConfig:
             raise ValueError(f"dropout={self.dropout} must be at least 0 and below 1")
 
 
-class GPT(nn.Module):
-    """A decoder-only Transformer (Radford et al. 2018, 2019), with the pre-LN blocks of GPT-2.
+class GPTParts(nn.Module):
+    """The parts of a GPT in the order in which data flows, as they are made; they have no ``forward``.
 
-    Its parts, in the order in which data flows: ``token_embedding``, ``positions`` (learned), ``dropout``,
-    ``blocks``, ``norm`` and ``head``, whose matrix is that of ``token_embedding``.
+    ``token_embedding``, ``positions`` (learned), ``dropout``, ``blocks`` (pre-LN, as in GPT-2), ``norm`` and
+    ``head``, a linear layer without bias whose matrix is still its own. ``config`` is what was asked for.
 
-    >>> config = GPTConfig(vocab_size=11, context_length=5, d_model=6, n_heads=2, n_layers=3)
-    >>> GPT(config)(torch.tensor([[7, 1, 10]])).shape
-    torch.Size([1, 3, 11])
+    >>> parts = GPTParts(GPTConfig(vocab_size=11, context_length=5, d_model=6, n_heads=2, n_layers=3))
+    >>> tuple(parts.token_embedding.weight.shape), tuple(parts.head.weight.shape), len(parts.blocks)
+    ((11, 6), (11, 6), 3)
     """
 
     def __init__(self, config: GPTConfig) -> None:
@@ -81,30 +81,6 @@ class GPT(nn.Module):
         )
         self.norm = LayerNorm(d_model, config.bias)
         self.head = nn.Linear(d_model, config.vocab_size, bias=False)
-        tie_weights(self)
-        init_weights(self)
-
-    def forward(
-        self, ids: Int[Tensor, "batch n"], cache: Cache | None = None
-    ) -> Float[Tensor, "batch n vocab_size"]:
-        """The logits of the next token, at every position at once.
-
-        Row i of a sequence's logits scores each symbol as the successor of tokens 0…i; no later token
-        has any influence on it. ``ids`` become embeddings, learned positions are added, the blocks
-        follow one another, and a last norm comes before the output head.
-
-        With a ``cache``, ``ids`` are the tokens that follow the ``cache.length`` positions stored:
-        their positions are counted on from there, they attend to all that is stored, and block number
-        i appends its keys and values to ``cache[i]``. The logits are those of ``ids`` alone.
-
-        Raises ``ValueError`` when the positions exceed ``context_length``.
-        """
-        n_past = 0 if cache is None else cache.length
-        x = self.positions(self.token_embedding(ids), start=n_past)  # batch n d_model
-        x = self.dropout(x)
-        for layer, block in enumerate(self.blocks):
-            x = block(x, causal=True, cache=None if cache is None else cache[layer])
-        return self.head(self.norm(x))
 
     def embed_at(
         self, ids: Int[Tensor, "*rows n"], places: Int[Tensor, "*rows n"]
@@ -113,17 +89,19 @@ class GPT(nn.Module):
         return self.token_embedding(ids) + self.positions.table[places], {}
 
 
-def tie_weights(model: GPT) -> None:
+def tie_weights(model: GPTParts) -> None:
     """Let the output head use the matrix of the token embedding (Press & Wolf 2017).
 
     Afterwards ``model.head.weight`` *is* ``model.token_embedding.weight``, one parameter under two
     names: a logit is the dot product of the final hidden state with a token's embedding, and both uses
     send their gradients to the same numbers. The embedding's values stay.
 
-    Raises ``ValueError`` when the two matrices differ in shape; the model is then unchanged.
+    Raises ``ValueError``, whose message contains both shapes, when the two matrices differ in shape; the model
+    is then unchanged.
 
-    >>> model = GPT(GPTConfig(vocab_size=11, context_length=5, d_model=6, n_heads=2, n_layers=3))
-    >>> model.head = nn.Linear(6, 11, bias=False)
+    >>> model = GPTParts(GPTConfig(vocab_size=11, context_length=5, d_model=6, n_heads=2, n_layers=3))
+    >>> model.head.weight is model.token_embedding.weight
+    False
     >>> tie_weights(model)
     >>> model.head.weight is model.token_embedding.weight
     True
@@ -137,7 +115,7 @@ def tie_weights(model: GPT) -> None:
     model.head.weight = embedding
 
 
-def init_weights(model: GPT, generator: torch.Generator | None = None) -> None:
+def init_weights(model: GPTParts, generator: torch.Generator | None = None) -> None:
     """Draw fresh parameters as GPT-2 does (Radford et al. 2019, section 2.3).
 
     - matrices, embeddings and positions: normal, mean 0, standard deviation 0.02;
@@ -145,9 +123,10 @@ def init_weights(model: GPT, generator: torch.Generator | None = None) -> None:
       ``feed_forward.w_out``: 0.02 / √(2 · n_layers), as 2 · n_layers of them add up;
     - biases: 0; gains of the norms: 1.
 
-    One seed of ``generator`` always gives the same parameters; without one, torch's own generator draws.
+    All of them are drawn anew, in place, whatever they were before; what is shared stays shared. One seed of
+    ``generator`` always gives the same parameters; without one, torch's own generator draws.
 
-    >>> model = GPT(GPTConfig(vocab_size=11, context_length=5, d_model=2, n_heads=1, n_layers=1))
+    >>> model = GPTParts(GPTConfig(vocab_size=11, context_length=5, d_model=2, n_heads=1, n_layers=1))
     >>> init_weights(model, torch.Generator().manual_seed(0))
     >>> model.norm.weight.tolist(), model.norm.bias.tolist()
     ([1.0, 1.0], [0.0, 0.0])
@@ -161,6 +140,43 @@ def init_weights(model: GPT, generator: torch.Generator | None = None) -> None:
         else:
             writes_residual = name.endswith(("w_o.weight", "w_out.weight"))
             nn.init.normal_(parameter, std=residual_std if writes_residual else 0.02, generator=generator)
+
+
+class GPT(GPTParts):
+    """A decoder-only Transformer (Radford et al. 2018, 2019): the parts of :class:`GPTParts`, tied, drawn and in use.
+
+    A new model is tied (:func:`tie_weights`) and then drawn afresh (:func:`init_weights`). Calling it with
+    ``ids`` of shape (batch, n) gives the logits of the next token at every position at once, of shape
+    (batch, n, vocab_size): h_0 = token_embedding(ids) + positions, dropout acts on h_0, h_l = block_l(h_{l−1})
+    with a causal mask, logits = head(norm(h_L)). Row i scores each symbol as the successor of tokens 0…i; no
+    later token has any influence on it.
+
+    With a ``cache``, ``ids`` are the tokens that follow the ``cache.length`` positions stored: their positions
+    are counted on from there, they attend to all that is stored, and block number i gets ``cache[i]``, to
+    which it appends its keys and values. The logits are those of ``ids`` alone.
+
+    Raises the ``ValueError`` of ``positions``, whose message contains ``context_length``, when the positions
+    exceed it.
+
+    >>> config = GPTConfig(vocab_size=11, context_length=5, d_model=6, n_heads=2, n_layers=3)
+    >>> GPT(config)(torch.tensor([[7, 1, 10]])).shape
+    torch.Size([1, 3, 11])
+    """
+
+    def __init__(self, config: GPTConfig) -> None:
+        super().__init__(config)
+        tie_weights(self)
+        init_weights(self)
+
+    def forward(
+        self, ids: Int[Tensor, "batch n"], cache: Cache | None = None
+    ) -> Float[Tensor, "batch n vocab_size"]:
+        n_past = 0 if cache is None else cache.length
+        x = self.positions(self.token_embedding(ids), start=n_past)  # batch n d_model
+        x = self.dropout(x)
+        for layer, block in enumerate(self.blocks):
+            x = block(x, causal=True, cache=None if cache is None else cache[layer])
+        return self.head(self.norm(x))
 
 
 def count_parameters(config: GPTConfig) -> int:
@@ -189,7 +205,7 @@ def next_token_loss(
     ``targets[…, i]`` is the id that follows position i, and the loss there is −log softmax(logits)
     at that id. A model that finds all symbols equally probable has loss ln(vocab_size).
 
-    Raises ``ValueError`` unless there is one target for every position.
+    Raises ``ValueError``, whose message contains both shapes, unless there is one target for every position.
 
     >>> loss = next_token_loss(torch.zeros(1, 3, 8), torch.tensor([[0, 7, 2]]))
     >>> f"{loss:.3f} = ln 8"
@@ -236,35 +252,20 @@ def gpt2_names(config: GPTConfig) -> Names:
     return names
 
 
-def load_gpt2_state_dict(model: GPT, state: Mapping[str, Tensor]) -> None:
-    """Copy the weights of a published GPT-2 into ``model``.
+def is_conv1d(published: str) -> bool:
+    """Whether a tensor of a published GPT-2 is the matrix of a ``Conv1D``, of shape (in, out).
 
-    ``state`` has the names of the original release, such as ``h.0.attn.c_attn.weight``, with or without
-    the prefix ``transformer.``; :func:`gpt2_names` says which parameters each tensor becomes. The linear
-    layers of a block (``c_attn``, ``c_proj``, ``c_fc``) are ``Conv1D`` there: y = x W + b with W of shape
-    (in, out), while ``nn.Linear`` stores (out, in). The columns of ``c_attn`` are those of the queries,
-    then the keys, then the values.
-
-    Raises ``ValueError`` when a tensor is missing, unknown or of the wrong shape. The model is then
-    unchanged.
+    >>> is_conv1d("h.0.mlp.c_fc.weight"), is_conv1d("h.0.mlp.c_fc.bias"), is_conv1d("wte.weight")
+    (True, False, False)
     """
-    parameters = dict(model.named_parameters())
-    tensors = _checked_gpt2_tensors(model, state)
-    with torch.no_grad():
-        for published, ours in gpt2_names(model.config).items():
-            tensor = tensors[published]
-            if _is_conv1d(published):
-                tensor = tensor.T  # (in, out) to (out, in)
-            for name, part in zip(ours, tensor.chunk(len(ours)), strict=True):
-                parameters[name].copy_(part)
-
-
-def _is_conv1d(published: str) -> bool:
     return ".c_" in published and published.endswith(".weight")
 
 
-def _checked_gpt2_tensors(model: GPT, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The tensors of ``state`` that are weights, under their plain names, once all of them are right."""
+def checked_gpt2_tensors(model: GPTParts, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors of ``state`` that are weights, under the names of :func:`gpt2_names`, once all of them are right.
+
+    Raises ``ValueError``, whose message contains the name, for one that is missing, unknown or of the wrong shape.
+    """
     masks = (".attn.bias", ".attn.masked_bias")  # the causal mask, stored as a buffer
     tensors = {name.removeprefix("transformer."): t for name, t in state.items() if not name.endswith(masks)}
     names = gpt2_names(model.config)
@@ -279,7 +280,7 @@ def _checked_gpt2_tensors(model: GPT, state: Mapping[str, Tensor]) -> dict[str, 
     for name, ours in names.items():
         rows, *columns = parameters[ours[0]].shape
         expected = (rows * len(ours), *columns)
-        expected = expected[::-1] if _is_conv1d(name) else expected
+        expected = expected[::-1] if is_conv1d(name) else expected
         if tensors[name].shape != expected:
             raise ValueError(
                 f"{name} has shape {tuple(tensors[name].shape)}, this model needs {expected}; "
@@ -288,3 +289,31 @@ def _checked_gpt2_tensors(model: GPT, state: Mapping[str, Tensor]) -> dict[str, 
     if head is not None and not torch.equal(head, tensors["wte.weight"]):
         raise ValueError("lm_head.weight differs from wte.weight; this model ties the two, as GPT-2 does")
     return tensors
+
+
+def load_gpt2_state_dict(model: GPT, state: Mapping[str, Tensor]) -> None:
+    """Copy the weights of a published GPT-2 into ``model``.
+
+    ``state`` has the names of the original release, such as ``h.0.attn.c_attn.weight``, with or without
+    the prefix ``transformer.``; :func:`gpt2_names` says which parameters each tensor becomes. The linear
+    layers of a block (``c_attn``, ``c_proj``, ``c_fc``) are ``Conv1D`` there: y = x W + b with W of shape
+    (in, out), while ``nn.Linear`` stores (out, in). The columns of ``c_attn`` are those of the queries,
+    then the keys, then the values. What is tied stays tied, and a later change of ``state`` changes nothing.
+
+    Raises the ``ValueError`` of :func:`checked_gpt2_tensors`, whose message contains the name, when a tensor is
+    missing, unknown or of the wrong shape. The model is then unchanged.
+
+    >>> model = GPT(GPTConfig(vocab_size=2, context_length=3, d_model=4, n_heads=1, n_layers=1))
+    >>> load_gpt2_state_dict(model, {"wte.weight": torch.zeros(2, 4)})  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ValueError: the state lacks h.0.attn.c_attn.bias, ...
+    """
+    parameters = dict(model.named_parameters())
+    tensors = checked_gpt2_tensors(model, state)
+    with torch.no_grad():
+        for published, ours in gpt2_names(model.config).items():
+            tensor = tensors[published]
+            if is_conv1d(published):
+                tensor = tensor.T  # (in, out) to (out, in)
+            for name, part in zip(ours, tensor.chunk(len(ours)), strict=True):
+                parameters[name].copy_(part)

@@ -232,7 +232,7 @@ class ModernGPT(nn.Module):
     def forward(
         self, ids: Int[Tensor, "batch n"], cache: Cache | None = None
     ) -> Float[Tensor, "batch n vocab_size"]:
-        """The logits of the next token at every position; ``cache`` works as in :meth:`seq2gpt.gpt.GPT.forward`.
+        """The logits of the next token at every position; ``cache`` works as in :class:`seq2gpt.gpt.GPT`.
 
         Raises ``ValueError`` when the positions exceed ``context_length``.
         """

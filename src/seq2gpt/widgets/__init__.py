@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from seq2gpt.widgets.playground import PlaygroundWidget
     from seq2gpt.widgets.positions import PositionsWidget
     from seq2gpt.widgets.recurrent import RecurrentWidget
+    from seq2gpt.widgets.walkthrough import WalkthroughWidget
 
 __all__ = [
     "AlignmentWidget",
@@ -33,6 +34,7 @@ __all__ = [
     "PlaygroundWidget",
     "PositionsWidget",
     "RecurrentWidget",
+    "WalkthroughWidget",
 ]
 
 _MODULES = {
@@ -46,6 +48,7 @@ _MODULES = {
     "PlaygroundWidget": "playground",
     "PositionsWidget": "positions",
     "RecurrentWidget": "recurrent",
+    "WalkthroughWidget": "walkthrough",
 }
 
 

@@ -1,6 +1,6 @@
 // Fill in the blank: hide a word, and ask two trained models, one that reads both sides and one that reads the left side.
 // One anywidget module: JupyterLab runs it beside a kernel, the site without one.
-import { dot, element, gelu, range, softmax, stored } from "./parts.js";
+import { dot, element, gelu, range, softmax, stored, unpack } from "./parts.js";
 
 const DEFAULTS = { text: "today an old dog barks in the garden because it is hungry", gap: 3 };
 const EXAMPLES = [
@@ -18,14 +18,6 @@ const READERS = [
 // ---- the models ------------------------------------------------------------------------------------
 
 const add = (a, b) => a.map((value, index) => value + b[index]);
-// Whole numbers of 16 bits and one scale, in little-endian order whatever the machine.
-function unpack({ shape, scale, int16 }) {
-  const bytes = Uint8Array.from(atob(int16), (character) => character.charCodeAt(0));
-  const view = new DataView(bytes.buffer);
-  const values = range(bytes.length / 2).map((i) => view.getInt16(2 * i, true) * scale);
-  if (shape.length === 1) return values;
-  return range(shape[0]).map((row) => values.slice(row * shape[1], (row + 1) * shape[1]));
-}
 
 function layers(stored) {
   const weights = Object.fromEntries(Object.entries(stored).map(([name, entry]) => [name, unpack(entry)]));

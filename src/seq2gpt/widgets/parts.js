@@ -36,3 +36,12 @@ export async function stored(model, trait, file) {
   if (!response.ok) throw new Error(`its numbers, ${file}, are missing`);
   return response.json();
 }
+
+// Whole numbers of 16 bits and one scale, in little-endian order whatever the machine.
+export function unpack({ shape, scale, int16 }) {
+  const bytes = Uint8Array.from(atob(int16), (character) => character.charCodeAt(0));
+  const view = new DataView(bytes.buffer);
+  const values = range(bytes.length / 2).map((i) => view.getInt16(2 * i, true) * scale);
+  if (shape.length === 1) return values;
+  return range(shape[0]).map((row) => values.slice(row * shape[1], (row + 1) * shape[1]));
+}
