@@ -1,8 +1,8 @@
 """GPT: counted to the last parameter, equal to another GPT-2, and trained beside the layout of today.
 
 The smallest published GPT-2 has 124,439,808 parameters: the formula says so, and so do the tensors of a model that is
-built without memory for its numbers. A small model with random weights is handed to transformers' GPT-2, and the
-logits of the two are compared; for this the package transformers must be installed.
+built without memory for its numbers. The random weights of a small GPT-2 of transformers are loaded, and the logits of
+the two are compared; for this the package transformers must be installed.
 
 Then a small GPT learns the characters of English. At the start it finds all of them about equally probable, so that
 its loss is the logarithm of their number. The modern layout (rotary positions, RMSNorm, SwiGLU, normalised queries and
@@ -18,8 +18,8 @@ from torch import nn
 
 from seq2gpt.data.corpus import embedded_corpus
 from seq2gpt.errors import UserError
-from seq2gpt.gpt import GPT, GPTConfig, count_parameters
-from seq2gpt.gpt2_layout import config_of, tensors_of
+from seq2gpt.gpt import GPT, GPTConfig, count_parameters, load_gpt2_state_dict
+from seq2gpt.gpt2_layout import config_of
 from seq2gpt.modern import ModernConfig, ModernGPT
 from seq2gpt.run.demos import DemoResult
 from seq2gpt.run.demos.text import as_characters, held_out_loss, train_on
@@ -96,9 +96,9 @@ def differing_logits(seed: int) -> float | None:
         return None
     torch.manual_seed(seed)
     ours = GPT(GPTConfig(vocab_size=101, context_length=13, d_model=24, n_heads=3, n_layers=3)).eval()
-    for parameter in ours.parameters():
-        parameter.normal_(std=0.2)  # far from the start, where biases are 0 and gains 1
     theirs = GPT2LMHeadModel(GPT2Config(**config_of(ours))).eval()
-    theirs.load_state_dict(tensors_of(ours), strict=False)  # the head is tied and has no tensor of its own
+    for parameter in theirs.parameters():
+        parameter.normal_(std=0.2)  # far from the start, where biases are 0 and gains 1
+    load_gpt2_state_dict(ours, theirs.state_dict())
     ids = torch.randint(101, (N_COMPARED, 13))
     return 100 * ((ours(ids) - theirs(ids).logits).abs() > TOLERANCE).double().mean().item()
