@@ -98,10 +98,10 @@ def run(config: Config, progress: bool = True) -> DemoResult:
 
 
 @torch.no_grad()
-def own_perplexity(model: GPT, ids: Int[Tensor, "texts n"]) -> float:
+def own_perplexity(model: GPT, ids: Int[Tensor, "texts n"], n_prompt: int = N_PROMPT) -> float:
     """The perplexity under the model of what stands behind the prompts."""
-    logits = model(ids[:, :-1])[:, N_PROMPT - 1 :]
-    return math.exp(next_token_loss(logits, ids[:, N_PROMPT:]).item())
+    logits = model(ids[:, :-1])[:, n_prompt - 1 :]
+    return math.exp(next_token_loss(logits, ids[:, n_prompt:]).item())
 
 
 def repeated(texts: Sequence[Sequence[int]]) -> float:
