@@ -21,7 +21,7 @@ SETTINGS: list[dict[str, Any]] = [
     {"temperature": 1.7, "top_k": 7},
     {"top_p": 0.9},
     {"min_p": 0.1},
-    {"temperature": 1.4, "top_k": 23, "top_p": 0.7, "min_p": 0.2},
+    {"temperature": 1.4, "top_k": 23, "top_p": 0.7, "min_p": 0.7},
     {"temperature": 0.0},
 ]
 
@@ -118,7 +118,7 @@ def test_probabilities_equal_those_of_pytorch(script, prompt, settings):
 def test_each_cut_names_its_filter(script):
     result = script(
         "filters.compute(argument[0], filters.unpack(argument[1]))",
-        [{"temperature": 1.4, "top_k": 23, "top_p": 0.7, "min_p": 0.2}, writer_model.shipped_writer()],
+        [{"temperature": 1.4, "top_k": 23, "top_p": 0.7, "min_p": 0.7}, writer_model.shipped_writer()],
     )
     assert [part["cut"] for part in result["parts"]] == ["", "top-k", "top-p", "min-p"]
     cuts = [token["cut"] for token in result["ranked"]]

@@ -65,7 +65,7 @@ def require_kept(found: Tensor, logits: Tensor, keeps: Callable[[Row], Iterable[
         if kept != wanted:
             shown = ", ".join(f"{p:.3f}" for p in probabilities(row))
             expect.fail(
-                f"{told}, probabilities {shown}: the tokens {sorted(wanted)} should stay; in yours {sorted(kept)} do."
+                f"{told}, probabilities {shown}: the tokens that should stay are {sorted(wanted)}; in yours {sorted(kept)} do."
             )
         if any(new[token] != row[token] for token in kept):
             expect.fail(f"{told}, the logits of the tokens that stay should be unchanged.")

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from autograder import expect
 from autograder.checking import Draw
@@ -374,19 +374,20 @@ def _logits_after(text: tuple[int, ...], salt: int) -> Tensor:
     return torch.randn(VOCAB_SIZE, generator=seeded(seed), dtype=torch.float64)
 
 
-class Script:
+class Script(nn.Module):
     """A model whose logits are drawn once for every text; with a cache it knows of the past what lies there.
 
     ``calls`` holds what each call read, and the mode that the model was in. It fails in call ``fails_at``, if there is one.
     """
 
     def __init__(self, draw: Draw, training: bool = True, fails_at: int | None = None) -> None:
+        super().__init__()
         self.config = SimpleNamespace(vocab_size=VOCAB_SIZE, context_length=CONTEXT_LENGTH, n_layers=N_LAYERS)
         self.salt = draw.integer(0, 2**30)
         self.training, self.fails_at = training, fails_at
         self.calls: list[tuple[int, int, bool]] = []
 
-    def __call__(self, ids: Tensor, cache: Any = None) -> Tensor:
+    def forward(self, ids: Tensor, cache: Any = None) -> Tensor:
         """The logits at every position of ``ids``, as a GPT gives them."""
         if len(self.calls) == self.fails_at:
             raise RuntimeError("the script ends here")
@@ -410,17 +411,6 @@ class Script:
         for _ in range(n_new):
             text = [*text, int(self.after(text).argmax())]
         return text
-
-    def parameters(self) -> list[Tensor]:
-        """None: its logits come from a script."""
-        return []
-
-    def eval(self) -> "Script":
-        return self.train(False)
-
-    def train(self, mode: bool = True) -> "Script":
-        self.training = mode
-        return self
 
 
 def prompts(draw: Draw, batch: int, n: int) -> Tensor:

@@ -1,6 +1,6 @@
 // What each filter cuts: the distribution of a trained model's next character, and what temperature, top-k, top-p and min-p leave of it.
 // One anywidget module: JupyterLab runs it beside a kernel, the site without one. The engine is gpt.js.
-import { draw as drawFrom, encode, modelOf, rank, readModel } from "./gpt.js";
+import { draw, encode, modelOf, rank, readModel } from "./gpt.js";
 import { element, samplingSliders, stored } from "./parts.js";
 
 const DEFAULTS = { prompt: "Return the ", temperature: 1, top_k: null, top_p: null, min_p: null };
@@ -120,11 +120,11 @@ async function render({ model, el }) {
   let result;
   find("draw").onclick = () => {
     const kept = [...readState(model).prompt].slice(1 - file.config.context_length).join("");
-    set("prompt", kept + file.symbols[drawFrom(result.ranked, Math.random)]);
+    set("prompt", kept + file.symbols[draw(result.ranked, Math.random)]);
   };
 
   let speaking;
-  function draw() {
+  function show() {
     const state = readState(model);
     if (text.value !== state.prompt) text.value = state.prompt;
     sliders.show(state, file.symbols.length);
@@ -140,10 +140,10 @@ async function render({ model, el }) {
     speaking = setTimeout(() => { find("live").textContent = summary; }, 500);
   }
 
-  for (const name of Object.keys(DEFAULTS)) model.on(`change:${name}`, draw);
-  draw();
+  for (const name of Object.keys(DEFAULTS)) model.on(`change:${name}`, show);
+  show();
   el.append(root);
-  return () => { clearTimeout(speaking); for (const name of Object.keys(DEFAULTS)) model.off(`change:${name}`, draw); };
+  return () => { clearTimeout(speaking); for (const name of Object.keys(DEFAULTS)) model.off(`change:${name}`, show); };
 }
 
 export default { render };

@@ -1,7 +1,7 @@
 """The small GPT of lesson 15: it has read the texts that come with Python, and writes on character by character.
 
 Its numbers are stored as the page wants them (:mod:`seq2gpt.browser`), and used as such in Python and in the browser alike.
-``python -m seq2gpt.widgets.writer_model`` trains it again, in a few minutes of one CPU core, and writes the file.
+``python -m seq2gpt.widgets.writer_model`` trains it again, in a minute and a half of one CPU core, and writes the file.
 """
 
 import base64
