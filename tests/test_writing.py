@@ -74,7 +74,7 @@ def test_shakespeare_comes_with_its_own_beginnings(monkeypatch):
     assert writer.prompts.shape == (len(PROMPTS), N_PROMPT)
     assert not writer.model.training
     monkeypatch.setenv("SEQ2GPT_DATA", "somewhere")
-    monkeypatch.setattr(writing, "train_shakespeare", lambda: "the other")
-    assert writing.open_writer() == "the other"
+    monkeypatch.setattr(writing, "train_shakespeare", lambda: writer)
+    assert writing.open_writer() is writer
     monkeypatch.delenv("SEQ2GPT_DATA")
     assert torch.equal(writing.open_writer().prompts, shipped_writer().prompts)

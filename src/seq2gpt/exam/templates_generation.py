@@ -37,24 +37,26 @@ def share_after_top_k(a: int, b: int, c: int, k: int) -> Placeholders:
         "rounded": round(answer, 3),
         "not_renormalised": a / 100,
         "equal_shares": 1 / k,
-        "one_more": a / sum(shares[: k + 1]) if k < 3 else 0.0,
     }
 
 
-def size_of_nucleus(a: int, b: int, c: int, d: int, p: int) -> Placeholders:
-    """How many of six tokens top-p keeps."""
+def share_in_the_nucleus(a: int, b: int, c: int, d: int, p: int) -> Placeholders:
+    """The probability of the first of six tokens after top-p."""
     rest = 100 - a - b - c - d
     shares = [a, b, c, d, rest - rest // 3, rest // 3]
-    logits = torch.tensor(shares, dtype=torch.float64).log()
-    answer = int(top_p_filter(logits, p / 100).isfinite().sum())
+    left = top_p_filter(torch.tensor(shares, dtype=torch.float64).log(), p / 100)
+    size, answer = int(left.isfinite().sum()), left.softmax(-1)[0].item()
     sums = [sum(shares[:n]) for n in range(1, 7)]
     return {
         "e": shares[4],
         "f": shares[5],
-        "sums": ", ".join(map(str, sums[:answer])),
+        "sums": ", ".join(map(str, sums[:size])),
+        "sum": sums[size - 1],
         "answer": answer,
-        "without_crossing": answer - 1,
-        "one_too_many": answer + 1,
+        "rounded": round(answer, 3),
+        "without_crossing": a / sums[size - 2],
+        "one_too_many": a / sums[size],
+        "not_renormalised": a / 100,
     }
 
 
@@ -92,5 +94,5 @@ def new_tokens(window: int, prompt: int, limit: int) -> Placeholders:
         "answer": answer,
         "limit_alone": limit if limit != answer else window,
         "room_alone": window - prompt if window - prompt != answer else window + limit,
-        "limit_with_prompt": limit - prompt,
+        "limit_with_prompt": max(0, limit - prompt),
     }
