@@ -13,8 +13,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from seq2gpt.embeddings import check_ids
-from seq2gpt.prompts import check_device
+from seq2gpt.embeddings import check_device, check_ids
 
 
 def apply_temperature(

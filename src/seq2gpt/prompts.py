@@ -4,8 +4,6 @@ import operator
 from collections.abc import Sequence
 from typing import Any
 
-from torch import Tensor, nn
-
 
 def check_prompt(prompt: Sequence[Any], vocab_size: int, name: str = "the prompt") -> None:
     """Raise ``ValueError`` unless every member of ``prompt`` is a whole number from 0 to ``vocab_size`` − 1.
@@ -32,10 +30,3 @@ def _is_whole(number: object) -> bool:
     except TypeError:
         return False
     return not isinstance(number, bool)
-
-
-def check_device(ids: Tensor, model: nn.Module) -> None:
-    """Raise ``ValueError`` unless the ids are where the model's parameters are."""
-    device = next((parameter.device for parameter in model.parameters()), ids.device)
-    if ids.device != device:
-        raise ValueError(f"the ids are on {ids.device}, the model on {device}; give ids.to('{device}')")
