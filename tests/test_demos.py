@@ -54,7 +54,8 @@ SMALL = {
 def test_a_small_run_gives_the_figures_that_are_expected(name, monkeypatch):
     if name in ("positions", "blocks", "gpt", "generation", "scaling", "parallel"):
         text = " ".join(random.Random(0).choices(("the", "red", "bird", "sings", "high\n"), k=1000))
-        monkeypatch.setattr(load_demo(name), "embedded_corpus", lambda: text)
+        reads = "python_texts" if name == "generation" else "embedded_corpus"
+        monkeypatch.setattr(load_demo(name), reads, lambda: text)
     config = load_demo(name).Config(**SMALL[name])
     result = run_demo(name, config, progress=False)
     assert all(isinstance(value, float) for value in result.figures.values())

@@ -34,8 +34,9 @@ TEXT = "".join(random.Random(0).choices("abcde \n", k=4000))
 
 @pytest.fixture(autouse=True)
 def small_corpus(monkeypatch):
-    for module in (positions, blocks, gpt, generation, scaling, parallel):
+    for module in (positions, blocks, gpt, scaling, parallel):
         monkeypatch.setattr(module, "embedded_corpus", lambda: TEXT)
+    monkeypatch.setattr(generation, "python_texts", lambda: TEXT)
 
 
 def tiny_gpt(vocab_size: int = 7, context_length: int = 41) -> GPT:

@@ -130,6 +130,13 @@ def test_depth_and_count_are_bounded_both_ways() -> None:
         Codec().decode(["l", [0] * (wire.VALUES + 1)])
 
 
+def test_a_generator_goes_on_from_where_it_stands() -> None:
+    generator = torch.Generator().manual_seed(5)
+    torch.rand(3, generator=generator)
+    sent = again(generator)
+    assert torch.equal(torch.rand(7, generator=sent), torch.rand(7, generator=generator))
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -137,7 +144,7 @@ def test_depth_and_count_are_bounded_both_ways() -> None:
         ["f", "1e5"], ["b", 1], ["b", "x"], ["b", -1], ["r", 1, 2, 0], ["c", "a", 1], ["T", "float32", [3], 0, False, "cpu"],
         ["T", "float32", [-1], 0, False, "cpu"], ["T", "object", [0], 0, False, "cpu"], ["T", "float32", [2**50], 0, False, "meta"],
         ["T"], ["N", "O", [1], 0, False], ["N", "V8", [1], 0, False], ["N", "<M8[s]", [1], 0, False], ["N", "<f8", [3], 0, False], ["size", ["a"]], ["device", "cuda"], ["dtype", "evil"],
-        ["o", 1], ["P", "x"], ["Q", "os", "system"],
+        ["o", 1], ["P", "x"], ["Q", "os", "system"], ["generator", 0], ["generator", "x"], ["generator"],
     ],
     ids=str,
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Tensors and NumPy arrays on the wire: dtype, shape and bytes, checked against each other.
+"""Tensors, PyTorch's generators and NumPy arrays on the wire: dtype, shape and bytes, checked against each other.
 
 PyTorch and NumPy are used only if the process has imported them already: a value of theirs cannot exist before.
 """
@@ -29,6 +29,8 @@ def encode(codec: "Codec", value: Any) -> Any:
             return ["dtype", str(value).removeprefix("torch.")]
         if isinstance(value, torch.device):
             return ["device", str(value)]
+        if isinstance(value, torch.Generator):  # as it is now: what is drawn over there does not move it here
+            return ["generator", codec.add_buffer(value.get_state().numpy().tobytes())]
     if numpy is not None and isinstance(value, numpy.ndarray | numpy.generic):
         array = numpy.asarray(value)
         if array.dtype.kind in "biufc":
@@ -66,6 +68,10 @@ def decode(codec: "Codec", data: list[Any]) -> Any:
         return torch.Size(checked_shape(data[1]))
     if data[0] == "dtype":
         return dtype_of(data[1])
+    if data[0] == "generator":
+        generator = torch.Generator()
+        generator.set_state(torch.frombuffer(bytearray(codec.buffer(data[1])), dtype=torch.uint8))
+        return generator
     if data[1] not in DEVICES:
         raise ValueError("unknown device")
     return torch.device(data[1])

@@ -226,7 +226,7 @@ class Codec:
             return built
         if tag in DECODERS:
             return DECODERS[tag](self, data, depth)
-        if tag in ("T", "N", "size", "dtype", "device"):
+        if tag in ("T", "N", "size", "dtype", "device", "generator"):
             return arrays.decode(self, data)
         return self.resolve(data)
 

@@ -6,7 +6,7 @@ Latent Semantic Indexing, the ancestor of learned projections.
 
 import torch
 from jaxtyping import Float, Int
-from torch import Tensor
+from torch import Tensor, nn
 
 
 def one_hot(ids: Int[Tensor, "..."], vocab_size: int) -> Float[Tensor, "... vocab_size"]:
@@ -137,3 +137,10 @@ def check_ids(ids: Tensor, vocab_size: int) -> None:
         raise ValueError(
             f"id {outside[0].item()} is not in the vocabulary of {vocab_size}; use ids from 0 to {vocab_size - 1}"
         )
+
+
+def check_device(ids: Tensor, model: nn.Module) -> None:
+    """Raise ``ValueError`` unless the ids are where the model's parameters are."""
+    device = next((parameter.device for parameter in model.parameters()), ids.device)
+    if ids.device != device:
+        raise ValueError(f"the ids are on {ids.device}, the model on {device}; give ids.to('{device}')")

@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from seq2gpt.embeddings import check_ids
+from seq2gpt.embeddings import check_device, check_ids
 
 
 def apply_temperature(
@@ -21,11 +21,11 @@ def apply_temperature(
 ) -> Float[Tensor, "... vocab_size"]:
     """Sharpen or flatten the distribution that the logits stand for.
 
-    The new probabilities are softmax(z / T) (Ackley et al. 1985). T = 1 changes nothing, a small T
-    leaves nearly all probability to the largest logit, a large T makes all tokens about equally
-    probable. The order of the tokens stays as it is.
+    The new probabilities are softmax(z / T), with the logits z and the temperature T (Ackley et al. 1985).
+    T = 1 changes nothing, a small T leaves nearly all probability to the largest logit, a large T makes all
+    tokens about equally probable. The order of the tokens stays as it is, and so does the tensor given.
 
-    Raises ``ValueError`` unless ``temperature`` is positive and finite.
+    Raises ``ValueError``, whose message contains the temperature, unless that is positive and finite.
 
     >>> apply_temperature(torch.tensor([1.0, 2.0]), temperature=0.5).tolist()
     [2.0, 4.0]
@@ -39,13 +39,13 @@ def apply_temperature(
 
 
 def top_k_filter(logits: Float[Tensor, "... vocab_size"], k: int) -> Float[Tensor, "... vocab_size"]:
-    """Keep the ``k`` most probable tokens of every distribution (Fan et al. 2018, section 5).
+    """Keep the ``k`` most probable tokens of every distribution (Fan et al. 2018).
 
     The logits of all others become −inf, so that softmax gives them probability 0; the logits kept are
     unchanged, and so is the tensor given. Exactly ``k`` tokens stay: of equal logits the one with the
     lower id goes first.
 
-    Raises ``ValueError`` unless 1 ≤ ``k`` ≤ vocab_size.
+    Raises ``ValueError``, whose message contains ``k`` and vocab_size, unless 1 ≤ ``k`` ≤ vocab_size.
 
     >>> top_k_filter(torch.tensor([3.0, 1.0, 2.0, 2.0]), k=2).tolist()
     [3.0, -inf, 2.0, -inf]
@@ -64,7 +64,7 @@ def top_p_filter(logits: Float[Tensor, "... vocab_size"], p: float) -> Float[Ten
     are unchanged, and so is the tensor given. The most probable token always stays, and p = 1 keeps every
     token with a probability above 0. Of equal logits the one with the lower id goes first.
 
-    Raises ``ValueError`` unless 0 < ``p`` ≤ 1.
+    Raises ``ValueError``, whose message contains ``p``, unless 0 < ``p`` ≤ 1.
 
     >>> logits = torch.tensor([0.25, 0.5, 0.125, 0.125]).log()
     >>> top_p_filter(logits, p=0.75).softmax(-1)  # 0.5 alone is too little, 0.5 + 0.25 is enough
@@ -83,10 +83,11 @@ def top_p_filter(logits: Float[Tensor, "... vocab_size"], p: float) -> Float[Ten
 def min_p_filter(logits: Float[Tensor, "... vocab_size"], p: float) -> Float[Tensor, "... vocab_size"]:
     """Keep the tokens whose probability is at least ``p`` times that of the most probable one.
 
-    The logits of all others become −inf (Nguyen et al. 2024, section 3); the logits kept are unchanged, and so
-    is the tensor given. Where the model is sure few tokens stay, where it hesitates many.
+    The logits of all others become −inf (Nguyen et al. 2025); the logits kept are unchanged, and so is the
+    tensor given. The most probable token always stays; ``p`` = 0 keeps every token and ``p`` = 1 only the
+    most probable, or all that share that rank. Where the model is sure few tokens stay, where it hesitates many.
 
-    Raises ``ValueError`` unless 0 ≤ ``p`` ≤ 1.
+    Raises ``ValueError``, whose message contains ``p``, unless 0 ≤ ``p`` ≤ 1.
 
     >>> min_p_filter(torch.tensor([0.125, 0.5, 0.25, 0.125]).log(), p=0.5).exp().tolist()
     [0.0, 0.5, 0.25, 0.0]
@@ -109,10 +110,11 @@ def sample(
 
     The temperature acts first, then top-k, top-p and min-p, each on what is left; ``None`` switches a
     filter off. ``temperature`` 0 is greedy decoding: the most probable token, of equals the one with the
-    lowest id, and nothing is drawn. The random numbers come from ``generator``, on its own device, so
-    one seed draws the same tokens from the same logits wherever the model runs.
+    lowest id, and nothing is drawn. The random numbers come from ``generator`` (:func:`draw`), or without one
+    from torch's own. The logits given stay as they are.
 
-    Raises ``ValueError`` for settings out of range and where the largest logit is nan or infinite.
+    Raises ``ValueError`` for settings out of range, also when ``temperature`` is 0, and where the largest
+    logit of a distribution is nan or infinite.
 
     >>> sample(torch.tensor([[0.0, 2.0], [5.0, 1.0]]), temperature=0.0).tolist()
     [1, 0]
@@ -130,12 +132,20 @@ def sample(
         logits = min_p_filter(logits, min_p)
     if temperature == 0:
         return logits.argmax(-1)
-    return _draw(logits.softmax(-1), generator)
+    return draw(logits.softmax(-1), generator)
 
 
-def _draw(
-    probabilities: Float[Tensor, "... vocab_size"], generator: torch.Generator | None
+def draw(
+    probabilities: Float[Tensor, "... vocab_size"], generator: torch.Generator | None = None
 ) -> Int[Tensor, "..."]:
+    """Draw one index from every distribution, with its probability.
+
+    The random numbers come from ``generator``, on its own device, so that one seed draws the same tokens from
+    the same probabilities wherever the model runs.
+
+    >>> draw(torch.tensor([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]])).tolist()
+    [1, 0]
+    """
     rows = probabilities.reshape(-1, probabilities.shape[-1])  # torch.multinomial takes no more dimensions
     if generator is not None:
         rows = rows.to(generator.device)
@@ -144,7 +154,17 @@ def _draw(
 
 
 class LayerBuffers:
-    """The keys and values that one layer has computed so far."""
+    """The keys and values that one layer has computed so far, in two buffers of ``context_length`` positions.
+
+    ``length`` counts the positions stored; at first it is 0. The buffers are allocated once, at the first
+    :meth:`append`, with the dtype and on the device of what comes.
+
+    >>> buffers = LayerBuffers(context_length=5)
+    >>> _ = buffers.append(torch.zeros(1, 3, 4, 7), torch.zeros(1, 3, 4, 7))
+    >>> keys, values = buffers.append(torch.ones(1, 3, 1, 7), torch.ones(1, 3, 1, 7))
+    >>> buffers.length, keys[0, 0, :, 0].tolist()
+    (5, [0.0, 0.0, 0.0, 0.0, 1.0])
+    """
 
     def __init__(self, context_length: int) -> None:
         self.context_length = context_length
@@ -158,10 +178,11 @@ class LayerBuffers:
         """Store the keys and values of ``n`` new positions and return those of all ``m`` so far.
 
         The positions keep their order, the new ones last. The results are views of the stored
-        buffers: nothing already stored is copied. No gradient flows through a cache.
+        buffers: nothing already stored is copied. What is stored carries no gradient.
 
-        Raises ``ValueError`` when the positions do not fit into ``context_length``, or when the batch
-        is not the one that the cache was begun with; what is stored stays as it was.
+        Raises ``ValueError``, and what is stored stays as it was, when the positions do not fit into
+        ``context_length`` (the message contains that number, and how many are stored), and when the batch is
+        not the one that the cache was begun with (the message contains both sizes).
         """
         start, end = self.length, self.length + key.shape[-2]
         if end > self.context_length:
@@ -171,7 +192,7 @@ class LayerBuffers:
             )
         if self._keys is None or self._values is None:
             self._keys, self._values = (
-                new.new_empty(*new.shape[:-2], self.context_length, new.shape[-1]) for new in (key, value)
+                new.new_zeros(*new.shape[:-2], self.context_length, new.shape[-1]) for new in (key, value)
             )
         if (batch := len(key)) != (held := len(self._keys)):
             raise ValueError(f"the cache holds a batch of {held}, this batch is {batch}; start a new cache")
@@ -185,11 +206,12 @@ class KVCache:
     """Keys and values of every layer, kept so that each position is computed once.
 
     A key and a value depend only on their own position and earlier ones, so what was computed for the
-    prompt stays right while tokens are added (prefill, then decode). The buffers of ``context_length``
-    positions are allocated once, at the first use, in the dtype and on the device of the model.
+    prompt stays right while tokens are added (prefill, then decode).
 
-    ``cache[layer]`` is what block number ``layer`` appends to; ``cache.length`` counts the positions
-    that every layer has stored.
+    ``cache[layer]`` is the :class:`LayerBuffers` that block number ``layer`` appends to; ``cache.length`` counts the
+    positions that *every* layer has stored, which in the middle of a model's pass are fewer than some have.
+
+    Raises ``ValueError``, whose message contains both numbers, unless both are at least 1.
 
     >>> cache = KVCache(n_layers=2, context_length=5)
     >>> for layer in range(2):
@@ -205,6 +227,7 @@ class KVCache:
 
     @property
     def length(self) -> int:
+        """The positions that every layer has stored."""
         return min(layer.length for layer in self._layers)
 
     def __getitem__(self, layer: int) -> LayerBuffers:
@@ -218,7 +241,8 @@ def token_budget(context_length: int, n_prompt: int, max_new_tokens: int) -> int
     positions. ``max_new_tokens`` limits the generated tokens alone. A prompt that fills the window
     leaves room for 0.
 
-    Raises ``ValueError`` for an empty prompt, one longer than the window, and a negative limit.
+    Raises ``ValueError`` for an empty prompt, for one longer than the window (the message contains both
+    lengths), and for a negative limit (the message contains it).
 
     >>> token_budget(context_length=8, n_prompt=5, max_new_tokens=10)
     3
@@ -254,13 +278,14 @@ def generate(
     Each new token is drawn by :func:`sample` from the model's prediction at the last position and then
     read by the model. Generation ends after ``max_new_tokens``, or earlier when the context is full
     (:func:`token_budget`): no position is ever dropped or moved. ``model`` is a GPT, or another module with a
-    ``config`` that takes ids and a cache. With ``use_cache`` the model reads
-    each token once; without, it reads the whole sequence again for every token. The tokens are the same.
+    ``config`` that takes ids and a cache. With ``use_cache`` the model reads each token once, the prompt in one
+    call and then every new token but the last in a call of its own; without, it reads the whole sequence again
+    for every token. The tokens are the same.
 
     ``on_token`` is called with the new ids, one per sequence, as soon as they are drawn. Dropout is off
-    meanwhile; afterwards the model is in the mode in which it was. Raises ``ValueError`` for an empty or
-    too long prompt, ids that the model does not know or that lie on another device, and sampling settings
-    out of range.
+    meanwhile; afterwards the model is in the mode in which it was, also after an error. Raises ``ValueError``
+    for an empty or too long prompt, ids that the model does not know or that lie on another device, and
+    sampling settings out of range.
 
     >>> from seq2gpt.gpt import GPT, GPTConfig
     >>> model = GPT(GPTConfig(vocab_size=11, context_length=5, d_model=6, n_heads=2, n_layers=3))
@@ -268,12 +293,12 @@ def generate(
     torch.Size([1, 5])
     """
     config: Any = model.config
-    _check_device(ids, model)
+    check_device(ids, model)
     check_ids(ids, config.vocab_size)
     n_new = token_budget(config.context_length, ids.shape[1], max_new_tokens)
     cache = KVCache(config.n_layers, config.context_length) if use_cache else None
     unread = ids
-    with _evaluating(model):
+    with evaluating(model):
         for _ in range(n_new):
             logits = model(unread, cache=cache)[:, -1]
             new = sample(logits, generator, temperature, top_k, top_p, min_p)
@@ -284,14 +309,9 @@ def generate(
     return ids
 
 
-def _check_device(ids: Tensor, model: nn.Module) -> None:
-    device = next((parameter.device for parameter in model.parameters()), ids.device)
-    if ids.device != device:
-        raise ValueError(f"the ids are on {ids.device}, the model on {device}; give ids.to('{device}')")
-
-
 @contextmanager
-def _evaluating(model: nn.Module) -> Iterator[None]:
+def evaluating(model: nn.Module) -> Iterator[None]:
+    """Dropout is off inside; afterwards, also after an error, the model is in the mode in which it was."""
     was_training = model.training
     model.eval()
     try:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from seq2gpt.widgets.beams import BeamsWidget
     from seq2gpt.widgets.blocks import BlocksWidget
     from seq2gpt.widgets.cloze import ClozeWidget
+    from seq2gpt.widgets.filters import FiltersWidget
     from seq2gpt.widgets.flow import FlowWidget
     from seq2gpt.widgets.heads import HeadsWidget
     from seq2gpt.widgets.playground import PlaygroundWidget
@@ -29,6 +30,7 @@ __all__ = [
     "BeamsWidget",
     "BlocksWidget",
     "ClozeWidget",
+    "FiltersWidget",
     "FlowWidget",
     "HeadsWidget",
     "PlaygroundWidget",
@@ -43,6 +45,7 @@ _MODULES = {
     "BeamsWidget": "beams",
     "BlocksWidget": "blocks",
     "ClozeWidget": "cloze",
+    "FiltersWidget": "filters",
     "FlowWidget": "flow",
     "HeadsWidget": "heads",
     "PlaygroundWidget": "playground",

@@ -254,23 +254,30 @@ function softmaxInPlace(scores) { // overwrites them
 
 // ---- sampling --------------------------------------------------------------------------------------
 
-// Every token with its probability after the temperature, best first (of equals the lower id), and its
-// share of the draw after top-k and top-p. Temperature 0 leaves all to the best token.
-export function rank(logits, { temperature = 1, topK = null, topP = null } = {}) {
+// Every token with its probability after the temperature, best first (of equals the lower id), its share of the draw
+// after top-k, top-p and min-p, and the name of what cut it. Temperature 0 leaves all to the best token.
+export function rank(logits, { temperature = 1, topK = null, topP = null, minP = null } = {}) {
   const peak = logits.reduce((a, b) => Math.max(a, b));
   if (!Number.isFinite(peak)) throw new Error("the largest logit is nan or infinite, so no token can be drawn; check the weights");
   const divisor = temperature === 0 ? 1 : temperature;
   const probabilities = softmaxInPlace(Float64Array.from(logits, (logit) => (logit - peak) / divisor));
-  const ranked = Array.from(probabilities, (probability, id) => ({ id, probability, share: 0 }))
+  const ranked = Array.from(probabilities, (probability, id) => ({ id, probability, share: 0, cut: "" }))
     .sort((a, b) => b.probability - a.probability || logits[b.id] - logits[a.id] || a.id - b.id);
-  let kept = ranked.slice(0, temperature === 0 ? 1 : topK ?? ranked.length);
+  let kept = ranked;
+  const keep = (size, by) => {
+    for (const token of kept.slice(size)) token.cut = by;
+    kept = kept.slice(0, size);
+  };
   const left = () => kept.reduce((sum, token) => sum + token.probability, 0);
+  if (temperature === 0) keep(1, "temperature 0");
+  if (topK !== null) keep(topK, "top-k");
   if (topP !== null) { // the smallest set that reaches top-p of what top-k left
     const goal = topP * left() * (1 - 1e-12);
     let reached = 0;
     const size = kept.findIndex((token) => (reached += token.probability) >= goal);
-    kept = kept.slice(0, size + 1 || undefined);
+    keep(size + 1 || kept.length, "top-p");
   }
+  if (minP !== null) keep(kept.filter((token) => token.probability >= minP * kept[0].probability * (1 - 1e-12)).length, "min-p");
   const total = left();
   for (const token of kept) token.share = token.probability / total;
   return ranked;

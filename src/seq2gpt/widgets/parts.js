@@ -45,3 +45,29 @@ export function unpack({ shape, scale, int16 }) {
   if (shape.length === 1) return values;
   return range(shape[0]).map((row) => values.slice(row * shape[1], (row + 1) * shape[1]));
 }
+
+// The sliders of temperature, top-k, top-p and min-p; change(name, value) tells the model, show(state, count) reads it. null is off.
+export function samplingSliders(change) {
+  const slider = (name, title, span, off, meaning) => {
+    const input = element("input", { type: "range", ...span, oninput: () => change(name, +input.value === off() ? null : +input.value) });
+    const output = element("b"); // an output element would take the label
+    const node = element("label", { className: "s2g-slider" }, element("span", {}, `${title} `, output), input);
+    return { name, input, output, off, meaning, node };
+  };
+  const two = (value) => value.toFixed(2);
+  const topK = slider("top_k", "Top-k", { min: 1, step: 1 }, () => +topK.input.max, String);
+  const sliders = [
+    slider("temperature", "Temperature", { min: 0, max: 2, step: 0.05 }, () => null, (value) => (value === 0 ? "0, greedy" : two(value))),
+    topK,
+    slider("top_p", "Top-p", { min: 0.05, max: 1, step: 0.05 }, () => 1, two),
+    slider("min_p", "Min-p", { min: 0, max: 1, step: 0.05 }, () => 0, two),
+  ];
+  const show = (state, count) => {
+    topK.input.max = count;
+    for (const { name, input, output, off, meaning } of sliders) {
+      input.value = state[name] ?? off();
+      output.textContent = state[name] === null ? "all" : meaning(state[name]);
+    }
+  };
+  return { nodes: sliders.map(({ node }) => node), show };
+}

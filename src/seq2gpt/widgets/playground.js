@@ -1,10 +1,10 @@
 // A GPT that writes in the page: prompt, sampling settings, the text as it grows, the next character's odds.
 // The engine is gpt.js. The site imports it; for Jupyter, which takes one file, playground.py puts it in here.
 import { draw, encode, fetchBytes, modelOf, randomFrom, rank, readModel, tokenBudget } from "./gpt.js";
-import { element } from "./parts.js";
+import { element, samplingSliders } from "./parts.js";
 
 const DEFAULTS = {
-  model_url: "model/gpt.bin", model_data: null, prompt: "The function returns", temperature: 0.8, top_k: null, top_p: null,
+  model_url: "model/gpt.bin", model_data: null, prompt: "The function returns", temperature: 0.8, top_k: null, top_p: null, min_p: null,
   seed: 0, max_new_tokens: 100,
 };
 const SLICE = 12; // milliseconds of work between two chances for the page to paint
@@ -76,6 +76,8 @@ const TEMPLATE = `
     <table class="s2g-next"></table>
   </div>`;
 
+const sampling = ({ temperature, top_k: topK, top_p: topP, min_p: minP }) => ({ temperature, topK, topP, minP });
+
 function nextTable(ranked, symbols) {
   const percent = (share) => `${(100 * share).toFixed(1)} %`;
   const rows = ranked.slice(0, SHOWN).map(({ id, probability, share }) => element("tr", { className: share === 0 ? "s2g-cut" : "" },
@@ -90,30 +92,16 @@ function nextTable(ranked, symbols) {
 
 // The sliders and number fields; change(name, value) tells the model, show(state, symbols) reads it.
 function settingsPanel(change) {
-  const slider = (name, title, range, meaning, toState = Number) => {
-    const input = element("input", { type: "range", ...range, oninput: () => change(name, toState(+input.value)) });
-    const output = element("b"); // an output element would take the label
-    return { name, input, output, meaning, node: element("label", { className: "s2g-slider" }, element("span", {}, `${title} `, output), input) };
-  };
+  const sliders = samplingSliders(change);
   const field = (name, title, least) => {
     const read = () => change(name, Math.max(least, Math.trunc(+input.value) || least));
     const input = element("input", { type: "number", min: least, step: 1, onchange: read });
     return { name, input, node: element("label", {}, title, input) };
   };
-  const topK = slider("top_k", "Top-k", { min: 1, step: 1 }, (value) => value ?? "all", (value) => (value === +topK.input.max ? null : value));
-  const sliders = [
-    slider("temperature", "Temperature", { min: 0, max: 2, step: 0.05 }, (value) => (value === 0 ? "0, greedy" : value.toFixed(2))),
-    topK,
-    slider("top_p", "Top-p", { min: 0.05, max: 1, step: 0.05 }, (value) => value?.toFixed(2) ?? "all", (value) => (value === 1 ? null : value)),
-  ];
   const fields = [field("max_new_tokens", "Characters", 1), field("seed", "Seed", 0)];
-  const nodes = [...sliders.map(({ node }) => node), element("div", { className: "s2g-numbers" }, ...fields.map(({ node }) => node))];
+  const nodes = [...sliders.nodes, element("div", { className: "s2g-numbers" }, ...fields.map(({ node }) => node))];
   return { nodes, show(state, symbols) {
-    topK.input.max = symbols.length;
-    for (const { name, input, output, meaning } of sliders) {
-      input.value = state[name] ?? input.max;
-      output.textContent = meaning(state[name]);
-    }
+    sliders.show(state, symbols.length);
     for (const { name, input } of fields) input.value = state[name];
   } };
 }
@@ -166,8 +154,7 @@ function render({ model, el }) {
   }
 
   function showNext(logits) {
-    const { temperature, top_k: topK, top_p: topP } = state();
-    find(".s2g-next").replaceChildren(...nextTable(rank(logits, { temperature, topK, topP }), reader.symbols));
+    find(".s2g-next").replaceChildren(...nextTable(rank(logits, sampling(state())), reader.symbols));
   }
 
   function promptIds() { // room for at least one new character, or an Error
@@ -198,7 +185,7 @@ function render({ model, el }) {
   }
 
   async function write(stopped) {
-    const { seed, max_new_tokens: wanted, temperature, top_k: topK, top_p: topP } = state();
+    const { seed, max_new_tokens: wanted, ...settings } = state();
     const ids = promptIds();
     const budget = tokenBudget(reader.contextLength, ids.length, wanted);
     const random = randomFrom(seed);
@@ -210,7 +197,7 @@ function render({ model, el }) {
     const started = performance.now();
     let [count, painted] = [0, started];
     while (logits && count < budget && !stopped()) {
-      const id = draw(rank(logits, { temperature, topK, topP }), random);
+      const id = draw(rank(logits, sampling(settings)), random);
       text.appendData(reader.symbols[id]);
       logits = reader.step(id);
       count += 1;

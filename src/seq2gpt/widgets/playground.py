@@ -19,8 +19,8 @@ class PlaygroundWidget(anywidget.AnyWidget):
     """Let ``model`` continue what you type; ``tokenizer`` says which characters it knows.
 
     The weights go to the browser once, as int8 (:func:`seq2gpt.browser.pack_for_browser`); the kernel is not
-    needed while text is written. ``prompt``, ``temperature``, ``top_k``, ``top_p``, ``seed`` and
-    ``max_new_tokens`` mean what they mean in :func:`seq2gpt.generation.generate`, and can be read and set while
+    needed while text is written. ``prompt``, ``temperature``, ``top_k``, ``top_p``, ``min_p``, ``seed``
+    and ``max_new_tokens`` mean what they mean in :func:`seq2gpt.generation.generate`, and can be read and set while
     the widget is shown. The seed does not draw the same text as PyTorch would.
     """
 
@@ -32,6 +32,7 @@ class PlaygroundWidget(anywidget.AnyWidget):
     temperature = traitlets.Float(0.8, min=0.0, max=2.0).tag(sync=True)
     top_k = traitlets.Int(None, min=1, allow_none=True).tag(sync=True)
     top_p = traitlets.Float(None, min=0.05, max=1.0, allow_none=True).tag(sync=True)
+    min_p = traitlets.Float(None, min=0.0, max=1.0, allow_none=True).tag(sync=True)
     seed = traitlets.Int(0, min=0).tag(sync=True)
     max_new_tokens = traitlets.Int(100, min=1).tag(sync=True)
 

@@ -22,7 +22,7 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
-from seq2gpt.data.corpus import embedded_corpus
+from seq2gpt.data.corpus import python_texts
 from seq2gpt.errors import UserError
 from seq2gpt.generation import generate, token_budget
 from seq2gpt.gpt import GPT, GPTConfig, next_token_loss
@@ -67,7 +67,7 @@ class Config:
 def run(config: Config, progress: bool = True) -> DemoResult:
     """Train once, write in several ways, measure."""
     torch.manual_seed(config.seed)
-    text = as_characters(embedded_corpus(), config.context_length)
+    text = as_characters(python_texts(), config.context_length)
     sizes = GPTConfig(
         vocab_size=text.tokenizer.vocab_size, context_length=config.context_length,
         d_model=config.d_model, n_heads=4, n_layers=2,
@@ -98,10 +98,10 @@ def run(config: Config, progress: bool = True) -> DemoResult:
 
 
 @torch.no_grad()
-def own_perplexity(model: GPT, ids: Int[Tensor, "texts n"]) -> float:
+def own_perplexity(model: GPT, ids: Int[Tensor, "texts n"], n_prompt: int = N_PROMPT) -> float:
     """The perplexity under the model of what stands behind the prompts."""
-    logits = model(ids[:, :-1])[:, N_PROMPT - 1 :]
-    return math.exp(next_token_loss(logits, ids[:, N_PROMPT:]).item())
+    logits = model(ids[:, :-1])[:, n_prompt - 1 :]
+    return math.exp(next_token_loss(logits, ids[:, n_prompt:]).item())
 
 
 def repeated(texts: Sequence[Sequence[int]]) -> float:
