@@ -140,7 +140,12 @@ def check_ids(ids: Tensor, vocab_size: int) -> None:
 
 
 def check_device(ids: Tensor, model: nn.Module) -> None:
-    """Raise ``ValueError`` unless the ids are where the model's parameters are."""
+    """Raise ``ValueError`` unless the ids are where the model's parameters are.
+
+    >>> check_device(torch.zeros(1, 2, dtype=torch.long, device="meta"), nn.Linear(2, 2))
+    Traceback (most recent call last):
+    ValueError: the ids are on meta, the model on cpu; give ids.to('cpu')
+    """
     device = next((parameter.device for parameter in model.parameters()), ids.device)
     if ids.device != device:
         raise ValueError(f"the ids are on {ids.device}, the model on {device}; give ids.to('{device}')")
