@@ -284,7 +284,7 @@ def padding_gets_nothing(answer: Answer, draw: Draw) -> None:
     """Padding gets weight exactly 0, however large its score, and what is real still sums to 1."""
     n, m = draw.primes(2)
     mask = draw.mask(m)
-    for size in (0.0, 50.0, -50.0, 2000.0):
+    for size in (0.0, 50.0, -50.0, 2000.0, 20000.0):
         scores = draw.normal(n, m)
         scores[:, ~mask] += size
         weights = weighed(answer, scores, mask)

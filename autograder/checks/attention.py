@@ -415,9 +415,11 @@ def values_are_mixed(answer: Answer, draw: Draw) -> None:
 def mask_says_who_may_be_seen(answer: Answer, draw: Draw) -> None:
     """Where the mask is False the weight is exactly 0, and the weights that remain are softmax's own: they sum to 1."""
     n, m, d = draw.primes(3)
-    query, key, value, mask = draw.normal(n, d), draw.normal(m, d), draw.normal(m, d), draw.mask(n, m)
-    for scale in (1.0, 0.0):
-        output, weights = attended(answer, scale * query, key, value, mask)
+    square = torch.ones(n, n, dtype=torch.bool).tril()  # here no shape gives a mask away that was turned
+    for scale, mask in ((1.0, draw.mask(n, m)), (0.0, draw.mask(n, m)), (1.0, square)):
+        m = mask.shape[1]
+        query, key, value = scale * draw.normal(n, d), draw.normal(m, d), draw.normal(m, d)
+        output, weights = attended(answer, query, key, value, mask)
         expect.tensor(weights, "The weights", (n, m))
         if (weights[~mask] != 0).any():
             seen = weights[~mask].abs().max().item()

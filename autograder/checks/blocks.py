@@ -198,6 +198,14 @@ def equal_features_become_0(answer: Answer, draw: Draw) -> None:
 def half_precision(answer: Answer, draw: Draw) -> None:
     """The result has the dtype of x and its digits; in half precision features of about 300 give the right result too."""
     large_numbers(answer, draw, plain_layer_norm)
+    weight, x = draw.normal(101) + 2, (3000 + draw.normal(3, 101)).float()
+    result = expect.tensor(answer(x, weight.float()), "For float32 the result", (3, 101), torch.float32)
+    expect.close(
+        result,
+        plain_layer_norm(x.double(), weight),
+        "Features near 3000 lose their digits: subtract the mean first, then square.",
+        1e-2,
+    )
 
 
 @check("layer_norm")
@@ -670,7 +678,7 @@ def norm_once_then_sublayer_once(answer: Answer, draw: Draw) -> None:
 
 @check("residual")
 def path_through_fifty_layers(answer: Answer, draw: Draw) -> None:
-    """Where sub-layers are silent, x comes out of fifty layers exactly as it went in, and so does its gradient."""
+    """Where sub-layers are silent, x and its gradient come through fifty layers unchanged; else the gradient takes both ways."""
     expect.tensor(answer(draw.normal(7), sublayer=found, norm=squashed), "The result", (7,))
     expect.untouched(answer)
     x = draw.normal(7, grad=True)
@@ -683,6 +691,12 @@ def path_through_fifty_layers(answer: Answer, draw: Draw) -> None:
         expect.fail("With silent sub-layers x does not come out of fifty layers exactly as it went in.")
     (gradient,) = expect.gradients(result.sum(), **{"input x": x})
     expect.close(gradient, torch.ones(7), "With silent sub-layers the gradient after fifty layers is not 1.")
+    result = expect.tensor(answer(x, sublayer=found, norm=squashed), "The result", (7,))
+    (gradient,) = expect.gradients(result.sum(), **{"input x": x})
+    (wanted,) = torch.autograd.grad((x + found(squashed(x))).sum(), x)
+    if is_close(gradient, torch.ones(7).double()):
+        expect.fail("No gradient flows back through the sub-layer and the norm: detach nothing.")
+    expect.close(gradient, wanted, "The gradient that reaches x is not that of x + sublayer(norm(x)).")
 
 
 @check("residual")
@@ -973,6 +987,15 @@ def cache_is_handed_on(answer: Answer, draw: Draw) -> None:
         Right(n_heads, parameters, past).block(x),
         "Piece by piece, a sequence gives something else than at once.",
     )
+    mask, store = draw.mask(2, 1, 1, n), Store()
+    for stop, piece in zip((n - 1, n), x.split([n - 1, 1], dim=1), strict=True):
+        with torch.no_grad():
+            last = answer(n_heads, parameters, piece, mask[..., :stop], causal=True, cache=store)
+    expect.close(
+        expect.tensor(last, "The output", (2, 1, n_heads * d_head)),
+        Right(n_heads, parameters, past & mask).block(x)[:, -1:],
+        "With a cache the mask is lost: the attention takes both.",
+    )
 
 
 @check("TransformerBlock")
@@ -1082,6 +1105,9 @@ def each_on_its_own(answer: Answer, draw: Draw) -> None:
             expect.fail(f"The numbers of a {name} are not kept or dropped each on its own.")
     if torch.equal(kept, again):
         expect.fail("Two calls dropped the same numbers: draw anew at every call, and fix no seed.")
+    drawn = (seeded(draw, answer.original, ones.clone(), 0.5, training=True) for _ in range(8))
+    if len({int((result == 0).sum()) for result in drawn}) == 1:
+        expect.fail("Every call drops exactly the same number: let chance decide about each number alone.")
 
 
 @check("dropout")

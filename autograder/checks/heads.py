@@ -523,10 +523,11 @@ def values_come_from_memory(answer: Answer, draw: Draw) -> None:
 @check("cross_attention")
 def mask_hides_memory(answer: Answer, draw: Draw) -> None:
     """A hidden position of memory has weight exactly 0; where all are hidden, weights and output are 0 and gradients finite."""
-    n, m = draw.primes(2)
-    arguments = two_sequences(draw, n, m, grad=True)
-    for mask in (draw.mask(n, m), draw.mask(m)):
-        if mask.dim() == 2:
+    n, columns = draw.primes(2)
+    for mask in (draw.mask(n, columns), draw.mask(columns), torch.ones(n, n, dtype=torch.bool).triu(1)):
+        m = mask.shape[-1]
+        arguments = two_sequences(draw, n, m, grad=True)
+        if mask.shape == (n, columns):
             mask[1] = False
         output, weights = crossed(answer, *arguments, mask)
         expect.finite(weights, "The weights of a query that may attend to nothing")

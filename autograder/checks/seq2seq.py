@@ -118,6 +118,7 @@ def pad_id_decides(answer: Answer, draw: Draw) -> None:
     mask = expect.tensor(answer(ids, pad_id=pad_id), f"The mask with pad_id={pad_id}", (2, 4))
     if mask.tolist() != [[True, True, True, False], [True, False, False, False]]:
         expect.fail(f"With pad_id={pad_id} the ids {ids.tolist()} gave {mask.tolist()}.")
+    expect.untouched(answer)
 
 
 # ── Seq2SeqEncoder and Seq2SeqDecoder ────────────────────────────────────────────────────────────

@@ -494,7 +494,7 @@ def scaled_embeddings_and_codes(answer: Answer, draw: Draw) -> None:
 
 @check("Transformer")
 def dropout_acts_on_the_sum(answer: Answer, draw: Draw) -> None:
-    """In training, `embed` drops numbers of the sum of embedding and code; outside training it drops nothing."""
+    """In training, `embed` drops numbers of the sum of embedding and code, and so do the layers; outside training nothing is dropped."""
     config = model_sizes(draw, dropout=0.5)
     module = answer.original(config)
     parameters_of(module, "Transformer(config)")
@@ -517,6 +517,10 @@ def dropout_acts_on_the_sum(answer: Answer, draw: Draw) -> None:
     expect.close(
         dropped[~zeros], 2 * kept[~zeros], "What dropout leaves of the sum should be twice what it was."
     )
+    for stack in ("encoder_layers", "decoder_layers"):
+        layer, inputs = getattr(module, stack)[0], [kept] * (1 if stack == "encoder_layers" else 2)
+        if torch.equal(layer.train()(*inputs), layer.eval()(*inputs)):
+            expect.fail(f"In training `{stack}` drop nothing; hand config.dropout on to each of them.")
 
 
 @check("Transformer", points=2)
@@ -610,6 +614,9 @@ def padding_is_never_attended_to(answer: Answer, draw: Draw) -> None:
     )
     wanted = logits_by_hand(config, values, ids[1], memory[1, :2])
     expect.close(logits[1], wanted, "Positions of the memory that the state's mask hides are attended to.")
+    _, state = decoded(answer, config, values, ids[:1, :3], (memory[:1], seen[:1], ids[:1, :0]))
+    later, _ = decoded(answer, config, values, ids[:1, 3:], state)
+    expect.close(later[0], logits[0, 3:], "Id 0 among ids that an earlier call has read is attended to.")
 
 
 @check("Transformer")
@@ -902,7 +909,7 @@ EXERCISES.exercise("translate")
 
 
 class Letters:
-    """A tokenizer whose tokens are letters; it remembers what it was asked."""
+    """A tokenizer whose tokens are letters; it writes a space at both ends and remembers what it was asked."""
 
     def __init__(self, letters: str) -> None:
         self.letters = letters
@@ -911,11 +918,11 @@ class Letters:
 
     def encode(self, text: str) -> list[int]:
         self.texts.append(text)
-        return [4 + self.letters.index(letter) for letter in text]
+        return [4 + self.letters.index(letter) for letter in text if letter in self.letters]
 
     def decode(self, ids: Any) -> str:
         self.written.append([int(i) for i in ids])
-        return "".join(self.letters[i - 4] if i >= 4 else "<?>" for i in ids)
+        return f" {''.join(self.letters[i - 4] if i >= 4 else '<?>' for i in ids)} "
 
 
 LATIN, GREEK = "abcdefg", "αβγ"  # 7 letters of the source, and all that a script writes beside ids 0 to 3
@@ -930,6 +937,7 @@ def asked(answer: Answer, model: Script, texts: list[str], *settings: Any, **mor
         if model.refusal:
             expect.fail(model.refusal)
         raise
+    model.require_the_same_mode()
     if not isinstance(found, list | tuple) or len(found) != len(texts):
         expect.fail(
             f"Return one translation for each of the {len(texts)} texts, in a list; you returned {expect.describe(found)}."
@@ -997,9 +1005,9 @@ def four_beams_and_fifty_tokens_unless_told(answer: Answer, draw: Draw) -> None:
             expect.fail(
                 f"With {settings or 'no settings'}, the search should keep {width} beginnings; yours kept {model.widest}."
             )
-        if len(found) != 50:
+        if (length := len(found.strip())) != 50:
             expect.fail(
-                f"Without max_new_tokens, a translation may have 50 tokens; yours ended after {len(found)}."
+                f"Without max_new_tokens, a translation may have 50 tokens; yours ended after {length}."
             )
 
 
@@ -1019,10 +1027,18 @@ class Endless(Script):
         return scores.expand(len(ids), ids.shape[1], 7), state
 
 
+class Reader(Script):
+    """A model that remembers what it read."""
+
+    def encode(self, source: Tensor, source_mask: Any = None) -> tuple[Tensor, Tensor]:
+        self.sources = [*getattr(self, "sources", []), source]
+        return super().encode(source, source_mask)
+
+
 @check("translate")
 def one_text_at_a_time(answer: Answer, draw: Draw) -> None:
     """Each source is read on its own, once and without padding, as int64 ids."""
-    model, reader = Script(draw), Letters(LATIN)
+    model, reader = Reader(draw), Letters(LATIN)
     try:
         answer(model, list(TEXTS), reader, Letters(GREEK), 2, 2)
     except Exception:
@@ -1032,6 +1048,8 @@ def one_text_at_a_time(answer: Answer, draw: Draw) -> None:
     if reader.texts != list(TEXTS):
         expect.fail("The source's tokenizer should be given each text once, in order.")
     lengths = [tuple(mask.shape) for mask in model.masks]
+    if {source.dtype for source in model.sources} - {torch.long}:
+        expect.fail("The ids should be int64; give torch.tensor no other dtype.")
     if lengths != [(1, len(text)) for text in TEXTS] or not all(mask.all() for mask in model.masks):
         expect.fail(
             f"Sources of {[len(t) for t in TEXTS]} ids should be read one at a time; the model read {lengths}."
@@ -1042,10 +1060,13 @@ def one_text_at_a_time(answer: Answer, draw: Draw) -> None:
 def nothing_becomes_nothing(answer: Answer, draw: Draw) -> None:
     """A text without tokens is not shown to the model; its translation is what the target's tokenizer makes of no ids."""
     model = Script(draw)
-    found = asked(answer, model, ["", "cab", ""], 3, 2)
-    if found != ["", by_hand(model, "cab", 2, 3), ""]:
+    texts, nothing = ["", "cab", "?", "cab"], Letters(GREEK).decode([])  # the question mark has no token here
+    found, cab = asked(answer, model, texts, 3, 2), by_hand(model, "cab", 2, 3)
+    wanted = [nothing, cab, nothing, cab]
+    if found != wanted:
         expect.fail(
-            f"For the texts '', 'cab' and '' three translations were expected, ['', {by_hand(model, 'cab', 2, 3)!r}, '']; yours are {found}."
+            f"The source's tokenizer finds no tokens in '' and '?'. The translations of {texts} should be {wanted}, "
+            f"where {nothing!r} is what the target's makes of no ids; yours are {found}."
         )
 
 

@@ -266,6 +266,15 @@ WEIGHTS = [
         ("weights.masked_fill(padding, 0.0)", "weights"),
     ),
     _weigh(
+        "ten_thousand_subtracted",
+        "padding_gets_nothing",
+        "10,000 was subtracted from the scores of padding, and a larger score survives that; put the smallest number in their place.",
+        (
+            "scores.masked_fill(padding, torch.finfo(scores.dtype).min)",
+            "(scores - 1e4 * padding.to(scores.dtype))",
+        ),
+    ),
+    _weigh(
         "mask_inverted",
         "padding_gets_nothing",
         "the mask was read the wrong way round: True marks a real word.",

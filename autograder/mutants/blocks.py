@@ -71,6 +71,13 @@ LAYER_NORM = [
         "always_float32", "half_precision", SINGLE, "variance-and-epsilon", (_WIDE, "wide = x.float()")
     ),
     _layer_norm(
+        "difference_of_squares",
+        "half_precision",
+        "the variance was the mean of the squares minus the square of the mean; far from 0 their difference has no digits left.",
+        "variance-and-epsilon",
+        (_VARIANCE, "wide.square().mean(-1, keepdim=True) - wide.mean(-1, keepdim=True).square()"),
+    ),
+    _layer_norm(
         "variance_with_bessel",
         "mean_0_and_variance_1",
         BESSEL,
@@ -581,6 +588,13 @@ RESIDUAL = [
         (_FOUND, "    found = norm(sublayer(x))\n    return x + found"),
     ),
     _residual(
+        "only_the_path_learns",
+        "path_through_fifty_layers",
+        "x was detached before the norm: no gradient flows back through the sub-layer.",
+        "residual-path",
+        ("sublayer(norm(x))", "sublayer(norm(x.detach()))"),
+    ),
+    _residual(
         "called_twice",
         "norm_once_then_sublayer_once",
         "the sub-layer was called twice, which costs twice and drops other numbers the second time.",
@@ -875,6 +889,16 @@ DROPOUT = [
         "one row of chances was drawn for all rows; draw one for each number.",
         "dropout",
         ("torch.rand(x.shape, device=x.device)", "torch.rand(x.shape[-1], device=x.device)"),
+    ),
+    _dropout(
+        "exactly_so_many",
+        "each_on_its_own",
+        "exactly p · n numbers were dropped; each number has a chance of its own.",
+        "dropout",
+        (
+            "torch.rand(x.shape, device=x.device) >= p",
+            "torch.randperm(x.numel()).view(x.shape) >= round(p * x.numel())",
+        ),
     ),
     _dropout(
         "active_outside_training",

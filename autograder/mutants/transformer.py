@@ -445,6 +445,13 @@ MODEL = [
         ("self.dropout(scaled +", "(scaled +"),
     ),
     _model(
+        "layers_without_dropout",
+        "dropout_acts_on_the_sum",
+        "the layers were made without config.dropout: they drop nothing in training.",
+        "transformer-dropout",
+        ("config.d_ff, config.dropout", "config.d_ff"),
+    ),
+    _model(
         "dropout_before_the_codes",
         "dropout_acts_on_the_sum",
         "dropout acted on the embeddings before the codes were added; it acts on the sum.",
@@ -1003,6 +1010,16 @@ TRANSLATE = [
         (
             "        translations.append",
             "        if not len(ids):\n            continue\n        translations.append",
+        ),
+    ),
+    _translate(
+        "empty_string_for_no_tokens",
+        "nothing_becomes_nothing",
+        "a text without tokens gave ''; what stands for no tokens is the target's tokenizer's business.",
+        "search-and-write",
+        (
+            "target_tokenizer.decode(written)",
+            "target_tokenizer.decode(written) if len(ids) else ''",
         ),
     ),
     _translate(
