@@ -969,6 +969,8 @@ def cache_is_handed_on(answer: Answer, draw: Draw) -> None:
     n_heads, d_head, n, d_ff = draw.primes(4, above=3)
     parameters, x = block(draw, n_heads, d_head, d_ff), draw.normal(2, n, n_heads * d_head)
     right_so_far(answer, n_heads, parameters, x)
+    mask = draw.mask(2, 1, 1, n)
+    answer(n_heads, parameters, x, mask, causal=True)  # judged elsewhere; here it tells mistakes apart
     store, pieces = Store(), []
     for piece in x.split([n - 3, 2, 1], dim=1):
         with torch.no_grad():
@@ -987,7 +989,7 @@ def cache_is_handed_on(answer: Answer, draw: Draw) -> None:
         Right(n_heads, parameters, past).block(x),
         "Piece by piece, a sequence gives something else than at once.",
     )
-    mask, store = draw.mask(2, 1, 1, n), Store()
+    store = Store()
     for stop, piece in zip((n - 1, n), x.split([n - 1, 1], dim=1), strict=True):
         with torch.no_grad():
             last = answer(n_heads, parameters, piece, mask[..., :stop], causal=True, cache=store)

@@ -382,7 +382,7 @@ CONTEXT = [
     _mix(
         "plain_mean",
         "states_mixed_by_their_weights",
-        "every state got the same share: that is one context for all outputs again.",
+        "all outputs got the same mixture of the states: that is one context for all of them again.",
         ("(sum_over_source, weights, states)", "(sum_over_source, torch.full_like(weights, 1 / weights.shape[-1]), states)"),
         misconception="E21",
     ),

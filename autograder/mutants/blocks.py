@@ -715,7 +715,7 @@ BLOCK = [
     _block(
         "no_paths",
         "silent_sublayers_pass_x_on",
-        "each sub-layer handed on its result alone: a block has two residual paths.",
+        "a sub-layer handed on its result alone: a block has two residual paths.",
         "residual-path",
         (_PATHS, "        x = attend(self.norm_1(x))\n        return self.feed_forward(self.norm_2(x))"),
         misconception="E07",
@@ -960,7 +960,7 @@ DROPOUT = [
     _dropout(
         "drawn_by_python",
         "drawn_by_torch",
-        "the numbers were drawn by Python's own generator, which torch.manual_seed does not know.",
+        "the numbers were drawn by another generator than torch's, of which torch.manual_seed knows nothing.",
         "dropout",
         (
             _KEPT,
