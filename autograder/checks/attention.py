@@ -506,6 +506,7 @@ def gradient_reaches_all_three(answer: Answer, draw: Draw) -> None:
     n, m, d = 2, 3, 5
     inputs = [draw.normal(length, d, grad=True) for length in (n, m, m)]
     output, _ = attended(answer, *inputs, draw.mask(n, m))
+    expect.tensor(output, "The output", (n, d))
     names = dict(zip(("query", "key", "value"), inputs, strict=True))
     expect.gradients((output * draw.normal(n, d)).sum(), **names)
     if not torch.autograd.gradcheck(
@@ -675,7 +676,7 @@ def heads_stay_in_order(answer: Answer, draw: Draw) -> None:
         expect.close(
             output,
             wanted,
-            "Components land in the wrong place: split, attend and join so that the order survives.",
+            "The components are not the means of the values in their order: split, attend and join in order.",
         )
 
 
@@ -694,7 +695,7 @@ def keys_compete_for_each_query(answer: Answer, draw: Draw) -> None:
     expect.close(
         output,
         weights["w_v"][:, 0].expand(n, d_model),
-        "The weights over the keys do not sum to 1 for each query.",
+        "The output is not that one value: the weights over the keys should sum to 1 for each query.",
     )
 
 
@@ -713,7 +714,9 @@ def masked_keys_do_not_count(answer: Answer, draw: Draw) -> None:
             (batch, n, d_model),
         )
         wanted = mean_of_allowed(x @ weights["w_v"].T, n_heads, mask)
-        expect.close(output, wanted, f"With a mask of shape {shape} the wrong keys count.")
+        expect.close(
+            output, wanted, f"With a mask of shape {shape} the output is not that of the keys allowed."
+        )
     mask = draw.mask(n, n)
     mask[2] = False
     for dtype in (torch.float64, torch.float16):

@@ -305,7 +305,7 @@ def mask_hides_keys_from_heads(answer: Answer, draw: Draw) -> None:
         )
         expect.finite(output, "The output for a query that may attend to nothing")
         wanted = paper(n_heads, parameters, x, memory, mask.expand(batch, n_heads, n, n))
-        message = f"With a mask of shape {shape} the wrong keys count."
+        message = f"With a mask of shape {shape} the output is not that of the keys allowed."
         expect.close(output[sighted], wanted[sighted], message)
         message = "A query that may attend to nothing should get 0 from every head."
         expect.close(output[~sighted], wanted[~sighted], message)
@@ -324,7 +324,8 @@ def causal_hides_the_future(answer: Answer, draw: Draw) -> None:
         )
         expect.finite(output, f"With {name}, the output")
         allowed = (past if mask is None else past & mask).expand(2, n_heads, n, n)
-        expect.close(output, paper(n_heads, parameters, x, x, allowed), f"With {name} the wrong keys count.")
+        message = f"With {name} the output is not that of the keys allowed."
+        expect.close(output, paper(n_heads, parameters, x, x, allowed), message)
 
 
 class Store:

@@ -201,12 +201,13 @@ def dropout_acts(answer: Answer, draw: Draw, parts: tuple[str, ...], name: str, 
     parameters_of(module, f"{name}{d_model, n_heads, d_ff}")
     filled(module, values)
     x = draw.normal(2, 31, d_model)
-    inputs = (x, *(draw.normal(2, m, d_model) for m in more))
-    still = expect.tensor(module(*inputs), "The output", tuple(x.shape))
+    inputs = [draw.normal(2, m, d_model) for m in more]
+    still, again = (expect.tensor(module(x.clone(), *inputs), "The output", tuple(x.shape)) for _ in range(2))
+    expect.close(again, still, "Outside training, dropout should do nothing.")
     every = sum(10.0**place for place in range(len(sublayers)))
-    expect.close(still, x + every, "Outside training, dropout should do nothing.")
+    expect.close(still, x + every, "Outside training the output is not x plus what each sub-layer gives.")
     module.train()
-    added = expect.tensor(module(*inputs), "In training, the output", tuple(x.shape)) - x
+    added = expect.tensor(module(x.clone(), *inputs), "In training, the output", tuple(x.shape)) - x
     if not torch.allclose(added, added.round(), atol=1e-6):
         expect.fail(
             "In training dropout acts on more than what the sub-layers add: x itself should stay whole."
@@ -257,7 +258,7 @@ def the_mask_hides_positions(answer: Answer, draw: Draw) -> None:
         compare_layer(
             answer(values, n_heads, x, mask),
             wanted,
-            f"With a mask of shape {shape} the wrong positions count.",
+            f"With a mask of shape {shape} the output is not that of the positions allowed.",
         )
 
 
@@ -329,7 +330,9 @@ def mask_restricts_further(answer: Answer, draw: Draw) -> None:
     mask[..., 0] = True
     wanted = decoder_by_hand(values, n_heads, x, memory, allowed=mask)
     compare_layer(
-        answer(values, n_heads, x, memory, mask), wanted, "With a mask of x, the wrong positions count."
+        answer(values, n_heads, x, memory, mask),
+        wanted,
+        "With a mask of x, the output is not that of the positions allowed.",
     )
 
 
@@ -342,7 +345,7 @@ def memory_mask_hides_memory(answer: Answer, draw: Draw) -> None:
         memory, seen = draw.normal(2, m, d_model), draw.mask(2, 1, 1, m)
         wanted = decoder_by_hand(values, n_heads, x, memory, seen=seen.expand(2, n_heads, n, m))
         found = answer(values, n_heads, x, memory, memory_mask=seen)
-        compare_layer(found, wanted, "With a memory_mask, the wrong positions of the memory count.")
+        compare_layer(found, wanted, "With a memory_mask, the output is not that of the positions allowed.")
 
 
 @check("DecoderLayer")
@@ -553,7 +556,9 @@ def padding_of_the_source_has_no_influence(answer: Answer, draw: Draw) -> None:
     wanted = encoded_by_hand(config, values, source[1, :5])
     memory = expect.tensor(memory, "The memory", (2, 7, config.d_model))
     expect.close(
-        memory[1, :5], wanted, "Behind a source of 5 ids, what stands at masked positions has influence."
+        memory[1, :5],
+        wanted,
+        "A source of 5 ids with 2 masked ones behind it is not encoded as it would be alone.",
     )
     for what, wrong in (
         ("A source of padding alone", torch.zeros_like(mask)),
@@ -619,7 +624,11 @@ def padding_is_never_attended_to(answer: Answer, draw: Draw) -> None:
     expect.close(logits[1], wanted, "Positions of the memory that the state's mask hides are attended to.")
     _, state = decoded(answer, config, values, ids[:1, :3], (memory[:1], seen[:1], ids[:1, :0]))
     later, _ = decoded(answer, config, values, ids[:1, 3:], state)
-    expect.close(later[0], logits[0, 3:], "Id 0 among ids that an earlier call has read is attended to.")
+    expect.close(
+        later[0],
+        logits[0, 3:],
+        "Read in two calls, with id 0 among the first ids, the later ids get other logits than at once.",
+    )
 
 
 @check("Transformer")
