@@ -524,8 +524,10 @@ def dropout_acts_on_the_sum(answer: Answer, draw: Draw) -> None:
         dropped[~zeros], 2 * kept[~zeros], "What dropout leaves of the sum should be twice what it was."
     )
     for stack in ("encoder_layers", "decoder_layers"):
-        layer, inputs = getattr(module, stack)[0], [kept] * (1 if stack == "encoder_layers" else 2)
-        if torch.equal(layer.train()(*inputs), layer.eval()(*inputs)):
+        if not (layers := list(getattr(module, stack, ()))):
+            expect.fail(f"`{stack}` should hold {config.n_layers} layer; yours is empty or missing.")
+        inputs = [kept] * (1 if stack == "encoder_layers" else 2)
+        if torch.equal(layers[0].train()(*inputs), layers[0].eval()(*inputs)):
             expect.fail(f"In training `{stack}` drop nothing; hand config.dropout on to each of them.")
 
 
