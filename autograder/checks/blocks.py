@@ -678,7 +678,7 @@ def norm_once_then_sublayer_once(answer: Answer, draw: Draw) -> None:
 
 @check("residual")
 def path_through_fifty_layers(answer: Answer, draw: Draw) -> None:
-    """Where sub-layers are silent, x and its gradient come through fifty layers unchanged; else the gradient takes both ways."""
+    """Where sub-layers are silent, x comes out of fifty layers exactly as it went in, and so does its gradient."""
     expect.tensor(answer(draw.normal(7), sublayer=found, norm=squashed), "The result", (7,))
     expect.untouched(answer)
     x = draw.normal(7, grad=True)
@@ -691,12 +691,6 @@ def path_through_fifty_layers(answer: Answer, draw: Draw) -> None:
         expect.fail("With silent sub-layers x does not come out of fifty layers exactly as it went in.")
     (gradient,) = expect.gradients(result.sum(), **{"input x": x})
     expect.close(gradient, torch.ones(7), "With silent sub-layers the gradient after fifty layers is not 1.")
-    result = expect.tensor(answer(x, sublayer=found, norm=squashed), "The result", (7,))
-    (gradient,) = expect.gradients(result.sum(), **{"input x": x})
-    (wanted,) = torch.autograd.grad((x + found(squashed(x))).sum(), x)
-    if is_close(gradient, torch.ones(7).double()):
-        expect.fail("No gradient flows back through the sub-layer and the norm: detach nothing.")
-    expect.close(gradient, wanted, "The gradient that reaches x is not that of x + sublayer(norm(x)).")
 
 
 @check("residual")

@@ -588,13 +588,6 @@ RESIDUAL = [
         (_FOUND, "    found = norm(sublayer(x))\n    return x + found"),
     ),
     _residual(
-        "only_the_path_learns",
-        "path_through_fifty_layers",
-        "x was detached before the norm: no gradient flows back through the sub-layer.",
-        "residual-path",
-        ("sublayer(norm(x))", "sublayer(norm(x.detach()))"),
-    ),
-    _residual(
         "called_twice",
         "norm_once_then_sublayer_once",
         "the sub-layer was called twice, which costs twice and drops other numbers the second time.",
