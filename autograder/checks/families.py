@@ -91,10 +91,10 @@ def share_is_chosen_token_by_token(answer: Answer, draw: Draw) -> None:
                     f"differs too {'little' if spread < 1 else 'much'} from {line} to {line}."
                 )
     few = tokens(draw, 997, 11, 13)
-    counts = {int(masked(answer, few, 997, 997, share=0.3)[1].sum()) for _ in range(12)}
-    if len(counts) == 1:
+    totals = {int(masked(answer, few, 997, 997, share=0.3)[1].sum()) for _ in range(12)}
+    if len(totals) == 1:
         expect.fail(
-            f"Each of twelve calls chose exactly {counts.pop()} of 143 tokens; how many are chosen is left to chance, too."
+            f"Each of twelve calls chose exactly {totals.pop()} of 143 tokens; how many are chosen is left to chance, too."
         )
 
 
