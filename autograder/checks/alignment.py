@@ -45,9 +45,10 @@ def batches_are_kept(answer: Answer, query: Tensor, key: Tensor, *learned: Tenso
 
 def calculus_holds(answer: Answer, inputs: dict[str, Tensor], wanted: Callable[..., Tensor]) -> None:
     """Gradients are those of the formula, the dtype is kept, and no input is changed."""
-    result = expect.tensor(answer(*inputs.values()), "The result")
+    formula = wanted(*inputs.values())
+    result = expect.tensor(answer(*inputs.values()), "The result", tuple(formula.shape))
     factors = torch.linspace(-1, 2, result.numel(), dtype=result.dtype).reshape(result.shape)
-    right = torch.autograd.grad((wanted(*inputs.values()) * factors).sum(), list(inputs.values()))
+    right = torch.autograd.grad((formula * factors).sum(), list(inputs.values()))
     found = expect.gradients((result * factors).sum(), **inputs)
     for name, gradient, should in zip(inputs, found, right, strict=True):
         expect.close(gradient, should, f"The gradient that reaches the {name} is not that of the formula.")
@@ -97,7 +98,11 @@ def tanh_bounds_the_scores(answer: Answer, draw: Draw) -> None:
             expect.fail(
                 f"A score is {scores.abs().max():.3g}, but |v_1| + |v_2| + … is only {bound:.3g}: tanh lies between −1 and 1."
             )
-        expect.close(scores, by_small_network(*large.values()), "tanh does not act where the formula has it.")
+        expect.close(
+            scores,
+            by_small_network(*large.values()),
+            f"With states {scale:g} times as large, the scores are not v · tanh(…).",
+        )
 
 
 @check("additive_score")
@@ -112,7 +117,7 @@ def sizes_that_agree_by_accident(answer: Answer, draw: Draw) -> None:
     )
     if torch.allclose(scores.double(), wanted.T):
         expect.fail("Rows and columns are swapped: rows belong to queries, columns to keys.")
-    expect.close(scores, wanted, "Where sizes agree, the wrong axes are combined.")
+    expect.close(scores, wanted, "Where sizes agree by accident, the scores are not those of the formula.")
 
 
 @check("additive_score")
@@ -272,7 +277,7 @@ def source_positions_compete(answer: Answer, draw: Draw) -> None:
             expect.fail(
                 "Your weights sum to 1 over the output positions; the source positions should compete."
                 if over_outputs
-                else f"The weights of the first output position sum to {sums[0].item():.3g}, not to 1."
+                else f"The weights of the first output position sum to {sums[0].item():.6g}, not to 1."
             )
         expect.close(
             weights, torch.softmax(scores, -1), "The weights sum to 1 but are not those of the formula."
@@ -284,7 +289,7 @@ def padding_gets_nothing(answer: Answer, draw: Draw) -> None:
     """Padding gets weight exactly 0, however large its score, and what is real still sums to 1."""
     n, m = draw.primes(2)
     mask = draw.mask(m)
-    for size in (0.0, 50.0, -50.0, 2000.0):
+    for size in (0.0, 50.0, -50.0, 2000.0, 20000.0):
         scores = draw.normal(n, m)
         scores[:, ~mask] += size
         weights = weighed(answer, scores, mask)
@@ -309,7 +314,7 @@ def each_sentence_has_its_padding(answer: Answer, draw: Draw) -> None:
     for leading, n_outputs in (((batch,), n), ((batch,), batch), ((2, batch), n)):
         scores, mask = draw.normal(*leading, n_outputs, m), draw.mask(*leading, m)
         weights = weighed(answer, scores, mask)
-        message = f"With scores {tuple(scores.shape)} and a mask {tuple(mask.shape)}, the wrong positions are hidden."
+        message = f"With scores {tuple(scores.shape)} and a mask {tuple(mask.shape)}, the weights are not those over real words."
         expect.close(weights, among_the_real(scores, mask), message)
 
 
@@ -419,7 +424,9 @@ def contexts_in_batches(answer: Answer, draw: Draw) -> None:
     weights, states = draw.normal(2, 3, n, m).softmax(-1), draw.normal(2, 3, m, d)
     for mine, there in (((weights[1], states[1]), 2), ((weights, states), (1, 2))):
         found = mixed(answer, *mine)[there]
-        message = f"With weights {tuple(mine[0].shape)} a sentence gets another context than it gets alone."
+        message = (
+            f"With weights {tuple(mine[0].shape)} the contexts of a sentence are not those of the formula."
+        )
         expect.close(found, by_shares(weights[1, 2], states[1, 2]), message)
     one = mixed(answer, weights[1:, 2:, :1], states[1:, 2:])
     expect.close(
@@ -610,9 +617,17 @@ def padding_of_the_source_is_not_seen(answer: Answer, draw: Draw) -> None:
     found = aligned(answer, values, ids, (hidden, states, mask))[1]
     if (found[:, real:] != 0).any():
         expect.fail("Padding of the source gets weight; it should get exactly 0.")
-    expect.close(found[:, :real], weights, "Padding changes how the real words of the source are aligned.")
+    expect.close(
+        found[:, :real],
+        weights,
+        "With padding behind the source, its real words are not aligned as they would be alone.",
+    )
     logits, _ = decoded(answer, values, ids, (hidden, states, mask))
-    expect.close(logits[1], wanted, "Padding of the source changes the logits.")
+    expect.close(
+        logits[1],
+        wanted,
+        "With padding behind the source, the logits are not those of the formula without it.",
+    )
 
 
 @check("AttentionDecoder")

@@ -230,9 +230,10 @@ def everybody_sees_the_past_and_itself(answer: Answer, draw: Draw) -> None:
 def works_while_generating(answer: Answer, draw: Draw) -> None:
     """With stored keys, the queries are the last n positions: query i stands at position n_past + i."""
     past, n = draw.primes(2)
-    for queries in (1, n):
+    masks = {queries: answer(queries, n_past=past) for queries in (1, n)}
+    for queries, given in masks.items():
         name = f"causal_mask({queries}, n_past={past})"
-        mask = expect.tensor(answer(queries, n_past=past), name, (queries, past + queries))
+        mask = expect.tensor(given, name, (queries, past + queries))
         for i in range(queries):
             for j in range(past + queries):
                 if bool(mask[i, j]) != (j <= past + i):
@@ -415,9 +416,11 @@ def values_are_mixed(answer: Answer, draw: Draw) -> None:
 def mask_says_who_may_be_seen(answer: Answer, draw: Draw) -> None:
     """Where the mask is False the weight is exactly 0, and the weights that remain are softmax's own: they sum to 1."""
     n, m, d = draw.primes(3)
-    query, key, value, mask = draw.normal(n, d), draw.normal(m, d), draw.normal(m, d), draw.mask(n, m)
-    for scale in (1.0, 0.0):
-        output, weights = attended(answer, scale * query, key, value, mask)
+    square = torch.ones(n, n, dtype=torch.bool).tril()  # here no shape gives a mask away that was turned
+    for scale, mask in ((1.0, draw.mask(n, m)), (0.0, draw.mask(n, m)), (1.0, square)):
+        m = mask.shape[1]
+        query, key, value = scale * draw.normal(n, d), draw.normal(m, d), draw.normal(m, d)
+        output, weights = attended(answer, query, key, value, mask)
         expect.tensor(weights, "The weights", (n, m))
         if (weights[~mask] != 0).any():
             seen = weights[~mask].abs().max().item()
@@ -503,6 +506,7 @@ def gradient_reaches_all_three(answer: Answer, draw: Draw) -> None:
     n, m, d = 2, 3, 5
     inputs = [draw.normal(length, d, grad=True) for length in (n, m, m)]
     output, _ = attended(answer, *inputs, draw.mask(n, m))
+    expect.tensor(output, "The output", (n, d))
     names = dict(zip(("query", "key", "value"), inputs, strict=True))
     expect.gradients((output * draw.normal(n, d)).sum(), **names)
     if not torch.autograd.gradcheck(
@@ -672,7 +676,7 @@ def heads_stay_in_order(answer: Answer, draw: Draw) -> None:
         expect.close(
             output,
             wanted,
-            "Components land in the wrong place: split, attend and join so that the order survives.",
+            "The components are not the means of the values in their order: split, attend and join in order.",
         )
 
 
@@ -691,7 +695,7 @@ def keys_compete_for_each_query(answer: Answer, draw: Draw) -> None:
     expect.close(
         output,
         weights["w_v"][:, 0].expand(n, d_model),
-        "The weights over the keys do not sum to 1 for each query.",
+        "The output is not that one value: the weights over the keys should sum to 1 for each query.",
     )
 
 
@@ -710,7 +714,9 @@ def masked_keys_do_not_count(answer: Answer, draw: Draw) -> None:
             (batch, n, d_model),
         )
         wanted = mean_of_allowed(x @ weights["w_v"].T, n_heads, mask)
-        expect.close(output, wanted, f"With a mask of shape {shape} the wrong keys count.")
+        expect.close(
+            output, wanted, f"With a mask of shape {shape} the output is not that of the keys allowed."
+        )
     mask = draw.mask(n, n)
     mask[2] = False
     for dtype in (torch.float64, torch.float16):

@@ -198,6 +198,14 @@ def equal_features_become_0(answer: Answer, draw: Draw) -> None:
 def half_precision(answer: Answer, draw: Draw) -> None:
     """The result has the dtype of x and its digits; in half precision features of about 300 give the right result too."""
     large_numbers(answer, draw, plain_layer_norm)
+    weight, x = draw.normal(101) + 2, (3000 + draw.normal(3, 101)).float()
+    result = expect.tensor(answer(x, weight.float()), "For float32 the result", (3, 101), torch.float32)
+    expect.close(
+        result,
+        plain_layer_norm(x.double(), weight),
+        "Features near 3000 lose their digits: subtract the mean first, then square.",
+        1e-2,
+    )
 
 
 @check("layer_norm")
@@ -955,6 +963,8 @@ def cache_is_handed_on(answer: Answer, draw: Draw) -> None:
     n_heads, d_head, n, d_ff = draw.primes(4, above=3)
     parameters, x = block(draw, n_heads, d_head, d_ff), draw.normal(2, n, n_heads * d_head)
     right_so_far(answer, n_heads, parameters, x)
+    mask = draw.mask(2, 1, 1, n)
+    answer(n_heads, parameters, x, mask, causal=True)  # judged elsewhere; here it tells mistakes apart
     store, pieces = Store(), []
     for piece in x.split([n - 3, 2, 1], dim=1):
         with torch.no_grad():
@@ -972,6 +982,15 @@ def cache_is_handed_on(answer: Answer, draw: Draw) -> None:
         torch.cat(pieces, 1),
         Right(n_heads, parameters, past).block(x),
         "Piece by piece, a sequence gives something else than at once.",
+    )
+    store = Store()
+    for stop, piece in zip((n - 1, n), x.split([n - 1, 1], dim=1), strict=True):
+        with torch.no_grad():
+            last = answer(n_heads, parameters, piece, mask[..., :stop], causal=True, cache=store)
+    expect.close(
+        expect.tensor(last, "The output", (2, 1, n_heads * d_head)),
+        Right(n_heads, parameters, past & mask).block(x)[:, -1:],
+        "With a cache the mask is lost: the attention takes both.",
     )
 
 
@@ -1082,6 +1101,9 @@ def each_on_its_own(answer: Answer, draw: Draw) -> None:
             expect.fail(f"The numbers of a {name} are not kept or dropped each on its own.")
     if torch.equal(kept, again):
         expect.fail("Two calls dropped the same numbers: draw anew at every call, and fix no seed.")
+    drawn = (seeded(draw, answer.original, ones.clone(), 0.5, training=True) for _ in range(8))
+    if len({int((result == 0).sum()) for result in drawn}) == 1:
+        expect.fail("Every call drops exactly the same number: let chance decide about each number alone.")
 
 
 @check("dropout")

@@ -305,7 +305,7 @@ def mask_hides_keys_from_heads(answer: Answer, draw: Draw) -> None:
         )
         expect.finite(output, "The output for a query that may attend to nothing")
         wanted = paper(n_heads, parameters, x, memory, mask.expand(batch, n_heads, n, n))
-        message = f"With a mask of shape {shape} the wrong keys count."
+        message = f"With a mask of shape {shape} the output is not that of the keys allowed."
         expect.close(output[sighted], wanted[sighted], message)
         message = "A query that may attend to nothing should get 0 from every head."
         expect.close(output[~sighted], wanted[~sighted], message)
@@ -324,7 +324,8 @@ def causal_hides_the_future(answer: Answer, draw: Draw) -> None:
         )
         expect.finite(output, f"With {name}, the output")
         allowed = (past if mask is None else past & mask).expand(2, n_heads, n, n)
-        expect.close(output, paper(n_heads, parameters, x, x, allowed), f"With {name} the wrong keys count.")
+        message = f"With {name} the output is not that of the keys allowed."
+        expect.close(output, paper(n_heads, parameters, x, x, allowed), message)
 
 
 class Store:
@@ -523,10 +524,11 @@ def values_come_from_memory(answer: Answer, draw: Draw) -> None:
 @check("cross_attention")
 def mask_hides_memory(answer: Answer, draw: Draw) -> None:
     """A hidden position of memory has weight exactly 0; where all are hidden, weights and output are 0 and gradients finite."""
-    n, m = draw.primes(2)
-    arguments = two_sequences(draw, n, m, grad=True)
-    for mask in (draw.mask(n, m), draw.mask(m)):
-        if mask.dim() == 2:
+    n, columns = draw.primes(2)
+    for mask in (draw.mask(n, columns), draw.mask(columns), torch.ones(n, n, dtype=torch.bool).triu(1)):
+        m = mask.shape[-1]
+        arguments = two_sequences(draw, n, m, grad=True)
+        if mask.shape == (n, columns):
             mask[1] = False
         output, weights = crossed(answer, *arguments, mask)
         expect.finite(weights, "The weights of a query that may attend to nothing")

@@ -6,6 +6,7 @@ Su et al. (section 3.2.2) write them. All sizes are distinct primes, or twice on
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -105,7 +106,8 @@ def base_is_used(answer: Answer, draw: Draw) -> None:
 def odd_width_has_no_pairs(answer: Answer, draw: Draw) -> None:
     """A width that does not split into pairs raises a ValueError that names it."""
     refused(answer, "frequencies")
-    expect.error(lambda: answer(0), ValueError, "frequencies of width 0", "0")
+    for width in (0, -2):
+        expect.error(partial(answer, width), ValueError, f"frequencies of width {width}", str(width))
 
 
 # ── sinusoidal_encoding ──────────────────────────────────────────────────────────────────────────
@@ -340,7 +342,7 @@ def no_row_beyond_the_context(answer: Answer, draw: Draw) -> None:
     full = expect.tensor(full, "For a sequence of 23 positions, the result")
     expect.tensor(full, "The result", (23, 3))
     expect.tensor(answer(table, draw.normal(7, 3), 16), "For 7 positions from start=16, the result", (7, 3))
-    for n, start in ((19, 17), (1, 29), (5, -2)):
+    for n, start in ((19, 17), (24, 0), (1, 29), (5, -2)):
         last = start + n - 1
         expect.error(
             lambda n=n, start=start: answer(table, draw.normal(n, 3), start),  # type: ignore[misc]

@@ -309,9 +309,12 @@ def forget_gate_keeps_or_clears_the_cell(answer: Answer, draw: Draw) -> None:
         "With the forget gate (second part) at 1 and the input gate (first) at 0 the cell should stay.",
     )
     _, share, _, c, free = held(answer, draw, SHUT, "free", 1.0, OPEN)
+    _, both, _, whole, writes = held(answer, draw, "free", OPEN, 1.0, OPEN)
     expect.close(
         share, free.sigmoid() * c, "With the input gate shut the cell should be σ(f) times the old one."
     )
+    wanted = whole + writes.sigmoid() * math.tanh(1.0)
+    expect.close(both, wanted, "With forget gate 1 all of the cell should stay, whatever the input gate is.")
 
 
 @check("lstm_step")

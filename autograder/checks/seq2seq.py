@@ -118,6 +118,7 @@ def pad_id_decides(answer: Answer, draw: Draw) -> None:
     mask = expect.tensor(answer(ids, pad_id=pad_id), f"The mask with pad_id={pad_id}", (2, 4))
     if mask.tolist() != [[True, True, True, False], [True, False, False, False]]:
         expect.fail(f"With pad_id={pad_id} the ids {ids.tolist()} gave {mask.tolist()}.")
+    expect.untouched(answer)
 
 
 # ── Seq2SeqEncoder and Seq2SeqDecoder ────────────────────────────────────────────────────────────
@@ -597,14 +598,19 @@ def compare(found: list[int], wanted: list[int], what: str) -> None:
         expect.fail(f"{what} the model writes {wanted}; your result is {found}.")
 
 
+def translations_alone(answer: Answer, draw: Draw, model: Script, what: str) -> None:
+    """Seven sources, one at a time, and all before the first verdict: known mistakes can be told apart."""
+    sources = [some_ids(draw, 3) for _ in range(7)]
+    found = [written(asked(answer, model, source[None], 9), 1)[0] for source in sources]
+    for source, ids in zip(sources, found, strict=True):
+        compare(ids, greedy_by_hand(model, source.tolist(), 9), what)
+
+
 @check("greedy_decode")
 def the_most_probable_token_each_time(answer: Answer, draw: Draw) -> None:
     """The model reads <bos>, then its own most probable token each time; returned are the ids before <eos>."""
     model = Script(draw, forgetful=True)
-    for _ in range(7):
-        source = some_ids(draw, 3)
-        (ids,) = written(asked(answer, model, source[None], 9), 1)
-        compare(ids, greedy_by_hand(model, source.tolist(), 9), "With max_new_tokens=9")
+    translations_alone(answer, draw, model, "With max_new_tokens=9")
     model.require_the_same_mode()
 
 
@@ -612,10 +618,7 @@ def the_most_probable_token_each_time(answer: Answer, draw: Draw) -> None:
 def the_state_goes_on(answer: Answer, draw: Draw) -> None:
     """Each new token follows from the source and *all* tokens before it, which the state remembers."""
     model = Script(draw)
-    for _ in range(7):
-        source = some_ids(draw, 3)
-        (ids,) = written(asked(answer, model, source[None], 9), 1)
-        compare(ids, greedy_by_hand(model, source.tolist(), 9), "With a state that remembers all it has read")
+    translations_alone(answer, draw, model, "With a state that remembers all it has read")
 
 
 def sources_by_end(model: Script, draw: Draw, limit: int, ends: int) -> list[list[int]]:
@@ -736,14 +739,13 @@ def compare_searches(
     limit: int = 5,
     **settings: Any,
 ) -> None:
-    """The student's search and that by hand, on eleven sources."""
+    """The student's search and that by hand, on eleven sources for each width."""
     told = {name.removesuffix("_id"): value for name, value in settings.items()}
-    for width in widths:
-        sources = [some_ids(draw, 3, below=60) for _ in range(11)]
-        found = [words_of(asked(answer, model, source, width, limit, **settings)) for source in sources]
-        for source, ids in zip(sources, found, strict=True):
-            wanted = beam_by_hand(model, source.tolist(), width, limit, **told)
-            compare(ids, wanted, f"With beam_width={width}{what}")
+    cases = [(width, some_ids(draw, 3, below=60)) for width in widths for _ in range(11)]
+    found = [words_of(asked(answer, model, source, width, limit, **settings)) for width, source in cases]
+    for (width, source), ids in zip(cases, found, strict=True):
+        wanted = beam_by_hand(model, source.tolist(), width, limit, **told)
+        compare(ids, wanted, f"With beam_width={width}{what}")
 
 
 @check("beam_search")
@@ -769,7 +771,9 @@ def all_beginnings_compete(answer: Answer, draw: Draw) -> None:
 @check("beam_search")
 def a_wide_beam_finds_the_best_of_all(answer: Answer, draw: Draw) -> None:
     """A beam wider than there are sentences finds the most probable one of all."""
-    compare_searches(answer, draw, Script(draw, 3, forgetful=True), (81,), " and alpha=0", limit=4, alpha=0.0)
+    compare_searches(
+        answer, draw, Script(draw, 3, forgetful=True), (81, 60), " and alpha=0", limit=4, alpha=0.0
+    )
 
 
 @check("beam_search")
@@ -818,7 +822,7 @@ def the_best_score_wins(answer: Answer, draw: Draw) -> None:
 def the_limit_cuts_off(answer: Answer, draw: Draw) -> None:
     """After ``max_new_tokens`` tokens the unfinished take part in the choice; a limit of 0 writes nothing."""
     model = Script(draw, 5, forgetful=True)
-    compare_searches(answer, draw, model, (2, 3), " and max_new_tokens=2", limit=2)
+    compare_searches(answer, draw, model, (2, 3), " and max_new_tokens=2", limit=2, alpha=0.0)
     compare_searches(answer, draw, model, (2,), " and no end in sight", limit=4, eos_id=99)
     if words_of(asked(answer, model, some_ids(draw, 3), 3, 0)):
         expect.fail("With max_new_tokens=0 nothing may be written.")

@@ -201,12 +201,13 @@ def dropout_acts(answer: Answer, draw: Draw, parts: tuple[str, ...], name: str, 
     parameters_of(module, f"{name}{d_model, n_heads, d_ff}")
     filled(module, values)
     x = draw.normal(2, 31, d_model)
-    inputs = (x, *(draw.normal(2, m, d_model) for m in more))
-    still = expect.tensor(module(*inputs), "The output", tuple(x.shape))
+    inputs = [draw.normal(2, m, d_model) for m in more]
+    still, again = (expect.tensor(module(x.clone(), *inputs), "The output", tuple(x.shape)) for _ in range(2))
+    expect.close(again, still, "Outside training, dropout should do nothing.")
     every = sum(10.0**place for place in range(len(sublayers)))
-    expect.close(still, x + every, "Outside training, dropout should do nothing.")
+    expect.close(still, x + every, "Outside training the output is not x plus what each sub-layer gives.")
     module.train()
-    added = expect.tensor(module(*inputs), "In training, the output", tuple(x.shape)) - x
+    added = expect.tensor(module(x.clone(), *inputs), "In training, the output", tuple(x.shape)) - x
     if not torch.allclose(added, added.round(), atol=1e-6):
         expect.fail(
             "In training dropout acts on more than what the sub-layers add: x itself should stay whole."
@@ -257,7 +258,7 @@ def the_mask_hides_positions(answer: Answer, draw: Draw) -> None:
         compare_layer(
             answer(values, n_heads, x, mask),
             wanted,
-            f"With a mask of shape {shape} the wrong positions count.",
+            f"With a mask of shape {shape} the output is not that of the positions allowed.",
         )
 
 
@@ -329,7 +330,9 @@ def mask_restricts_further(answer: Answer, draw: Draw) -> None:
     mask[..., 0] = True
     wanted = decoder_by_hand(values, n_heads, x, memory, allowed=mask)
     compare_layer(
-        answer(values, n_heads, x, memory, mask), wanted, "With a mask of x, the wrong positions count."
+        answer(values, n_heads, x, memory, mask),
+        wanted,
+        "With a mask of x, the output is not that of the positions allowed.",
     )
 
 
@@ -342,7 +345,7 @@ def memory_mask_hides_memory(answer: Answer, draw: Draw) -> None:
         memory, seen = draw.normal(2, m, d_model), draw.mask(2, 1, 1, m)
         wanted = decoder_by_hand(values, n_heads, x, memory, seen=seen.expand(2, n_heads, n, m))
         found = answer(values, n_heads, x, memory, memory_mask=seen)
-        compare_layer(found, wanted, "With a memory_mask, the wrong positions of the memory count.")
+        compare_layer(found, wanted, "With a memory_mask, the output is not that of the positions allowed.")
 
 
 @check("DecoderLayer")
@@ -431,9 +434,12 @@ Started = tuple[TransformerConfig, Values, Tensor, Tensor]
 
 
 def started(draw: Draw, n_layers: int = 1) -> Started:
-    """Sizes, parameters, and two sources with a mask: the second has two positions of padding, which are no 0."""
+    """Sizes, parameters, and two sources with a mask: the second has two positions of padding, which are no 0.
+
+    Both vocabularies hold the ids of the sources, so that a wrong table gives wrong numbers and no IndexError.
+    """
     config = model_sizes(draw, n_layers)
-    source = some_ids(draw, 2, 7, below=config.source_vocab_size)
+    source = some_ids(draw, 2, 7, below=min(config.source_vocab_size, config.target_vocab_size))
     mask = torch.arange(7) < torch.tensor([[7], [5]])
     return config, drawn(draw, shapes_of_model(config)), source, mask
 
@@ -472,10 +478,10 @@ def embeddings_start_at_length_one(answer: Answer, draw: Draw) -> None:
     for side in ("source", "target"):
         layer = getattr(module, f"{side}_embedding", None)
         weight = expect.tensor(getattr(layer, "weight", None), f"The weight of `{side}_embedding`")
-        if not 0.9 < weight.detach().double().std().item() * 4 < 1.1:
+        if not 0.9 < (spread := weight.detach().double().std().item()) * 4 < 1.1:
             expect.fail(
                 f"With d_model = 16 the numbers of `{side}_embedding` should have the standard deviation 1/4; "
-                "nn.Embedding alone draws them with 1."
+                f"yours have about {spread:.1g}{', as nn.Embedding alone draws them' if spread > 0.9 else ''}."
             )
 
 
@@ -494,7 +500,7 @@ def scaled_embeddings_and_codes(answer: Answer, draw: Draw) -> None:
 
 @check("Transformer")
 def dropout_acts_on_the_sum(answer: Answer, draw: Draw) -> None:
-    """In training, `embed` drops numbers of the sum of embedding and code; outside training it drops nothing."""
+    """In training, `embed` drops numbers of the sum of embedding and code, and so do the layers; outside training nothing is dropped."""
     config = model_sizes(draw, dropout=0.5)
     module = answer.original(config)
     parameters_of(module, "Transformer(config)")
@@ -517,6 +523,12 @@ def dropout_acts_on_the_sum(answer: Answer, draw: Draw) -> None:
     expect.close(
         dropped[~zeros], 2 * kept[~zeros], "What dropout leaves of the sum should be twice what it was."
     )
+    for stack in ("encoder_layers", "decoder_layers"):
+        if not (layers := list(getattr(module, stack, ()))):
+            expect.fail(f"`{stack}` should hold {config.n_layers} layer; yours is empty or missing.")
+        inputs = [kept] * (1 if stack == "encoder_layers" else 2)
+        if torch.equal(layers[0].train()(*inputs), layers[0].eval()(*inputs)):
+            expect.fail(f"In training `{stack}` drop nothing; hand config.dropout on to each of them.")
 
 
 @check("Transformer", points=2)
@@ -546,7 +558,9 @@ def padding_of_the_source_has_no_influence(answer: Answer, draw: Draw) -> None:
     wanted = encoded_by_hand(config, values, source[1, :5])
     memory = expect.tensor(memory, "The memory", (2, 7, config.d_model))
     expect.close(
-        memory[1, :5], wanted, "Behind a source of 5 ids, what stands at masked positions has influence."
+        memory[1, :5],
+        wanted,
+        "A source of 5 ids with 2 masked ones behind it is not encoded as it would be alone.",
     )
     for what, wrong in (
         ("A source of padding alone", torch.zeros_like(mask)),
@@ -610,6 +624,13 @@ def padding_is_never_attended_to(answer: Answer, draw: Draw) -> None:
     )
     wanted = logits_by_hand(config, values, ids[1], memory[1, :2])
     expect.close(logits[1], wanted, "Positions of the memory that the state's mask hides are attended to.")
+    _, state = decoded(answer, config, values, ids[:1, :3], (memory[:1], seen[:1], ids[:1, :0]))
+    later, _ = decoded(answer, config, values, ids[:1, 3:], state)
+    expect.close(
+        later[0],
+        logits[0, 3:],
+        "Read in two calls, with id 0 among the first ids, the later ids get other logits than at once.",
+    )
 
 
 @check("Transformer")
@@ -753,14 +774,10 @@ def nonsense_is_refused(answer: Answer, draw: Draw) -> None:
     for smoothing in (-0.25, 1.0, 1.5):
         call = partial(answer, logits, targets, smoothing)
         expect.error(call, ValueError, f"smoothing={smoothing}", str(smoothing))
-    nothing = torch.full_like(targets, 3)
-    expect.error(
-        lambda: answer(logits, nothing, 0.1, 3),
-        ValueError,
-        "With pad_id=3, targets of 3 alone",
-        "pad_id",
-        "3",
-    )
+    for pad_id in (0, 3):
+        call = partial(answer, logits, torch.full_like(targets, pad_id), 0.1, pad_id)
+        what = f"With pad_id={pad_id}, targets of {pad_id} alone"
+        expect.error(call, ValueError, what, "pad_id", str(pad_id))
 
 
 # ── noam_learning_rate ───────────────────────────────────────────────────────────────────────────
@@ -810,7 +827,7 @@ def then_the_inverse_root(answer: Answer, draw: Draw) -> None:
 @check("noam_learning_rate")
 def four_thousand_steps_unless_told(answer: Answer, draw: Draw) -> None:
     """n_warmup is 4000 unless given."""
-    wanted = {step: rate_by_hand(step, 512, 4000) for step in (100, 1000, 4000, 16000)}
+    wanted = {step: rate_by_hand(step, 512, 4000) for step in (2, 100, 1000, 4000, 16000)}
     compare_rates(answer, "With the default of 4000 warm-up steps", wanted, 512)
 
 
@@ -902,7 +919,7 @@ EXERCISES.exercise("translate")
 
 
 class Letters:
-    """A tokenizer whose tokens are letters; it remembers what it was asked."""
+    """A tokenizer whose tokens are letters; it writes a space at both ends and remembers what it was asked."""
 
     def __init__(self, letters: str) -> None:
         self.letters = letters
@@ -911,11 +928,11 @@ class Letters:
 
     def encode(self, text: str) -> list[int]:
         self.texts.append(text)
-        return [4 + self.letters.index(letter) for letter in text]
+        return [4 + self.letters.index(letter) for letter in text if letter in self.letters]
 
     def decode(self, ids: Any) -> str:
         self.written.append([int(i) for i in ids])
-        return "".join(self.letters[i - 4] if i >= 4 else "<?>" for i in ids)
+        return f" {''.join(self.letters[i - 4] if i >= 4 else '<?>' for i in ids)} "
 
 
 LATIN, GREEK = "abcdefg", "αβγ"  # 7 letters of the source, and all that a script writes beside ids 0 to 3
@@ -930,6 +947,7 @@ def asked(answer: Answer, model: Script, texts: list[str], *settings: Any, **mor
         if model.refusal:
             expect.fail(model.refusal)
         raise
+    model.require_the_same_mode()
     if not isinstance(found, list | tuple) or len(found) != len(texts):
         expect.fail(
             f"Return one translation for each of the {len(texts)} texts, in a list; you returned {expect.describe(found)}."
@@ -997,9 +1015,9 @@ def four_beams_and_fifty_tokens_unless_told(answer: Answer, draw: Draw) -> None:
             expect.fail(
                 f"With {settings or 'no settings'}, the search should keep {width} beginnings; yours kept {model.widest}."
             )
-        if len(found) != 50:
+        if (length := len(found.strip())) != 50:
             expect.fail(
-                f"Without max_new_tokens, a translation may have 50 tokens; yours ended after {len(found)}."
+                f"Without max_new_tokens, a translation may have 50 tokens; yours ended after {length}."
             )
 
 
@@ -1019,10 +1037,18 @@ class Endless(Script):
         return scores.expand(len(ids), ids.shape[1], 7), state
 
 
+class Reader(Script):
+    """A model that remembers what it read."""
+
+    def encode(self, source: Tensor, source_mask: Any = None) -> tuple[Tensor, Tensor]:
+        self.sources = [*getattr(self, "sources", []), source]
+        return super().encode(source, source_mask)
+
+
 @check("translate")
 def one_text_at_a_time(answer: Answer, draw: Draw) -> None:
     """Each source is read on its own, once and without padding, as int64 ids."""
-    model, reader = Script(draw), Letters(LATIN)
+    model, reader = Reader(draw), Letters(LATIN)
     try:
         answer(model, list(TEXTS), reader, Letters(GREEK), 2, 2)
     except Exception:
@@ -1032,6 +1058,8 @@ def one_text_at_a_time(answer: Answer, draw: Draw) -> None:
     if reader.texts != list(TEXTS):
         expect.fail("The source's tokenizer should be given each text once, in order.")
     lengths = [tuple(mask.shape) for mask in model.masks]
+    if {source.dtype for source in model.sources} - {torch.long}:
+        expect.fail("The ids should be int64; give torch.tensor no other dtype.")
     if lengths != [(1, len(text)) for text in TEXTS] or not all(mask.all() for mask in model.masks):
         expect.fail(
             f"Sources of {[len(t) for t in TEXTS]} ids should be read one at a time; the model read {lengths}."
@@ -1042,10 +1070,13 @@ def one_text_at_a_time(answer: Answer, draw: Draw) -> None:
 def nothing_becomes_nothing(answer: Answer, draw: Draw) -> None:
     """A text without tokens is not shown to the model; its translation is what the target's tokenizer makes of no ids."""
     model = Script(draw)
-    found = asked(answer, model, ["", "cab", ""], 3, 2)
-    if found != ["", by_hand(model, "cab", 2, 3), ""]:
+    texts, nothing = ["", "cab", "?", "cab"], Letters(GREEK).decode([])  # the question mark has no token here
+    found, cab = asked(answer, model, texts, 3, 2), by_hand(model, "cab", 2, 3)
+    wanted = [nothing, cab, nothing, cab]
+    if found != wanted:
         expect.fail(
-            f"For the texts '', 'cab' and '' three translations were expected, ['', {by_hand(model, 'cab', 2, 3)!r}, '']; yours are {found}."
+            f"The source's tokenizer finds no tokens in '' and '?'. The translations of {texts} should be {wanted}, "
+            f"where {nothing!r} is what the target's makes of no ids; yours are {found}."
         )
 
 

@@ -266,6 +266,15 @@ WEIGHTS = [
         ("weights.masked_fill(padding, 0.0)", "weights"),
     ),
     _weigh(
+        "ten_thousand_subtracted",
+        "padding_gets_nothing",
+        "10,000 was subtracted from the scores of padding, and a larger score survives that; put the smallest number in their place.",
+        (
+            "scores.masked_fill(padding, torch.finfo(scores.dtype).min)",
+            "(scores - 1e4 * padding.to(scores.dtype))",
+        ),
+    ),
+    _weigh(
         "mask_inverted",
         "padding_gets_nothing",
         "the mask was read the wrong way round: True marks a real word.",
@@ -373,7 +382,7 @@ CONTEXT = [
     _mix(
         "plain_mean",
         "states_mixed_by_their_weights",
-        "every state got the same share: that is one context for all outputs again.",
+        "all outputs got the same mixture of the states: that is one context for all of them again.",
         ("(sum_over_source, weights, states)", "(sum_over_source, torch.full_like(weights, 1 / weights.shape[-1]), states)"),
         misconception="E21",
     ),

@@ -71,6 +71,13 @@ LAYER_NORM = [
         "always_float32", "half_precision", SINGLE, "variance-and-epsilon", (_WIDE, "wide = x.float()")
     ),
     _layer_norm(
+        "difference_of_squares",
+        "half_precision",
+        "the variance was the mean of the squares minus the square of the mean; far from 0 their difference has no digits left.",
+        "variance-and-epsilon",
+        (_VARIANCE, "wide.square().mean(-1, keepdim=True) - wide.mean(-1, keepdim=True).square()"),
+    ),
+    _layer_norm(
         "variance_with_bessel",
         "mean_0_and_variance_1",
         BESSEL,
@@ -701,7 +708,7 @@ BLOCK = [
     _block(
         "no_paths",
         "silent_sublayers_pass_x_on",
-        "each sub-layer handed on its result alone: a block has two residual paths.",
+        "a sub-layer handed on its result alone: a block has two residual paths.",
         "residual-path",
         (_PATHS, "        x = attend(self.norm_1(x))\n        return self.feed_forward(self.norm_2(x))"),
         misconception="E07",
@@ -877,6 +884,16 @@ DROPOUT = [
         ("torch.rand(x.shape, device=x.device)", "torch.rand(x.shape[-1], device=x.device)"),
     ),
     _dropout(
+        "exactly_so_many",
+        "each_on_its_own",
+        "exactly p · n numbers were dropped; each number has a chance of its own.",
+        "dropout",
+        (
+            "torch.rand(x.shape, device=x.device) >= p",
+            "torch.randperm(x.numel()).view(x.shape) >= round(p * x.numel())",
+        ),
+    ),
+    _dropout(
         "active_outside_training",
         "nothing_outside_training",
         "numbers were dropped outside training.",
@@ -936,7 +953,7 @@ DROPOUT = [
     _dropout(
         "drawn_by_python",
         "drawn_by_torch",
-        "the numbers were drawn by Python's own generator, which torch.manual_seed does not know.",
+        "the numbers were drawn by another generator than torch's, of which torch.manual_seed knows nothing.",
         "dropout",
         (
             _KEPT,

@@ -81,6 +81,16 @@ MASKING = [
         ),
     ),
     _tokens(
+        "exactly_so_many_in_all",
+        "share_is_chosen_token_by_token",
+        "exactly share · n tokens of the batch were chosen; each token has a chance of its own.",
+        "eighty-ten-ten",
+        (
+            "torch.rand(ids.shape, device=ids.device) < share\n    if",
+            "torch.randperm(ids.numel()).view(ids.shape) < round(share * ids.numel())\n    if",
+        ),
+    ),
+    _tokens(
         "the_same_places_in_each_row",
         "share_is_chosen_token_by_token",
         "one row of chances served the whole batch: the same places were chosen in each text.",

@@ -479,7 +479,7 @@ COUNT = [
     ),
 ]
 
-ROLES_EXCHANGED = "memory asks and x answers; it is x that asks, with x w_q, and memory that answers."
+ROLES_EXCHANGED = "memory asks; it is x that asks, with x w_q, and memory that answers."
 _ATTEND = "return scaled_dot_product_attention(query, key, value, mask)"
 
 CROSS = [

@@ -25,7 +25,7 @@ OLD_ORDER = "the state's rows were left in their old order: a beginning goes on 
 ONE_PART = (
     "one part of the state stayed behind; a state is a tuple, and the rows of *every* part have to be picked."
 )
-UNFINISHED_DROPPED = "sentences cut off at the limit were thrown away, even where no other was left."
+UNFINISHED_DROPPED = "sentences cut off at the limit were thrown away; they take part in the choice, and sometimes no other is left."
 
 PAD_BATCH = [
     _pad(
@@ -41,7 +41,7 @@ PAD_BATCH = [
     _pad(
         "cut_to_the_shortest",
         "rows_are_filled_up_at_the_end",
-        "long sequences were cut to the length of the shortest; words are lost.",
+        "long sequences were cut, and words are lost; the longest one says how many columns there are.",
         "padding",
         ("[*sequence, *[pad_id] * (longest - len(sequence))]", "list(sequence[:shortest])"),
     ),
@@ -147,7 +147,7 @@ ENCODER = [
     _encoder(
         "state_of_the_padding",
         "padding_has_no_influence",
-        "the state after the last column was taken: for a short source that is the state after its padding.",
+        "the state of a place behind the last real word was taken, of the last column, say: it has read padding.",
         "padding",
         (
             "states, _ = self.rnn(self.embedding(source))  # batch m d_model\n"

@@ -23,7 +23,7 @@ ENCODER = [
     _encoder(
         "no_residual",
         "attention_then_feed_forward",
-        "the sub-layers' results took the place of x; each is added to what came in.",
+        "a sub-layer's result took the place of x; it is added to what came in.",
         "encoder-layer",
         (_ATTEND, "x = self.attention(self.norm_1(x), mask=mask)"),
         (_FEED, "return self.feed_forward(self.norm_2(x))"),
@@ -445,6 +445,13 @@ MODEL = [
         ("self.dropout(scaled +", "(scaled +"),
     ),
     _model(
+        "layers_without_dropout",
+        "dropout_acts_on_the_sum",
+        "the layers were made without config.dropout: they drop nothing in training.",
+        "transformer-dropout",
+        ("config.d_ff, config.dropout", "config.d_ff"),
+    ),
+    _model(
         "dropout_before_the_codes",
         "dropout_acts_on_the_sum",
         "dropout acted on the embeddings before the codes were added; it acts on the sum.",
@@ -478,7 +485,7 @@ MODEL = [
     _model(
         "source_mask_ignored",
         "padding_of_the_source_has_no_influence",
-        "the encoder read padding: the mask did not reach its layers.",
+        "the encoder read padding: the mask did not hide it.",
         "three-masks",
         ("x = layer(x, source_mask[:, None, None])  #", "x = layer(x)  #"),
     ),
@@ -679,7 +686,7 @@ LOSS = [
     _loss(
         "share_of_the_rest",
         "a_token_that_is_ruled_out",
-        "ε was shared among the tokens that are not ruled out; every token's share is ε / K, with K the size of the vocabulary.",
+        "ε was shared among some of the tokens, such as those not ruled out; every token's share is ε / K, with K the size of the vocabulary.",
         "label-smoothing",
         (
             "log_p.masked_fill(log_p == -math.inf, 0.0).mean(-1)",
@@ -1003,6 +1010,16 @@ TRANSLATE = [
         (
             "        translations.append",
             "        if not len(ids):\n            continue\n        translations.append",
+        ),
+    ),
+    _translate(
+        "empty_string_for_no_tokens",
+        "nothing_becomes_nothing",
+        "a text without tokens gave ''; what stands for no tokens is the target's tokenizer's business.",
+        "search-and-write",
+        (
+            "target_tokenizer.decode(written)",
+            "target_tokenizer.decode(written) if len(ids) else ''",
         ),
     ),
     _translate(

@@ -122,9 +122,9 @@ class Transformer(nn.Module):
 
     Ids become embeddings times √d_model plus sinusoidal position codes (Vaswani et al. 2017, sections 3.4 and
     3.5), with ``dropout`` on the sum (section 5.4). ``source_embedding`` and ``target_embedding`` start from normal
-    numbers of standard deviation 1/√d_model. The stacks are ``encoder_layers`` and ``decoder_layers``, both of
-    ``config.n_layers`` layers in an ``nn.ModuleList``, closed by ``encoder_norm`` and ``decoder_norm``. ``head``, without
-    bias, maps to the target vocabulary; its weight *is* that of ``target_embedding``, one and the same parameter.
+    numbers of standard deviation 1/√d_model. The stacks are ``encoder_layers`` and ``decoder_layers``, each of
+    ``config.n_layers`` layers with ``config.dropout``, in an ``nn.ModuleList``; ``encoder_norm`` and ``decoder_norm`` close them.
+    ``head``, without bias, maps to the target vocabulary; its weight *is* that of ``target_embedding``, the same parameter.
 
     >>> config = TransformerConfig(source_vocab_size=7, target_vocab_size=11, d_model=6, n_heads=2, d_ff=24)
     >>> Transformer(config)(torch.tensor([[4, 5, 6]]), torch.tensor([[1, 7]])).shape

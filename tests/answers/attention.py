@@ -63,6 +63,7 @@ _SDPA = """def scaled_dot_product_attention(q, k, v, m=None):
 
 # Mistakes that are not among the mutants: the checks must reject what they do not know, too.
 WRONG = [
+    ("scaled_dot_product_attention", _SDPA.format(after="return w @ v, w").replace("s = q", "m = m.mT if m is not None and m.dim() > 1 and m.shape[-1] == m.shape[-2] else m\n s = q")),
     ("project_qkv", "def project_qkv(x, a, b, c): return x @ a, x @ b, (x @ c).detach()"),
     ("project_qkv", "def project_qkv(x, a, b, c): return x @ a, x @ b, x @ c, x"),
     ("project_qkv", "def project_qkv(x, a, b, c): return (x @ a).flatten(0, -2), (x @ b).flatten(0, -2), (x @ c).flatten(0, -2)"),

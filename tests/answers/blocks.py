@@ -163,6 +163,7 @@ def _block(old: str, new: str) -> tuple[str, str]:
 
 # Mistakes that are not among the mutants: the checks must reject what they do not know, too.
 WRONG = [
+    _block("mask=mask, causal=causal, cache=cache", "mask=mask if cache is None else None, causal=causal, cache=cache"),
     ("layer_norm", "def layer_norm(x, weight, bias=None, eps=1e-5):\n return (x - x.mean()) / (x.var(correction=0) + eps).sqrt() * weight + (0 if bias is None else bias)"),
     ("layer_norm", "def layer_norm(x, weight, bias=None, eps=1e-5):\n f = x.double()\n y = (f - f.mean(-1, keepdim=True)) / (f.var(-1, correction=0, keepdim=True) + eps).sqrt() * weight\n return y if bias is None else y + bias"),
     ("layer_norm", "def layer_norm(x, weight, bias=None, eps=1e-5):\n m = x.mean(-1, keepdim=True); s = ((x - m) ** 2).mean(-1, keepdim=True)\n return weight * (x - m) / torch.sqrt(s + eps) + bias"),

@@ -119,6 +119,7 @@ def _layer(old: str, new: str) -> tuple[str, str]:
 
 # Mistakes that are not among the mutants: the checks must reject what they do not know, too.
 WRONG = [
+    ("cross_attention", "def cross_attention(x, memory, w_q, w_k, w_v, mask=None):\n if mask is not None and mask.dim() > 1 and mask.shape[-1] == mask.shape[-2]: mask = mask.mT\n return scaled_dot_product_attention(x @ w_q, memory @ w_k, memory @ w_v, mask)"),
     ("split_heads", "def split_heads(x, n_heads): return x.chunk(n_heads, -1)"),
     ("split_heads", "def split_heads(x, n_heads): return x.unflatten(-1, (n_heads, -1)).transpose(-3, -2)"),
     ("split_heads", "def split_heads(x, n_heads):\n b, n, d = x.shape\n return x.view(b, n, n_heads, d // n_heads).transpose(1, 2)"),

@@ -145,6 +145,7 @@ _F32 = ".to(torch.get_default_dtype())"
 
 # Mistakes that are not among the mutants: the checks must reject what they do not know, too.
 WRONG = [
+    ("frequencies", "def frequencies(width, base=10000.0):\n if width == 0 or width % 2: raise ValueError(f'width {width}')\n return base ** (-torch.arange(0, abs(width), 2, dtype=torch.float64) / width)"),
     ("frequencies", f"def frequencies(width, base=10000.0):\n{_TEST} return 1 / (base * torch.arange(0, width, 2, dtype=torch.float64) / width)"),
     ("frequencies", f"def frequencies(width, base=10000.0):\n{_TEST} return base ** (-torch.arange(0, width, 2, dtype=torch.float64) / (width - 2 or 1))"),
     ("frequencies", f"def frequencies(width, base=10000.0):\n{_TEST} return torch.logspace(0, -4, width // 2, dtype=torch.float64)"),

@@ -268,6 +268,7 @@ SMOOTHED = "j = 0; p = []\n    for m, n in zip(found, total):\n        j += m ==
 
 # Mistakes that are not among the mutants: the checks must reject what they do not know, too.
 WRONG = [
+    ("padding_mask", "def padding_mask(ids, pad_id=0):\n ids -= pad_id\n return ids.bool()"),
     ("pad_batch", "def pad_batch(s, pad_id=0): return nn.utils.rnn.pad_sequence([torch.tensor(x) for x in s], batch_first=True, padding_value=pad_id)"),
     ("pad_batch", "def pad_batch(s, pad_id=0): return nn.utils.rnn.pad_sequence([torch.tensor(x) for x in s], padding_value=pad_id)"),
     ("pad_batch", "def pad_batch(s, pad_id=0): n = max(map(len, s)); return [list(x) + [pad_id] * (n - len(x)) for x in s]"),

@@ -186,6 +186,10 @@ def _translate(old: str, new: str) -> tuple[str, str]:
 
 # Mistakes that are not among the mutants: the checks must reject what they do not know, too.
 WRONG = [
+    _translate("if ids else []", "if text else []"),
+    _translate("device=device)", "dtype=torch.int32, device=device)"),
+    _translate("target_tokenizer.decode(written)", "target_tokenizer.decode(written).strip()"),
+    _translate("    found = []", "    found = []\n    if hasattr(model, 'eval'): model.eval()"),
     _encoder("x = x + self.attention(self.norm_1(x), mask=mask)", "x = self.norm_1(x) + self.attention(x, mask=mask)"),
     _encoder("x + self.feed_forward(self.norm_2(x))", "x + self.feed_forward(x)"),
     _encoder(
