@@ -340,6 +340,7 @@ def test_self_attention_refuses_heads_that_do_not_fit() -> None:
 MASKS: dict[str, Callable[[int, int], Tensor | None]] = {
     "no mask": lambda n, m: None,
     "padding": lambda n, m: random_mask(2, 1, 1, m),
+    "one row for all": lambda n, m: random_mask(m),
     "heads": lambda n, m: random_mask(3, n, m),
     "fully masked rows": lambda n, m: random_mask(2, 3, n, m) & (torch.arange(n) % 2 == 1)[:, None],
 }

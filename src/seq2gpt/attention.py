@@ -192,6 +192,8 @@ def fused_attention(
     restricts further. A query that may attend to nothing gets output 0.
     """
     n, m = query.shape[-2], key.shape[-2]
+    if mask is not None:
+        mask = torch.atleast_2d(mask)  # PyTorch's function wants rows, also where they are all alike
     if causal and mask is None and n == m:
         return F.scaled_dot_product_attention(query, key, value, is_causal=True)
     if causal and n > 1:  # a single query is the last position: it may see every key
