@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from seq2gpt.widgets.cloze import ClozeWidget
     from seq2gpt.widgets.flow import FlowWidget
     from seq2gpt.widgets.heads import HeadsWidget
+    from seq2gpt.widgets.optimizer import OptimizerWidget
     from seq2gpt.widgets.playground import PlaygroundWidget
     from seq2gpt.widgets.positions import PositionsWidget
     from seq2gpt.widgets.recurrent import RecurrentWidget
@@ -30,6 +31,7 @@ __all__ = [
     "ClozeWidget",
     "FlowWidget",
     "HeadsWidget",
+    "OptimizerWidget",
     "PlaygroundWidget",
     "PositionsWidget",
     "RecurrentWidget",
@@ -43,6 +45,7 @@ _MODULES = {
     "ClozeWidget": "cloze",
     "FlowWidget": "flow",
     "HeadsWidget": "heads",
+    "OptimizerWidget": "optimizer",
     "PlaygroundWidget": "playground",
     "PositionsWidget": "positions",
     "RecurrentWidget": "recurrent",
