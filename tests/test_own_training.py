@@ -50,7 +50,7 @@ def test_a_run_that_is_continued_ends_where_one_that_did_not_stop_ends(text, cha
     whole = train_gpt(recipe, text)
     halves = advance(continued(advance(begin(recipe, text), 3)), 6)
     assert whole.losses == halves.losses
-    assert len({loss for loss in whole.losses}) == 6
+    assert len(set(whole.losses)) == 6
 
 
 def test_own_adamw_is_that_of_torch(text):

@@ -1,5 +1,7 @@
 """What the templated questions on training ask for: right answers from the package, and what the usual mistakes give."""
 
+import math
+
 import torch
 from torch import nn
 
@@ -42,7 +44,7 @@ def rate_at(n_warmup: int, n_decay: int, quarter: int, lr: float, lr_min: float)
         "rounded": round(rate, 4),
         "to_zero": cosine_schedule(step, n_steps=n_steps, n_warmup=n_warmup, lr=lr, lr_min=0.0),
         "no_half": lr_min + 2 * (rate - lr_min),
-        "top": lr,
+        "from_start": lr_min + 0.5 * (lr - lr_min) * (1 + math.cos(math.pi * step / n_steps)),
     }
 
 

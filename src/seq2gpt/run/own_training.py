@@ -1,7 +1,7 @@
 """Lesson 14 at work: a GPT that the parts of the lesson train, yours or the course's.
 
 ``python -m seq2gpt.run.own_training FILE`` measures what chapter and lab promise: the lab's run and the runs whose
-curves the chapter reads, from three seeds each; about six minutes of one CPU core. With ``SEQ2GPT_DATA`` set the lab's
+curves the chapter reads, from three seeds each; about four minutes of one CPU core. With ``SEQ2GPT_DATA`` set the lab's
 run on Shakespeare is measured as well.
 """
 
@@ -55,8 +55,8 @@ class Recipe:
     n_layers: int = 3
     context_length: int = 64
     batch_size: int = 16
-    n_steps: int = 300
-    n_warmup: int = 15
+    n_steps: int = 200
+    n_warmup: int = 10
     lr: float = 2e-3
     max_norm: float = 1.0
     weight_decay: float = 0.1
@@ -77,7 +77,7 @@ CURVES: dict[str, dict[str, Any]] = {
     "rate too low": {"lr": 5e-5},
     "rate too high": {"lr": 0.3},
     "no warm-up": {"lr": 0.02, "n_warmup": 0, "max_norm": 1e9},
-    "warm-up": {"lr": 0.02, "n_warmup": 60},
+    "warm-up": {"lr": 0.02, "n_warmup": 40},
     "too little text": {"n_characters": 2000},
     "targets not shifted": {"shift": 0},
     "SGD": {"optimizer": "sgd", "lr": 0.3},
