@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from seq2gpt.gpt import GPT, GPTConfig
-from seq2gpt.muon import JORDAN, POLAR_EXPRESS, Muon, muon_groups, orthogonalize, orthogonalize_stack
-from seq2gpt.training import trapezoid_schedule
+from seq2gpt.muon import POLAR_EXPRESS, Muon, muon_groups, orthogonalize_stack
+from seq2gpt.training import JORDAN, orthogonalize, trapezoid_schedule
 
 
 @pytest.mark.parametrize("shape", [(5, 5), (3, 11), (11, 3), (64, 17)])

@@ -17,6 +17,8 @@ from seq2gpt.training import (
     cosine_schedule,
     decay_groups,
     get_batch,
+    load_state,
+    state_tensors,
     train_step,
 )
 
@@ -396,3 +398,45 @@ def test_a_step_with_broken_gradients_changes_nothing_and_training_can_go_on(num
             assert torch.equal(value, state[index][key])
     cure()
     assert math.isfinite(train_step(model, optimizer, *batch, lr=0.01, max_norm=1.0))
+
+
+# checkpoints
+
+
+def test_a_run_goes_on_from_its_stored_state_as_if_it_had_never_stopped() -> None:
+    model = small_model()
+    optimizer = make_optimizer(model)
+    for seed in range(3):
+        train_step(model, optimizer, *random_batch(3, seed), lr=0.01, max_norm=1.0)
+    tensors = {name: tensor.clone() for name, tensor in state_tensors(model, optimizer).items()}
+    assert {name.split(".")[0] for name in tensors} == {"parameters", "exp_avg", "exp_avg_sq"}
+    assert "parameters.head.weight" not in tensors  # it is the embedding's
+    again = small_model(seed=1)
+    other = make_optimizer(again)
+    load_state(again, other, 3, tensors)
+    before = {name: tensor.clone() for name, tensor in tensors.items()}
+    for seed in range(3, 6):
+        losses = [
+            train_step(m, o, *random_batch(3, seed), lr=0.01, max_norm=1.0)
+            for m, o in ((model, optimizer), (again, other))
+        ]
+        assert losses[0] == losses[1]
+    for ours, theirs in zip(model.parameters(), again.parameters(), strict=True):
+        assert torch.equal(ours, theirs)
+    assert all(torch.equal(tensors[name], before[name]) for name in tensors)
+
+
+def test_only_moments_that_are_there_are_stored_and_loaded() -> None:
+    model = small_model()
+    plain = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.5)
+    train_step(model, plain, *random_batch(3, 0), lr=0.01, max_norm=1.0)
+    tensors = state_tensors(model, plain)
+    assert set(tensors) == {f"parameters.{name}" for name, _ in model.named_parameters()}
+    again = small_model(seed=1)
+    optimizer = make_optimizer(again)
+    load_state(again, optimizer, 1, tensors)
+    assert not any(optimizer.state.values())
+    for ours, theirs in zip(model.parameters(), again.parameters(), strict=True):
+        assert torch.equal(ours, theirs)
+    with pytest.raises(KeyError, match="parameters.token_embedding.weight"):
+        load_state(again, optimizer, 1, {})

@@ -5,7 +5,7 @@ step moves the matrix in its rare directions as well. It is meant for the matric
 heads and gains are left to AdamW, in the same optimizer here.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -13,12 +13,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.distributed.tensor import DTensor, Replicate
 
-from seq2gpt.training import adamw_step
+from seq2gpt.training import JORDAN, Quintics, adamw_step
 
-Quintics = Sequence[tuple[float, float, float]]
-
-# Jordan's: one polynomial for every step. Small singular values grow fast and large ones keep moving.
-JORDAN: Quintics = ((3.4445, -4.7750, 2.0315),) * 5
 # For each step the polynomial that is nearest to 1 on the interval to which the steps before it have led, from
 # [0.005, 1] on (Amsel et al. 2025, section 3): the four lead to 1 ± 0.083.
 POLAR_EXPRESS: Quintics = (
@@ -29,37 +25,15 @@ POLAR_EXPRESS: Quintics = (
 )
 
 
-def orthogonalize(
-    matrix: Float[Tensor, "rows columns"], coefficients: Quintics = JORDAN
-) -> Float[Tensor, "rows columns"]:
-    """A matrix with the singular directions of ``matrix`` and singular values near 1 (Jordan et al. 2024).
-
-    With the singular value decomposition M = U S Vᵀ the result is near U Vᵀ. It comes from a Newton–Schulz
-    iteration, X ← a X + b (X Xᵀ) X + c (X Xᵀ)² X, one step for each (a, b, c) of ``coefficients``, started from
-    M / ‖M‖ (Frobenius). The five equal steps of Jordan, a, b, c = 3.4445, −4.7750, 2.0315, bring singular values
-    that were above 1 % of the largest to between 0.6 and 1.25. A matrix of zeros stays one. Shape, dtype and
-    device are kept.
-
-    >>> orthogonalize(torch.zeros(2, 3)).tolist()
-    [[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
-    """
-    wide = matrix.shape[0] <= matrix.shape[1]
-    x = matrix if wide else matrix.T  # X Xᵀ is then the smaller of the two products
-    x = x / (x.norm() + 1e-7)
-    for a, b, c in coefficients:
-        gram = x @ x.T
-        x = a * x + (b * gram + c * gram @ gram) @ x
-    return x if wide else x.T
-
-
 def orthogonalize_stack(
     matrices: Float[Tensor, "stack rows columns"], coefficients: Quintics = JORDAN
 ) -> Float[Tensor, "stack rows columns"]:
-    """:func:`orthogonalize` of many matrices of one shape, each on its own, in fewer and larger products.
+    """:func:`seq2gpt.training.orthogonalize` of many matrices of one shape, each on its own, in fewer and larger products.
 
     Oblong matrices are iterated on their shorter side alone: with G = X Xᵀ a step multiplies X from the left by
     P = a + b G + c G², and G becomes P G P. The longer side takes part in the first G and in one last product.
 
+    >>> from seq2gpt.training import orthogonalize
     >>> torch.allclose(orthogonalize_stack(torch.eye(3)[None])[0], orthogonalize(torch.eye(3)))
     True
     """

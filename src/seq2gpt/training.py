@@ -1,7 +1,7 @@
 """Training: batches, gradients, and the step that turns gradients into better parameters."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -9,6 +9,11 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from seq2gpt.gpt import next_token_loss
+
+MOMENTS = ("exp_avg", "exp_avg_sq")  # torch's names for m and v of AdamW; Muon has the first alone
+Quintics = Sequence[tuple[float, float, float]]
+# Jordan's: one polynomial for every step. Small singular values grow fast and large ones keep moving.
+JORDAN: Quintics = ((3.4445, -4.7750, 2.0315),) * 5
 
 Loss = Callable[[Float[Tensor, "batch n vocab_size"], Int[Tensor, "batch n"]], Float[Tensor, ""]]
 
@@ -23,9 +28,12 @@ def get_batch(
 
     Returns ``(inputs, targets)``: row b of ``inputs`` is a run of ``context_length`` consecutive tokens
     of ``data``, and row b of ``targets`` the run that starts one token later. Every run that has a
-    successor is equally probable, the first and the last included; runs may overlap or repeat.
+    successor is equally probable, the first and the last included; runs may overlap or repeat. Each row
+    draws a start of its own, with ``generator`` if one is given, so that one seed always gives the same batch.
+    The dtype is that of ``data``, which is not changed.
 
-    Raises ``ValueError`` when ``data`` is too short for a single run.
+    Raises ``ValueError``, whose message contains the number of tokens and ``context_length``, when ``data``
+    is too short for a single run.
 
     >>> inputs, targets = get_batch(torch.tensor([7, 8, 9]), batch_size=1, context_length=2)
     >>> inputs.tolist(), targets.tolist()
@@ -63,8 +71,8 @@ def adamw_step(
         θ ← θ − η λ θ − η m̂ / (√v̂ + ε)
 
     Decoupled: the decay acts on the parameter alone, and neither ``m`` nor ``v`` ever sees it.
-    ``parameter``, ``m`` and ``v`` are updated in place, ``gradient`` is not changed; ``m`` and ``v``
-    start at 0. The result is that of ``torch.optim.AdamW``.
+    ``parameter``, ``m`` and ``v`` are updated in place, in their own dtype; ``gradient`` is not changed, and
+    nothing is returned. ``m`` and ``v`` start at 0. The result is that of ``torch.optim.AdamW``.
 
     >>> parameter, m, v = torch.tensor([1.0]), torch.zeros(1), torch.zeros(1)
     >>> adamw_step(parameter, torch.tensor([4.0]), m, v, step=1, lr=0.25, weight_decay=0.0)
@@ -102,7 +110,8 @@ def cosine_schedule(step: int, *, n_steps: int, n_warmup: int, lr: float, lr_min
       ``n_warmup`` to 1 at ``n_steps`` (Loshchilov & Hutter 2017, equation 5);
     - from ``n_steps`` on: lr_min.
 
-    Raises ``ValueError`` unless 0 ≤ ``n_warmup`` < ``n_steps``.
+    The result is a float. Raises ``ValueError``, whose message contains both numbers, unless
+    0 ≤ ``n_warmup`` < ``n_steps``.
 
     >>> [cosine_schedule(t, n_steps=7, n_warmup=3, lr=1.0, lr_min=0.5) for t in (0, 1, 2, 3, 5, 7, 99)]
     [0.25, 0.5, 0.75, 1.0, 0.75, 0.5, 0.5]
@@ -146,7 +155,7 @@ def clip_gradients(parameters: Iterable[nn.Parameter], max_norm: float) -> float
     ``max_norm``. Otherwise, and where the norm is not finite, no gradient is touched. Parameters
     without a gradient are passed over.
 
-    Returns the norm before clipping, 0 where there is no gradient at all.
+    Gradients are changed in place. Returns the norm before clipping as a float, 0 where there is no gradient.
 
     >>> parameter = nn.Parameter(torch.zeros(2))
     >>> parameter.grad = torch.tensor([3.0, 4.0])
@@ -174,8 +183,8 @@ def accumulate_gradients(
 
     ``batches`` are pairs ``(inputs, targets)``, and ``loss_fn(logits, targets)`` is the mean over the
     targets that it is given. The gradients added to ``parameter.grad`` are those of the mean over all
-    targets of all batches, and that mean is returned; batches may differ in size. At no time is more
-    than one batch's graph kept.
+    targets of all batches, and that mean is returned as a float; batches may differ in size. At no time
+    is more than one batch's graph kept: a batch's gradients are computed before the next one is read.
 
     Raises ``ValueError`` when there is no batch.
 
@@ -196,6 +205,29 @@ def accumulate_gradients(
     return total
 
 
+def orthogonalize(
+    matrix: Float[Tensor, "rows columns"], coefficients: Quintics = JORDAN
+) -> Float[Tensor, "rows columns"]:
+    """A matrix with the singular directions of ``matrix`` and singular values near 1 (Jordan et al. 2024).
+
+    With the singular value decomposition M = U S Vᵀ the result is near U Vᵀ. It comes from a Newton–Schulz
+    iteration, X ← a X + b (X Xᵀ) X + c (X Xᵀ)² X, one step for each (a, b, c) of ``coefficients``, started from
+    M / (‖M‖ + 10⁻⁷), where ‖M‖ is the root of the sum of all squares. The five equal steps of Jordan, a, b, c =
+    3.4445, −4.7750, 2.0315, bring singular values that were above 1 % of the largest to between 0.6 and 1.25. A
+    matrix of zeros stays one. Shape, dtype and device are kept, and ``matrix`` is not changed.
+
+    >>> orthogonalize(torch.zeros(2, 3)).tolist()
+    [[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
+    """
+    wide = matrix.shape[0] <= matrix.shape[1]
+    x = matrix if wide else matrix.T  # X Xᵀ is then the smaller of the two products
+    x = x / (x.norm() + 1e-7)
+    for a, b, c in coefficients:
+        gram = x @ x.T
+        x = a * x + (b * gram + c * gram @ gram) @ x
+    return x if wide else x.T
+
+
 def train_step(
     model: nn.Module,
     optimizer: torch.optim.Optimizer,
@@ -209,8 +241,8 @@ def train_step(
     Only this batch's gradients count, whatever earlier steps left behind. Returns the loss that the
     model had on the batch *before* the step.
 
-    Raises ``FloatingPointError`` when the norm of the gradients is not finite. Parameters and optimizer
-    state are then as they were.
+    Raises ``FloatingPointError``, made by ``gradient_error(norm, loss, lr)``, when the norm of the gradients
+    is not finite. Parameters and optimizer state are then as they were.
 
     >>> model, ids = nn.Embedding(2, 2, _weight=torch.zeros(2, 2)), torch.tensor([[0, 1]])
     >>> loss = train_step(model, torch.optim.SGD(model.parameters()), ids, ids, lr=1.0, max_norm=9.0)
@@ -227,6 +259,47 @@ def train_step(
         raise gradient_error(norm, loss.item(), lr)
     optimizer.step()
     return loss.item()
+
+
+def state_tensors(model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """What a checkpoint holds: all that the next step needs, as tensors by name.
+
+    ``"parameters.NAME"`` for every parameter of ``model.named_parameters()``, which lists a tied one once, and
+    ``"exp_avg.NAME"`` and ``"exp_avg_sq.NAME"`` for the moments that ``optimizer.state[parameter]`` holds under
+    these names (``MOMENTS``). Before the first step there are none, and some optimizers have one or neither. No
+    tensor requires a gradient. They may share memory with the model: write them before the next step.
+
+    >>> model = nn.Linear(1, 1, bias=False)
+    >>> list(state_tensors(model, torch.optim.AdamW(model.parameters())))
+    ['parameters.weight']
+    """
+    tensors = {}
+    for name, parameter in model.named_parameters():
+        tensors[f"parameters.{name}"] = parameter.detach()
+        for moment in MOMENTS:
+            if moment in optimizer.state[parameter]:
+                tensors[f"{moment}.{name}"] = optimizer.state[parameter][moment]
+    return tensors
+
+
+@torch.no_grad()
+def load_state(
+    model: nn.Module, optimizer: torch.optim.Optimizer, step: int, tensors: Mapping[str, Tensor]
+) -> None:
+    """Put model and optimizer back to where they were after ``step`` steps: the inverse of ``state_tensors``.
+
+    The numbers of ``tensors`` are copied into the parameters, which stay the same objects. The state of a
+    parameter whose moments are stored becomes a dict of copies of them, under their names, and of ``"step"``,
+    the number of steps as a tensor of one float32. ``tensors`` are not changed, and later steps leave them alone.
+
+    Raises ``KeyError`` when the tensor of a parameter is missing.
+    """
+    for name, parameter in model.named_parameters():
+        parameter.copy_(tensors[f"parameters.{name}"])
+        moments = {m: tensors[f"{m}.{name}"].clone() for m in MOMENTS if f"{m}.{name}" in tensors}
+        if moments:
+            steps = torch.tensor(float(step), device=parameter.device)
+            optimizer.state[parameter] = {"step": steps, **moments}
 
 
 def gradient_error(norm: float, loss: float, lr: float) -> FloatingPointError:

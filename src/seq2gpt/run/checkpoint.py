@@ -27,20 +27,9 @@ from torch.distributed.tensor import DTensor, distribute_tensor
 from seq2gpt.data.files import write_atomically
 from seq2gpt.errors import UserError
 from seq2gpt.run.processes import Processes
+from seq2gpt.training import MOMENTS
 
-MOMENTS = ("exp_avg", "exp_avg_sq")  # torch's names for m and v of AdamW; Muon has the first alone
 FINGERPRINT = "run.json"  # beside the parts of a folder
-
-
-def state_tensors(model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """Parameters and moments by name; a tied parameter is stored once."""
-    tensors = {}
-    for name, parameter in model.named_parameters():
-        tensors[f"parameters.{name}"] = parameter.detach()
-        for moment in MOMENTS:
-            if moment in optimizer.state[parameter]:
-                tensors[f"{moment}.{name}"] = optimizer.state[parameter][moment]
-    return tensors
 
 
 def load_parameters(model: nn.Module, tensors: dict[str, Tensor]) -> None:
@@ -50,18 +39,14 @@ def load_parameters(model: nn.Module, tensors: dict[str, Tensor]) -> None:
             parameter.copy_(_part_for(parameter, tensors[f"parameters.{name}"]))
 
 
-def load_moments(
-    model: nn.Module, optimizer: torch.optim.Optimizer, step: int, tensors: dict[str, Tensor]
-) -> None:
-    """Put the optimizer back into the state it had after ``step`` steps."""
-    for name, parameter in model.named_parameters():
-        moments = {
-            moment: _part_for(parameter, tensors[f"{moment}.{name}"])
-            for moment in MOMENTS
-            if f"{moment}.{name}" in tensors
-        }
-        steps = torch.tensor(float(step), device=parameter.device)
-        optimizer.state[parameter] = {"step": steps, **moments}
+def parts_for(model: nn.Module, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The stored parameters and moments as they lie in this process: of a sharded model it has a part."""
+    return {
+        key: _part_for(parameter, tensors[key])
+        for name, parameter in model.named_parameters()
+        for kind in ("parameters", *MOMENTS)
+        if (key := f"{kind}.{name}") in tensors
+    }
 
 
 def _part_for(parameter: Tensor, whole: Tensor) -> Tensor:

@@ -17,12 +17,11 @@ from seq2gpt.run.board import Board, writer_class
 from seq2gpt.run.checkpoint import (
     checkpoints,
     latest_checkpoint,
-    load_moments,
     load_parameters,
+    parts_for,
     remove_checkpoint,
     save_checkpoint,
     save_shards,
-    state_tensors,
 )
 from seq2gpt.run.config import TrainConfig
 from seq2gpt.run.data import RunData, read_run_data
@@ -47,7 +46,13 @@ from seq2gpt.run.progress import Progress, stop_requests
 from seq2gpt.run.sampler import sample_text
 from seq2gpt.run.speed import peak_flops, training_flops_per_token
 from seq2gpt.run.step import Stepper, shard_loss
-from seq2gpt.training import cosine_schedule, decay_groups, trapezoid_schedule
+from seq2gpt.training import (
+    cosine_schedule,
+    decay_groups,
+    load_state,
+    state_tensors,
+    trapezoid_schedule,
+)
 
 # GPT-3's 0.95 for v averages over 20 steps; batches as small as ours need more.
 BETAS = (0.9, 0.99)
@@ -168,8 +173,8 @@ class _Session:
         if checkpoint is not None:
             step, tensors = checkpoint
             self.stepper.load_scale(tensors)
-            load_parameters(self.model, tensors)
-            load_moments(self.model, self.optimizer, step - self.stepper.n_skipped, tensors)
+            counted = step - self.stepper.n_skipped
+            load_state(self.model, self.optimizer, counted, parts_for(self.model, tensors))
         if not was_stopped(folder):
             self.processes.in_first(lambda: clear_after(folder, min(step, self.config.n_steps - 1)))
         self.log = read_log(folder)

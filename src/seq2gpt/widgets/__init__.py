@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from seq2gpt.widgets.filters import FiltersWidget
     from seq2gpt.widgets.flow import FlowWidget
     from seq2gpt.widgets.heads import HeadsWidget
+    from seq2gpt.widgets.optimizer import OptimizerWidget
     from seq2gpt.widgets.playground import PlaygroundWidget
     from seq2gpt.widgets.positions import PositionsWidget
     from seq2gpt.widgets.recurrent import RecurrentWidget
@@ -33,6 +34,7 @@ __all__ = [
     "FiltersWidget",
     "FlowWidget",
     "HeadsWidget",
+    "OptimizerWidget",
     "PlaygroundWidget",
     "PositionsWidget",
     "RecurrentWidget",
@@ -48,6 +50,7 @@ _MODULES = {
     "FiltersWidget": "filters",
     "FlowWidget": "flow",
     "HeadsWidget": "heads",
+    "OptimizerWidget": "optimizer",
     "PlaygroundWidget": "playground",
     "PositionsWidget": "positions",
     "RecurrentWidget": "recurrent",
