@@ -82,7 +82,7 @@ class LiveCurve:
         return (
             f'<svg role="img" aria-label="{self.title}: {self.caption()}" viewBox="0 0 {WIDTH} {HEIGHT}" '
             f'style="max-width:100%;height:auto">{axis}'
-            f"{line(self.losses, GREY, 0.8)}{line(self.means, BLUE, 2)}{words}</svg>"
+            f"{line(self.losses, GREY, 0.8)}{line(self.means, BLUE, 2.0)}{words}</svg>"
         )
 
 
