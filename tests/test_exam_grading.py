@@ -81,7 +81,7 @@ def test_points(interaction: dict[str, Any], response: Any, points: float | None
 @pytest.mark.parametrize(
     ("interaction", "response", "feedback", "beliefs"),
     [
-        (MULTIPLE, ["a", "c"], ["a: reason a", "c: reason c", "b was missed: reason b"], ["M-c"]),
+        (MULTIPLE, ["a", "c"], ["a: reason a", "c: reason c", "Missed: b: reason b"], ["M-c"]),
         (ORDERING, [0, 4, 1, 2, 3], ["why", "Not a step: x"], []),
         (MATCHING, [0, None, 1], ["2: 2Y", "3: 3X"], []), (NUMERIC, 25.1, ["doubled"], ["M-doubled"]),
         (NUMERIC, 99, [], []), (SHAPE, "2,5,3", ["turned"], ["M-turned"]), (HOTSPOT, "c", ["reason c"], ["M-c"]),
@@ -114,6 +114,12 @@ def test_feedback_and_misconceptions(
 def test_what_is_no_answer_is_refused(interaction: dict[str, Any], response: Any, message: str) -> None:
     with pytest.raises(UserError, match=f"^{message}"):
         grade(ask(interaction), response)
+
+
+def test_steps_that_read_alike_may_change_places() -> None:
+    twice = {"kind": "ordering", "steps": ["look", "add", "think", "add"]}
+    assert grade(ask(twice), [0, 3, 2, 1]).is_right
+    assert not grade(ask(twice), [3, 0, 2, 1]).is_right
 
 
 def test_two_entries_may_be_matched_with_the_same_text() -> None:

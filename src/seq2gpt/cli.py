@@ -97,13 +97,23 @@ For instructors and authors:
   seq2gpt course COMMAND --help        every flag of a command
 """
 
-EXAM_COMMANDS = ("lint",)
+EXAM_COMMANDS = ("take", "review", "stats", "build", "export", "lint")
 EXAM_HELP = """\
 usage: seq2gpt exam COMMAND …
 
 Exam preparation from the course's bank of questions.
 
-For authors:
+  seq2gpt exam take --n-items 10 --minutes 15
+                                       a short mock exam, here in the terminal
+
+For learners:
+  take     a timed mock exam; it goes on where it was stopped
+  review   what is due today, and some new questions
+  stats    what you know, and what you take to be true that is not
+
+For instructors and authors:
+  build    draw an exam: its questions as a file, and forms to print
+  export   questions for Moodle, Anki and other programs
   lint     check questions: keys, reasons, clues, guessers, sources
 
   seq2gpt exam COMMAND --help          every flag of a command

@@ -141,14 +141,15 @@ def _multiple(interaction: Interaction, response: Any) -> Grade:
     n_right = sum(option.get("correct", False) for option in chosen)
     points = max(0.0, (2 * n_right - len(chosen)) / n_keys)
     missed = [o for name, o in options.items() if o.get("correct") and name not in response]
-    says = [f"{option['id']}: {option['rationale']}" for option in chosen]
-    says += [f"{option['id']} was missed: {option['rationale']}" for option in missed]
+    says = [f"{option['text']}: {option['rationale']}" for option in chosen]
+    says += [f"Missed: {option['text']}: {option['rationale']}" for option in missed]
     return Grade(points, says, _beliefs(chosen))
 
 
 def _ordering(interaction: Interaction, response: Any) -> Grade:
     steps, extra = interaction["steps"], interaction.get("distractor_steps", [])
     _known(response, range(len(steps) + len(extra)), "step")
+    response = _in_turn(response, steps + extra)
     given = [place for place in response if place < len(steps)]
     n_wrong = len(response) - len(given)
     pairs = list(itertools.combinations(given, 2))
@@ -158,6 +159,12 @@ def _ordering(interaction: Interaction, response: Any) -> Grade:
     says = list(interaction.get("pair_rationales", []))
     says += [f"Not a step: {extra[place - len(steps)]}" for place in response if place >= len(steps)]
     return Grade(points, says)
+
+
+def _in_turn(response: list[int], texts: list[str]) -> list[int]:
+    """The same order of texts, where steps that read alike are taken from first to last."""
+    alike = {text: iter(sorted(p for p in response if texts[p] == text)) for text in texts}
+    return [next(alike[texts[place]]) for place in response]
 
 
 def _matching(interaction: Interaction, response: Any) -> Grade:
