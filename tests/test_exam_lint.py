@@ -48,7 +48,7 @@ GOOD = single("the width d_k", "its root √d_k", "the length n")
 
 def test_a_good_item_keeps_every_rule() -> None:
     assert lint([GOOD], Book(ROOT), run_programs=True) == []
-    assert len(set(RULES)) == len(RULES) == 16
+    assert len(set(RULES)) == len(RULES) == 17
 
 
 def test_as_many_keys_as_the_stem_says() -> None:
@@ -113,6 +113,14 @@ def test_wrong_numbers_lie_beyond_the_tolerance(tolerance: dict[str, float], fou
     errors = [{"value": 2.5, "feedback": "no", "misconception": "M-no-scale"}]
     item = question({"kind": "numeric", "answer": 2, "tolerance": tolerance, "common_errors": errors})
     assert len(list(keys.wrong_answers_show(item))) == found
+
+
+def test_steps_and_left_sides_differ() -> None:
+    order = {"kind": "ordering", "steps": ["look", "add", "think"], "distractor_steps": ["add"]}
+    assert broken(keys.steps_differ, question(order)) == "two steps say 'add'; word them differently"
+    pairs = [{"left": "a", "right": right, "rationale": REASON} for right in "xy"]
+    assert "two left sides" in broken(keys.steps_differ, question({"kind": "matching", "pairs": pairs}))
+    assert not list(keys.steps_differ(question(order | {"distractor_steps": []})))
 
 
 def test_wrong_shapes_differ_from_the_key() -> None:

@@ -78,6 +78,15 @@ def one_right_option(question: Question) -> Iterator[str]:
                 return
 
 
+def steps_differ(question: Question) -> Iterator[str]:
+    """No two steps of an order read alike, nor two left sides of a matching: programs tell them apart by text."""
+    steps = question.interaction.get("steps", []) + question.interaction.get("distractor_steps", [])
+    lefts = [pair["left"] for pair in question.interaction.get("pairs", [])]
+    for name, texts in (("steps", steps), ("left sides", lefts)):
+        for text in sorted({text for text in texts if texts.count(text) > 1}):
+            yield f"two {name} say {text!r}; word them differently"
+
+
 def wrong_answers_show(question: Question) -> Iterator[str]:
     """Every usual wrong number or shape differs from the key, beyond what the tolerance accepts."""
     if question.kind not in ("numeric", "shape"):
