@@ -97,7 +97,7 @@ For instructors and authors:
   seq2gpt course COMMAND --help        every flag of a command
 """
 
-EXAM_COMMANDS = ("take", "review", "stats", "build", "export", "lint")
+EXAM_COMMANDS = ("take", "review", "stats", "build", "export", "analyse", "lint")
 EXAM_HELP = """\
 usage: seq2gpt exam COMMAND …
 
@@ -114,6 +114,7 @@ For learners:
 For instructors and authors:
   build    draw an exam: its questions as a file, and forms to print
   export   questions for Moodle, Anki and other programs
+  analyse  how questions did in a class: difficulty, discrimination, distractors
   lint     check questions: keys, reasons, clues, guessers, sources
 
   seq2gpt exam COMMAND --help          every flag of a command

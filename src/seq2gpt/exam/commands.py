@@ -9,13 +9,13 @@ from seq2gpt.exam.collection import Book, domain_of, in_pool, load_all
 from seq2gpt.exam.forms import draw, find_profile
 from seq2gpt.exam.history import History, default_file
 from seq2gpt.exam.lint import lint as run_rules
-from seq2gpt.exam.making import build, export
+from seq2gpt.exam.making import analyse, build, export
 from seq2gpt.exam.results import report, statistics, weakest
 from seq2gpt.exam.schedule import due
 from seq2gpt.exam.sessions import answers_of, begin, questions_of, sit, unfinished
 from seq2gpt.exam.sessions import review as ask_due
 
-__all__ = ["build", "export", "lint", "review", "stats", "take"]
+__all__ = ["analyse", "build", "export", "lint", "review", "stats", "take"]
 
 
 def lint(files: tuple[Path, ...], run: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""The commands that make exams for others: ``seq2gpt exam build`` and ``seq2gpt exam export``."""
+"""The commands for those who set exams: ``seq2gpt exam build``, ``export`` and ``analyse``."""
 
 import json
 import os
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from seq2gpt.errors import UserError
+from seq2gpt.exam.analysis import read_responses, table
 from seq2gpt.exam.bank import Question
 from seq2gpt.exam.collection import POOLS, in_pool, load_all
 from seq2gpt.exam.export.content import items_of
@@ -61,6 +62,18 @@ def export(what: str, to: Path, variants: int = 5, timestamp: int | None = None)
     content = _exported(FORMATS[to.suffix], what, variants, timestamp)
     _write(to, content)
     print(f"{to}: {len(content):,} bytes")
+
+
+def analyse(file: Path) -> None:
+    """How questions did in a class: difficulty, discrimination, reliability, and who chose which option.
+
+    FILE is a CSV table with a line for each learner and a column for each question, named ATT-05-why or, as
+    Moodle does, Q. 3 /1.00. Cells hold points, or the letters of the options chosen.
+
+    Example: seq2gpt exam analyse grades.csv
+    """
+    for line in table(read_responses(file, load_all())):
+        print(line)
 
 
 def _exported(kind: str, what: str, variants: int, timestamp: int | None) -> bytes:
