@@ -1,6 +1,7 @@
 """What a learner answered is never lost: crashes, full disks, odd clocks, older files; and when to ask again."""
 
 import errno
+import fcntl
 import json
 import multiprocessing
 import os
@@ -162,6 +163,19 @@ def test_two_programs_that_write_at_once_lose_nothing(path: Path) -> None:
     assert history.notes == []
     heads = [line for line in path.read_text(encoding="utf-8").splitlines() if "seq2gpt_exam" in line]
     assert len(heads) == 1
+
+
+def test_a_writer_waits_until_another_has_finished(path: Path) -> None:
+    path.parent.mkdir()
+    with open(path, "ab") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        writer = multiprocessing.get_context("fork").Process(target=_write, args=(path, "a"))
+        writer.start()
+        writer.join(0.5)
+        assert writer.is_alive()
+        assert path.read_bytes() == b""
+    writer.join()
+    assert len(History.read(path).entries) == 50
 
 
 # --- when to ask again -----------------------------------------------------------------------------------
