@@ -52,5 +52,5 @@ $(INSTALLED): pyproject.toml constraints.txt
 	  $$found -m venv --clear $(VENV); \
 	fi; \
 	echo "Installing seq2gpt and its tools into $(VENV); the first time takes some minutes"; \
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,hub,serve,onnx,course,book,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,hub,serve,onnx,course,book,exam,dev]'
 	@touch $@

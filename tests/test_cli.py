@@ -211,8 +211,8 @@ def test_every_field_is_a_flag(folder):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("tain", "there is no command 'tain' (did you mean train?); choose from train, tokenize, sample, serve, export, course"),
-        ("zzz", "there is no command 'zzz'; choose from train, tokenize, sample, serve, export, course"),
+        ("tain", "there is no command 'tain' (did you mean train?); choose from train, tokenize, sample, serve, export, course, exam"),
+        ("zzz", "there is no command 'zzz'; choose from train, tokenize, sample, serve, export, course, exam"),
         ("train char", f"there is no preset 'char' (did you mean chars?); choose from {', '.join([*PRESETS, *DEMOS])}"),
         ("train --n-step 5", "there is no flag --n-step (did you mean --n-steps?); see `seq2gpt train chars --help`"),
         ("train tiny --zzz", "there is no flag --zzz; see `seq2gpt train tiny --help`"),

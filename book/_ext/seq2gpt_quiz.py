@@ -117,7 +117,8 @@ class Quiz(SphinxDirective):
         about = f"{question.objectives[0]} · {question.bloom} · about {question.seconds} s"
         title = nodes.paragraph("", "", nodes.strong(text=f"Question {n}"), nodes.inline(text=about))
         title["classes"] = ["s2g-question-title"]
-        result = nodes.container("", title, *self.markdown(question.stem), *self.stimulus(question))
+        told = self.markdown(question.case_text, "Case.") if question.case_text else []
+        result = nodes.container("", title, *told, *self.markdown(question.stem), *self.stimulus(question))
         result["classes"], result["ids"] = ["s2g-question"], [f"question-{question.id.lower()}"]
         instruction = INSTRUCTIONS[interaction["kind"]].format(
             select=interaction.get("select"),

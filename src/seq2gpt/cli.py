@@ -7,7 +7,7 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -54,6 +54,7 @@ Commands:
   serve [RUN]      answer requests as OpenAI's interface does
   export RUN TO    write a model for ONNX, transformers or a page
   course           the exercises: start, status, check, hint, submit, grade and more
+  exam             exam preparation: take, review, stats, build, export and more
 
 What can be trained:
 {_first_lines()}
@@ -97,6 +98,29 @@ For instructors and authors:
   all      build, grade a sample class, train a small GPT, build the site
 
   seq2gpt course COMMAND --help        every flag of a command
+"""
+
+EXAM_COMMANDS = ("take", "review", "stats", "build", "export", "analyse", "lint")
+EXAM_HELP = """\
+usage: seq2gpt exam COMMAND …
+
+Exam preparation from the course's bank of questions.
+
+  seq2gpt exam take --n-items 10 --minutes 15
+                                       a short mock exam, here in the terminal
+
+For learners:
+  take     a timed mock exam; it goes on where it was stopped
+  review   what is due today, and some new questions
+  stats    what you know, and what you take to be true that is not
+
+For instructors and authors:
+  build    draw an exam: its questions as a file, and forms to print
+  export   questions for Moodle, Anki and other programs
+  analyse  how questions did in a class: difficulty, discrimination, distractors
+  lint     check questions: keys, reasons, clues, guessers, sources
+
+  seq2gpt exam COMMAND --help          every flag of a command
 """
 
 TRAIN_HELP = """\
@@ -154,7 +178,7 @@ def _dispatch(arguments: list[str]) -> int:
     else:
         commands = {
             "train": _train, "tokenize": tokenize, "sample": sample, "serve": serve, "export": export,
-            "course": _course,
+            "course": _course, "exam": _exam,
         }  # fmt: skip
         command = _choose(arguments[0], commands, "command")
         if arguments[0] in WITH_PACKAGE and (package := _taken(arguments, "--with")):
@@ -264,15 +288,30 @@ def _course(arguments: list[str]) -> None:
         )
     except ModuleNotFoundError as error:
         raise UserError(_missing(error)) from None
-    function_name = COURSE_COMMANDS.get(name, name)
-    function = getattr(commands, function_name)
-    about = inspect.getdoc(function) or ""
-    flags = parse_flags(flags_of(function), arguments, f"seq2gpt course {name}", about)
+    _call(getattr(commands, COURSE_COMMANDS.get(name, name)), f"course {name}", arguments)
+
+
+def _exam(arguments: list[str]) -> None:
+    if not arguments or arguments[0] in HELP_WORDS:
+        print(EXAM_HELP, end="")
+        return
+    name = arguments.pop(0)
+    _choose(name, dict.fromkeys(EXAM_COMMANDS), "exam command")
+    try:
+        commands = importlib.import_module("seq2gpt.exam.commands")
+    except ModuleNotFoundError as error:
+        raise UserError(_missing(error, "exam")) from None
+    _call(getattr(commands, name), f"exam {name}", arguments)
+
+
+def _call(function: Callable[..., None], name: str, arguments: list[str]) -> None:
+    """Call a function with what the flags say; its docstring is the help."""
+    flags = parse_flags(flags_of(function), arguments, f"seq2gpt {name}", inspect.getdoc(function) or "")
     try:
         function(**vars(flags))
     except ModuleNotFoundError as error:
-        raise UserError(_missing(error)) from None
+        raise UserError(_missing(error, name.partition(" ")[0])) from None
 
 
-def _missing(error: ModuleNotFoundError) -> str:
-    return f"the course needs {error.name}, which is not installed; pip install 'seq2gpt[course]'"
+def _missing(error: ModuleNotFoundError, extra: str = "course") -> str:
+    return f"the {extra} needs {error.name}, which is not installed; pip install 'seq2gpt[{extra}]'"

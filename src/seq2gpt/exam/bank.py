@@ -15,19 +15,23 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from seq2gpt.errors import UserError
-from seq2gpt.exam.variants import draw_variants, key_of
+from seq2gpt.exam.reading import above, catalogue, read
+from seq2gpt.exam.variants import VARIANTS, draw_variants, key_of, redraw
 
 HERE = Path(__file__).parent
+SHORTEST_CASE = 80  # characters; what is shorter belongs into the stem
 
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """One item, or one variant of a template; the fields are those of ``question.schema.json``."""
+    """One item, or one variant of a template; the fields are those of ``question.schema.json``.
+
+    ``case_text`` is what ``cases.yml`` tells under the name ``case``: several questions may share a case.
+    """
 
     id: str
     version: int
@@ -44,6 +48,7 @@ class Question:
     seconds: int = 60
     exam_tags: list[str] = field(default_factory=list)
     case: str = ""
+    case_text: str = ""
     stimulus: dict[str, Any] = field(default_factory=dict)
     template: dict[str, Any] = field(default_factory=dict)
     hint: str = ""
@@ -71,18 +76,30 @@ class Question:
         variants = _variants(json.dumps(asdict(self)))
         return variants[seed % len(variants)]
 
+    @property
+    def n_variants(self) -> int:
+        """How many published variants there are; 1 without a template."""
+        return self.template.get("variants", VARIANTS) if self.template else 1
+
+    def redrawn(self, secret: str) -> "Question":
+        """A variant for a closed exam: the same for the same ``secret``, and none of the published ones
+        where the template has others. An item without a template comes back as it is."""
+        return Question(**redraw(asdict(self), secret)) if self.template else self
+
 
 def load(path: Path | str) -> list[Question]:
     """The questions of a bank, in the order of the file.
 
-    References are looked up in ``references.yml``, in the bank's folder or the nearest above it. Every
-    template is tried. Raises ``UserError`` with file, line, item and field for the first thing that is
+    References are looked up in ``references.yml`` and cases in ``cases.yml``, in the bank's folder or the
+    nearest above it. Every template is tried. Raises ``UserError`` with file, line, item and field for the first thing that is
     wrong.
     """
     path = Path(path)
+    cases = _cases(path)
     known = {
-        "objective": set(_catalogue(HERE / "objectives.yml")),
-        "misconception": set(_catalogue(HERE / "misconceptions.yml")),
+        "case": set(cases),
+        "objective": set(catalogue(HERE / "objectives.yml")),
+        "misconception": set(catalogue(HERE / "misconceptions.yml")),
         "reference": set(_references(path)),
     }
     questions: dict[str, Question] = {}
@@ -93,7 +110,7 @@ def load(path: Path | str) -> list[Question]:
             raise UserError(f"{where}: {fault}")
         if name in questions:
             raise UserError(f"{where}: id: another item above has this id; give each its own")
-        questions[name] = Question(**item)
+        questions[name] = Question(**item, case_text=cases.get(item.get("case", ""), "").strip())
         try:
             questions[name].variant(0)
         except ValueError as error:
@@ -101,62 +118,28 @@ def load(path: Path | str) -> list[Question]:
     return list(questions.values())
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML without its surprises: a field given twice is an error, and a date is text."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if key.value in seen:
-                raise yaml.constructor.ConstructorError(
-                    problem=f"the field {key.value!r} is given twice", problem_mark=key.start_mark
-                )
-            seen.add(key.value)
-        return super().construct_mapping(node, deep)
-
-
-_Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda loader, node: node.value)
-
-
-def _read(path: Path) -> tuple[list[int], Any]:
-    """What a YAML file holds, and the lines where its items start."""
-    try:
-        loader = _Loader(path.read_text(encoding="utf-8"))
-        node = loader.get_single_node()
-        starts = (
-            [entry.start_mark.line + 1 for entry in node.value] if isinstance(node, yaml.SequenceNode) else []
-        )
-        return starts, None if node is None else loader.construct_document(node)
-    except FileNotFoundError as error:
-        raise UserError(
-            f"{path}: there is no such file; name a bank such as book/07-attention/questions.yml"
-        ) from error
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-        raise UserError(f"{path}{line}: this is not YAML: {problem}") from error
-
-
 def _items(path: Path) -> Iterator[tuple[int, Any]]:
-    lines, items = _read(path)
+    lines, items = read(path)
     if not isinstance(items, list) or not items:
         raise UserError(f"{path}: a bank is a list of questions; start each with `- id: ...`")
     return zip(lines, items, strict=True)
 
 
-@cache
-def _catalogue(path: Path) -> dict[str, Any]:
-    return _read(path)[1]
-
-
 def _references(bank: Path) -> dict[str, Any]:
-    for folder in bank.resolve().parents:
-        if (folder / "references.yml").is_file():
-            return _read(folder / "references.yml")[1] or {}
-    raise UserError(f"{bank}: found no references.yml here or above; `sources` look their `ref` up there")
+    path = above(bank, "references.yml")
+    if path is None:
+        raise UserError(f"{bank}: found no references.yml here or above; `sources` look their `ref` up there")
+    return catalogue(path)
+
+
+def _cases(bank: Path) -> dict[str, str]:
+    """The texts of the cases by name."""
+    path = above(bank, "cases.yml")
+    cases = catalogue(path) if path else {}
+    for name, text in cases.items():
+        if not isinstance(text, str) or len(text) < SHORTEST_CASE:
+            raise UserError(f"{path}: {name}: a case is a text of {SHORTEST_CASE} characters or more")
+    return cases
 
 
 @cache
@@ -197,6 +180,8 @@ def _wrong_number_of_keys(interaction: dict[str, Any], at: str = "interaction") 
 
 def _names_used(item: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     """(field, kind of list, name) of everything that an item looks up in a list."""
+    if "case" in item:
+        yield "case", "case", item["case"]
     for objective in item["objectives"]:
         yield "objectives", "objective", objective
     for source in item["sources"]:

@@ -74,7 +74,8 @@ def layer_norm_with_weight(middle: int, s: int, gain: int, shift: int) -> Placeh
 
 def numbers_of_a_network(d_model: int) -> Placeholders:
     """Numbers that a feed-forward network with d_ff = 4 · d_model and biases learns."""
-    answer = count(FeedForward(d_model, 4 * d_model))
+    with torch.device("meta"):  # counted, not filled
+        answer = count(FeedForward(d_model, 4 * d_model))
     return {
         "d_ff": 4 * d_model,
         "answer": answer,
@@ -88,9 +89,10 @@ def numbers_of_a_network(d_model: int) -> Placeholders:
 
 def equal_width(d_ff: int, d_model: int) -> Placeholders:
     """The inner width of a SwiGLU with as many numbers as two layers of inner width ``d_ff``, without biases."""
-    numbers = count(FeedForward(d_model, d_ff, bias=False))
-    answer = numbers // (3 * d_model)
-    assert count(SwiGLU(d_model, answer)) == numbers
+    with torch.device("meta"):  # counted, not filled
+        numbers = count(FeedForward(d_model, d_ff, bias=False))
+        answer = numbers // (3 * d_model)
+        assert count(SwiGLU(d_model, answer)) == numbers
     return {
         "answer": answer,
         "numbers": numbers,

@@ -8,7 +8,8 @@ from seq2gpt.transformer import DecoderLayer, image_to_patches, label_smoothed_l
 
 def numbers_of_a_decoder_layer(d_model: int, n_heads: int) -> Placeholders:
     """Numbers that a decoder layer learns whose feed-forward network is four times as wide."""
-    layer = DecoderLayer(d_model, n_heads, 4 * d_model)
+    with torch.device("meta"):  # counted, not filled
+        layer = DecoderLayer(d_model, n_heads, 4 * d_model)
     count = {
         name: sum(parameter.numel() for parameter in part.parameters())
         for name, part in layer.named_children()

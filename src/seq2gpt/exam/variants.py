@@ -7,7 +7,7 @@ import itertools
 import json
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import CodeType
 from typing import Any
 
@@ -60,23 +60,40 @@ def draw_variants(item: Item) -> list[Item]:
     No two have the same key, and in none of them does a usual mistake lead to the key or to
     the result of another usual mistake.
     """
-    template = item["template"]
-    wanted = template.get("variants", VARIANTS)
-    compute = _compute(template)
-    conditions = [_condition(text, template["params"]) for text in template.get("where", [])]
-    generator = random.Random(f"{item['id']} {item['version']}")
+    wanted = item["template"].get("variants", VARIANTS)
     found: dict[str, Item] = {}
-    for _ in range(wanted * DRAWS_PER_VARIANT):
-        values = {name: _draw(spec, generator) for name, spec in template["params"].items()}
-        if all(eval(condition, {"__builtins__": {}}, values) for condition in conditions):  # noqa: S307
-            variant = _fill_item(item, values | compute(**values))
-            if errors_show(variant["interaction"]):
-                found.setdefault(json.dumps(key_of(variant["interaction"])), variant)
+    for variant in _good(item, "", wanted * DRAWS_PER_VARIANT):
+        found.setdefault(json.dumps(key_of(variant["interaction"])), variant)
         if len(found) == wanted:
             return list(found.values())
     raise UserError(
         f"template: {len(found)} good variants found of variants={wanted}; widen `params` or lower `variants`"
     )
+
+
+def redraw(item: Item, secret: str) -> Item:
+    """One more variant, which only those who know ``secret`` can draw again.
+
+    Its key is none of the published variants' keys, unless the template's parameters allow no other.
+    """
+    published = {json.dumps(key_of(variant["interaction"])) for variant in draw_variants(item)}
+    drawn = list(_good(item, f" {secret}", DRAWS_PER_VARIANT))
+    fresh = (v for v in drawn if json.dumps(key_of(v["interaction"])) not in published)
+    return next(fresh, drawn[0])
+
+
+def _good(item: Item, secret: str, draws: int) -> Iterator[Item]:
+    """Variants in which each usual mistake shows, out of so many draws."""
+    template = item["template"]
+    compute = _compute(template)
+    conditions = [_condition(text, template["params"]) for text in template.get("where", [])]
+    generator = random.Random(f"{item['id']} {item['version']}{secret}")
+    for _ in range(draws):
+        values = {name: _draw(spec, generator) for name, spec in template["params"].items()}
+        if all(eval(condition, {"__builtins__": {}}, values) for condition in conditions):  # noqa: S307
+            variant = _fill_item(item, values | compute(**values))
+            if errors_show(variant["interaction"]):
+                yield variant
 
 
 def _compute(template: dict[str, Any]) -> Compute:
