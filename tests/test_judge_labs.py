@@ -22,6 +22,7 @@ PRINT = "import json\nprint(json.dumps(check.report({!r}, {}).record()))"
 LABS = [lesson.name for lesson in all_lessons()]
 EXERCISES = [(lab, name) for lab in LABS for name in load_exercises(lab).exercises]
 MUTANTS = [(lab, m) for lab in LABS for found in mutants.load(lab).values() for m in found]
+EVERY = 3  # known mistakes, one of which is tried every day; all of them by `make test-slow`
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,13 @@ def test_the_reference_earns_every_point(labs: Callable[[str], Open], lab: str, 
 
 
 @pytest.mark.parametrize(
-    ("lab", "mutant"), MUTANTS, ids=[f"{lab}-{m.exercise}-{m.name}" for lab, m in MUTANTS]
+    ("lab", "mutant"),
+    [
+        pytest.param(
+            lab, m, id=f"{lab}-{m.exercise}-{m.name}", marks=[pytest.mark.slow] if number % EVERY else []
+        )
+        for number, (lab, m) in enumerate(MUTANTS)
+    ],
 )
 def test_a_mistake_gets_the_same_words(labs: Callable[[str], Open], lab: str, mutant: mutants.Mutant) -> None:
     record = labs(lab).judged(mutant.exercise, mutant.source, checking.PUBLIC_SEED)
