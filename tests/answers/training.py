@@ -119,11 +119,11 @@ RIGHT = {
             loss.backward()
             norm = clip_gradients(model.parameters(), max_norm)
             if norm != norm or norm in (math.inf, -math.inf):
-                raise gradient_error(norm, float(loss), lr)
+                raise gradient_error(norm, float(loss.detach()), lr)
             for g in optimizer.param_groups:
                 g.update(lr=lr)
             optimizer.step()
-            return float(loss)
+            return float(loss.detach())
         """,
         """
         def train_step(model, optimizer, inputs, targets, lr, max_norm):

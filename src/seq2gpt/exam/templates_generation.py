@@ -28,11 +28,12 @@ def sharpened_first(a: int, b: int, c: int, temperature: Number) -> Placeholders
 def share_after_top_k(a: int, b: int, c: int, k: int) -> Placeholders:
     """The probability of the most probable of four tokens after top-k."""
     shares = [a, b, c, 100 - a - b - c]
+    largest = sorted(shares, reverse=True)[:k]
     answer = top_k_filter(torch.tensor(shares, dtype=torch.float64).log(), k).softmax(-1)[0].item()
     return {
         "d": shares[3],
-        "kept": " + ".join(map(str, shares[:k])),
-        "sum": sum(shares[:k]),
+        "kept": " + ".join(map(str, largest)),
+        "sum": sum(largest),
         "answer": answer,
         "rounded": round(answer, 3),
         "not_renormalised": a / 100,
@@ -70,7 +71,7 @@ def positions_read(prompt: int, new: int) -> Placeholders:
         "cached": cached,
         "answer": without - cached,
         "only_without": without,
-        "prompt_never": without - new,
+        "prompt_never": without - (new - 1),
     }
 
 

@@ -19,7 +19,7 @@ class LiveCurve:
     >>> for loss in (3.0, 2.5, 2.0):
     ...     curve.add(loss)
     >>> curve.caption()
-    'step 3 of 3, mean loss 2.58'
+    'step 3 of 3, mean loss 2.50'
     """
 
     def __init__(self, n_steps: int, title: str = "loss on the batch, nats") -> None:
