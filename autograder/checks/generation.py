@@ -109,6 +109,10 @@ def the_order_of_the_steps(answer: Answer, draw: Draw) -> None:
         ({"temperature": 0.5, "min_p": 0.45}, only_first),  # 9 / 25 is too little; 0.3 / 0.5 is not
         ({"top_k": 2, "top_p": 0.6}, only_first),  # 0.5 / 0.8 is enough; 0.5 is not
         ({"top_k": 1, "top_p": 0.9}, only_first),
+        (
+            {"top_p": 0.6, "min_p": 0.5},
+            [0.625, 0.375, 0.0],
+        ),  # min-p first would leave 0.625 to the first, enough
     )
 
 
@@ -139,6 +143,8 @@ def nothing_can_be_drawn(answer: Answer, draw: Draw) -> None:
             expect.error(
                 partial(answer, logits, temperature=temperature), ValueError, f"sample of logits {bad}"
             )
+    if drawn(answer, torch.tensor([0.0, -INF, 1.0]), temperature=0.0).item() != 2:
+        expect.fail("A token that is cut has the logit −inf; the others can still be drawn.")
 
 
 @check("sample")
@@ -146,7 +152,7 @@ def settings_are_checked(answer: Answer, draw: Draw) -> None:
     """Settings out of range raise a ValueError, also at temperature 0; the logits given stay as they are."""
     wrong: tuple[dict[str, Any], ...] = (
         {"temperature": -0.5}, {"top_k": 4}, {"temperature": 0.0, "top_k": 0}, {"temperature": 0.0, "top_p": 2.0},
-        {"temperature": 0.0, "min_p": -1.0},
+        {"temperature": 0.0, "min_p": -1.0}, {"top_p": 0.0},
     )  # fmt: skip
     for settings in wrong:
         told = ", ".join(f"{name}={value}" for name, value in settings.items())

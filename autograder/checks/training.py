@@ -96,6 +96,9 @@ def rows_start_anywhere(answer: Answer, draw: Draw) -> None:
         expect.fail(
             f"The {n_starts} runs should be about equally frequent; yours come {counts.tolist()} times."
         )
+    steps = (inputs[1:, 0] - inputs[:-1, 0]) % n_starts
+    if torch.bincount(steps, minlength=n_starts).max() > n_draws / 2:
+        expect.fail("Most rows follow from the row before them; each row should draw a start of its own.")
 
 
 @check("get_batch")
@@ -444,6 +447,10 @@ def parameters_without_gradient(answer: Answer, draw: Draw) -> None:
         parameters=parameters_with(answer, [torch.tensor([3.0]), torch.tensor([4.0])]),
     )
     near(norm_of(answer, later, 100.0), 5.0, "Given an iterator over the parameters, the norm is wrong.")
+    kept = parameters_with(answer, [torch.tensor([3.0]), torch.tensor([4.0])])
+    norm_of(answer, there(answer, "iter(parameters)", parameters=kept), 2.5)
+    for parameter, wanted in zip(kept, (1.5, 2.0), strict=True):
+        near(parameter.grad.item(), wanted, "Given an iterator over the parameters, nothing was clipped.")
 
 
 @check("clip_gradients")
@@ -720,6 +727,8 @@ def one_step_down(answer: Answer, draw: Draw) -> None:
     if math.isclose(found, loss_on(own, data).item(), rel_tol=1e-9):
         expect.fail("The loss returned is that after the step; it should be that before.")
     near(found, before, "The loss returned is not the mean loss of the batch before the step.")
+    if not there(answer, "model.training", model=model):
+        expect.fail("The model was in training mode before the step and is in evaluation mode after it.")
 
 
 @check("train_step")
@@ -791,31 +800,37 @@ def only_this_batch_counts(answer: Answer, draw: Draw) -> None:
 @check("train_step")
 def broken_gradients_change_nothing(answer: Answer, draw: Draw) -> None:
     """A gradient that is not finite raises FloatingPointError; parameters and optimizer state stay as they were."""
-    model, own = small_model(answer, draw)
-    optimizer = sgd(answer, model, momentum=0.5)
-    data = batch(draw, 5, 7)
-    stepped(answer, model, optimizer, data, 0.01, 1.0)
-    compare_step(model, own, data, 0.01, 1.0, "The first step, of SGD with lr=0.01, is wrong.")
-    parameters = list(model.parameters())
-    there(answer, "p.register_hook(lambda gradient: gradient * float('inf'))", p=parameters[2])
-    before = [p.detach().clone() for p in parameters]
-    momenta = [there(answer, "o.state[p]['momentum_buffer'].sum()", o=optimizer, p=p) for p in parameters]
-    problem = None
-    try:
-        expect.error(
-            lambda: answer(model, optimizer, *data, 0.03125, 1.0),
-            FloatingPointError,
-            "train_step with a gradient that is not finite",
-            "0.03125",
+    for bad in ("inf", "nan"):
+        model, own = small_model(answer, draw)
+        optimizer = sgd(answer, model, momentum=0.5)
+        data = batch(draw, 5, 7)
+        stepped(answer, model, optimizer, data, 0.01, 1.0)
+        compare_step(model, own, data, 0.01, 1.0, "The first step, of SGD with lr=0.01, is wrong.")
+        parameters = list(model.parameters())
+        there(
+            answer,
+            "p.register_hook(lambda gradient: gradient * float('BAD'))".replace("BAD", bad),
+            p=parameters[2],
         )
-    except expect.CheckFailed as failed:
-        problem = failed  # a step that was taken all the same is worse
-    for parameter, old, momentum in zip(parameters, before, momenta, strict=True):
-        now = there(answer, "o.state[p]['momentum_buffer'].sum()", o=optimizer, p=parameter)
-        if not torch.equal(parameter.detach(), old) or not torch.equal(now, momentum):
-            expect.fail("With a gradient that is not finite the optimizer took its step all the same.")
-    if problem:
-        raise problem
+        before = [p.detach().clone() for p in parameters]
+        momenta = [there(answer, "o.state[p]['momentum_buffer'].sum()", o=optimizer, p=p) for p in parameters]
+        problem = None
+        try:
+            expect.error(
+                partial(answer, model, optimizer, *data, 0.03125, 1.0),
+                FloatingPointError,
+                "train_step with a gradient that is not finite",
+                "0.03125",
+                f"norm {bad}",
+            )
+        except expect.CheckFailed as failed:
+            problem = failed  # a step that was taken all the same is worse
+        for parameter, old, momentum in zip(parameters, before, momenta, strict=True):
+            now = there(answer, "o.state[p]['momentum_buffer'].sum()", o=optimizer, p=parameter)
+            if not torch.equal(parameter.detach(), old) or not torch.equal(now, momentum):
+                expect.fail("With a gradient that is not finite the optimizer took its step all the same.")
+        if problem:
+            raise problem
 
 
 # ── state_tensors ────────────────────────────────────────────────────────────────────────────────
@@ -890,6 +905,9 @@ def every_parameter_by_name(answer: Answer, draw: Draw) -> None:
         expect.close(
             found[f"parameters.{name}"], parameter, f"The entry 'parameters.{name}' is not that parameter."
         )
+    there(answer, "model[0].weight.requires_grad_(False)", model=model)
+    found = stored(answer, model, optimizer_of(answer, model))
+    compare_names(found, names_of(model, "parameters"), "Where one parameter is frozen")
 
 
 @check("state_tensors")
@@ -914,6 +932,13 @@ def both_moments(answer: Answer, draw: Draw) -> None:
         stored(answer, model, plain),
         names_of(model, "parameters"),
         "After a step of SGD, which has no moments",
+    )
+    for parameter in list(model.parameters()):  # as Muon has it
+        there(answer, "o.state[p].pop('exp_avg_sq')", o=optimizer, p=parameter)
+    compare_names(
+        stored(answer, model, optimizer),
+        names_of(model, "parameters", "exp_avg"),
+        "Where the optimizer holds exp_avg alone",
     )
 
 
@@ -965,6 +990,8 @@ def restored(
     model, _ = small_model(answer, draw)
     made = optimizer_of(answer, model, optimizer)
     with_gradients(answer, draw, model, made, 1)  # what is there before must not count
+    for parameter in list(model.parameters()):
+        there(answer, "o.state[p].update(max_exp_avg_sq=p.detach().clone())", o=made, p=parameter)
     answer(model, made, step, tensors)
     for name, parameter in list(model.named_parameters()):
         expect.close(
@@ -1036,6 +1063,10 @@ def the_same_parameters(answer: Answer, draw: Draw) -> None:
         tensors["parameters.0.weight"],
         "After load_state the parameter 0.weight is not the stored one.",
     )
+    state = there(answer, "dict(o.state[p])", o=optimizer, p=now[0])
+    compare_names(
+        state, ("step", *MOMENTS), "With an optimizer that has made no step, in the state of 0.weight"
+    )
 
 
 @check("load_state")
@@ -1071,7 +1102,18 @@ def stored_tensors_stay(answer: Answer, draw: Draw) -> None:
 def without_moments(answer: Answer, draw: Draw) -> None:
     """Where no moments are stored, the parameters are loaded all the same; a missing parameter raises KeyError."""
     _, _, tensors = saved(answer, draw, 2, "SGD")
-    restored(answer, draw, 2, tensors, "SGD")
+    again, other = restored(answer, draw, 2, tensors, "SGD")
+    if there(answer, "'step' in o.state[p]", o=other, p=next(iter(again.parameters()))):
+        expect.fail("No moment is stored, and the optimizer's state was changed all the same.")
+    _, _, tensors = saved(answer, draw, 2)
+    first_alone = {name: value for name, value in tensors.items() if not name.startswith("exp_avg_sq.")}
+    model, _ = small_model(answer, draw)
+    optimizer = optimizer_of(answer, model)
+    answer(model, optimizer, 2, first_alone)
+    state = there(answer, "dict(o.state[p])", o=optimizer, p=next(iter(model.parameters())))
+    compare_names(
+        state, ("step", "exp_avg"), "Where exp_avg is stored alone, in the optimizer's state of 0.weight"
+    )
     model, _ = small_model(answer, draw)
     optimizer = optimizer_of(answer, model)
     expect.error(
