@@ -287,8 +287,11 @@ def test_a_shape_that_a_program_prints_is_the_key(monkeypatch: pytest.MonkeyPatc
     code = {"lang": "python", "run": True, "text": "print((2, 3))", "expect": "(2, 3)"}
     item = question({"kind": "shape", "answer": [3, 2]}, stimulus={"code": code})
     assert "the key is (3, 2)" in broken(programs.programs_run, item)
-    monkeypatch.setattr(programs, "LIMIT", 0.01)
-    assert "runs for more than" in broken(programs.programs_run, item)
+    monkeypatch.setattr(programs, "LIMIT", 0.3)
+    endless = question(
+        {"kind": "shape", "answer": [3, 2]}, stimulus={"code": code | {"text": "while True: pass"}}
+    )
+    assert "runs for more than" in broken(programs.programs_run, endless)
 
 
 # --- the command, and all files together -------------------------------------------------------------------
