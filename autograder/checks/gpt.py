@@ -180,12 +180,13 @@ def as_tied(function: Any) -> Callable[..., tuple[Any, ...]]:
     and those of the head when the embedding is loaded with zeros.
     """
 
-    def tied(sizes: Sizes, values: Values, rows: int = 0) -> tuple[Any, ...]:
+    def tied(sizes: Sizes, values: Values, shape: tuple[int, int] | None = None) -> tuple[Any, ...]:
         model = fill(beside(function, "Parts(Config(**sizes))", sizes=sizes), values)
-        if rows:  # another vocabulary for the embedding than for the head
-            other = beside(function, "Parts(Config(**sizes))", sizes=sizes | {"vocab_size": rows})
+        if shape:  # an embedding of this shape, from a model of other sizes
+            changes = {"vocab_size": shape[0], "d_model": shape[1], "n_heads": 1}
+            other = beside(function, "Parts(Config(**sizes))", sizes=sizes | changes)
             model.token_embedding = other.double().token_embedding
-            model.token_embedding.load_state_dict({"weight": torch.ones(rows, sizes["d_model"])})
+            model.token_embedding.load_state_dict({"weight": torch.ones(*shape)})
         error = ""
         try:
             function(model)
@@ -249,16 +250,18 @@ def the_embedding_decides(answer: Answer, draw: Draw) -> None:
 def other_shapes_are_refused(answer: Answer, draw: Draw) -> None:
     """Matrices of different shape raise a ValueError that names both shapes, and the model stays as it was."""
     sizes = model_sizes(draw)
-    values, rows = drawn_values(draw, sizes), sizes["vocab_size"] + 2
-    error, one, _, head, *_ = answer(sizes, values, rows)
-    shapes = [str((n, sizes["d_model"])) for n in (rows, sizes["vocab_size"])]
-    what = f"An embedding of shape {shapes[0]} and a head of shape {shapes[1]} should raise ValueError"
-    if not error:
-        expect.fail(f"{what}; yours raised nothing.")
-    if missing := [shape for shape in shapes if shape not in error]:
-        expect.fail(f"{what} with a message that contains {missing[0]}; yours says: {error}")
-    if one or not torch.equal(head, values["head.weight"]):
-        expect.fail("After the ValueError the head is another one; check before you change anything.")
+    values = drawn_values(draw, sizes)
+    rows, width = sizes["vocab_size"], sizes["d_model"]
+    for shape in ((rows + 2, width), (rows, width + 1), (width, rows)):
+        error, one, _, head, *_ = answer(sizes, values, shape)
+        shapes = [str(shape), str((rows, width))]
+        what = f"An embedding of shape {shapes[0]} and a head of shape {shapes[1]} should raise ValueError"
+        if not error:
+            expect.fail(f"{what}; yours raised nothing.")
+        if missing := [text for text in shapes if text not in error]:
+            expect.fail(f"{what} with a message that contains {missing[0]}; yours says: {error}")
+        if one or not torch.equal(head, values["head.weight"]):
+            expect.fail("After the ValueError the head is another one; check before you change anything.")
 
 
 # ── init_weights ─────────────────────────────────────────────────────────────────────────────────
@@ -374,10 +377,10 @@ def a_tied_model_stays_tied(answer: Answer, draw: Draw) -> None:
 # ── GPT ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-def new_model(cls: Any, sizes: Sizes) -> Any:
+def new_model(cls: Any, sizes: Sizes, seed: int = 0) -> Any:
     """A model of the student's class, once it has the parameters asked for and no others."""
     config = beside(cls, "Config(**sizes)", sizes=sizes)
-    torch.default_generator.manual_seed(0)  # the same numbers in whatever process the model is made
+    torch.default_generator.manual_seed(seed)  # the same numbers in whatever process the model is made
     model = cls(config)
     if not callable(getattr(model, "state_dict", None)):
         expect.fail(f"GPT(config) should make a model; it makes {expect.describe(model)}.")
@@ -423,9 +426,15 @@ def gpt_case(draw: Draw, **changes: Any) -> tuple[Sizes, Values, Tensor]:
 @check("GPT")
 def a_new_model_is_tied(answer: Answer, draw: Draw) -> None:
     """A new model has the parts of GPTParts, and its head shares the embedding's matrix."""
-    model = new_model(answer.original, model_sizes(draw))
+    sizes = model_sizes(draw)
+    model = new_model(answer.original, sizes)
     if model.head.weight is not model.token_embedding.weight:
         expect.fail("In a new model `head.weight` is a parameter of its own; call tie_weights.")
+    first, second = (
+        made.token_embedding.weight.detach() for made in (model, new_model(answer.original, sizes, seed=1))
+    )
+    if torch.equal(first, second):
+        expect.fail("Two new models begin with the same numbers; each should be drawn anew.")
 
 
 @check("GPT")
@@ -633,7 +642,12 @@ def gpt2_logits(state: Values, sizes: Sizes, ids: Tensor) -> Tensor:
 def compare_parameters(found: Values, wanted: Values) -> None:
     """Each parameter holds the numbers it should; a matrix that was not turned round is named."""
     for name, value in wanted.items():
-        if value.dim() == 2 and value.shape[0] == value.shape[1] and torch.equal(found[name], value.T):
+        square = value.dim() == 2 and value.shape[0] == value.shape[1]
+        if square and name == "token_embedding.weight" and torch.equal(found[name], value.T):
+            expect.fail(
+                "`wte` was turned round; it is an embedding and no Conv1D, and has a row for each symbol."
+            )
+        if square and torch.equal(found[name], value.T):
             expect.fail(
                 f"`{name}` holds its matrix untransposed: it is square, so no shape tells, but it is a Conv1D's too."
             )
@@ -644,6 +658,7 @@ def compare_parameters(found: Values, wanted: Values) -> None:
 def embeddings_norms_and_biases(answer: Answer, draw: Draw) -> None:
     """Embeddings, positions, gains and biases arrive as they are."""
     sizes = model_sizes(draw, n_layers=2)
+    sizes["vocab_size"] = sizes["d_model"]  # so that no shape tells whether the embedding has been turned
     state = published(draw, sizes)
     found = dict(answer(sizes, state))
     wanted = {

@@ -405,7 +405,12 @@ def long_gradients_keep_their_direction(answer: Answer, draw: Draw) -> None:
     whole = math.sqrt(sum((g**2).sum().item() for g in gradients))
     for max_norm in (1.0, 0.3 * whole):
         parameters = parameters_with(answer, gradients)
+        places = [there(answer, "p.grad.data_ptr()", p=parameter) for parameter in parameters]
         norm_of(answer, parameters, max_norm)
+        if places != [there(answer, "p.grad.data_ptr()", p=parameter) for parameter in parameters]:
+            expect.fail(
+                "A parameter has another tensor as its gradient now; change the one that is there, in place."
+            )
         after = [
             expect.tensor(p.grad, "A gradient after clipping", tuple(g.shape))
             for p, g in zip(parameters, gradients, strict=True)
@@ -757,6 +762,11 @@ def rate_of_every_group(answer: Answer, draw: Draw) -> None:
             1e9,
             f"With two groups of parameters, a step with lr={lr} does not have this rate in both.",
         )
+    data = batch(draw, 3, 5)
+    stepped(answer, model, optimizer, data, 1.0, 0.01)
+    compare_step(
+        model, own, data, 1.0, 0.01, "With two groups, the gradients of the whole model have one norm."
+    )
 
 
 @check("train_step")
@@ -926,6 +936,15 @@ def both_moments(answer: Answer, draw: Draw) -> None:
                 wanted,
                 f"The entry '{moment}.{name}' is not what the optimizer holds.",
             )
+    turned = there(
+        answer, "make(list(model.parameters())[::-1])", make=torch.optim.AdamW, model=model
+    )  # nobody promises that an optimizer has the parameters in the model's order
+    with_gradients(answer, draw, model, turned, 1)
+    found = stored(answer, model, turned)
+    for name, parameter in list(model.named_parameters()):
+        wanted = there(answer, "o.state[p]['exp_avg']", o=turned, p=parameter)
+        expect.tensor(found[f"exp_avg.{name}"], f"The entry 'exp_avg.{name}'", tuple(parameter.shape))
+        expect.close(found[f"exp_avg.{name}"], wanted, f"'exp_avg.{name}' belongs to another parameter.")
     plain = optimizer_of(answer, model, "SGD")
     with_gradients(answer, draw, model, plain, 1)
     compare_names(

@@ -74,7 +74,7 @@ RIGHT = {
             norm = torch.cat([p.grad.flatten() for p in found]).norm()
             if torch.isfinite(norm) and norm > max_norm:
                 for p in found:
-                    p.grad = p.grad * (max_norm / norm)
+                    p.grad.mul_(max_norm / norm)
             return float(norm)
         """,
     ],
@@ -269,6 +269,18 @@ WRONG = [
     _wrong("cosine_schedule", "0 <= n_warmup < n_steps", "n_warmup < n_steps"),
     _wrong("cosine_schedule", "0 <= n_warmup < n_steps", "0 < n_warmup < n_steps"),
     _wrong("cosine_schedule", " return lr_min + 0.5 * (lr - lr_min) * (1 + math.cos(math.pi * progress))", " return torch.tensor(lr_min + 0.5 * (lr - lr_min) * (1 + math.cos(math.pi * progress)))"),
+    (
+        "clip_gradients",
+        """
+        @torch.no_grad()
+        def clip_gradients(parameters, max_norm):
+            found = [p for p in parameters if p.grad is not None]
+            norm = math.sqrt(sum(p.grad.square().sum().item() for p in found))
+            for p in found if max_norm < norm < math.inf else []:
+                p.grad = p.grad * (max_norm / norm)
+            return norm
+        """,
+    ),
     _wrong("clip_gradients", "g.mul_(max_norm / norm)", "g.div_(norm)"),
     _wrong("clip_gradients", "g.mul_(max_norm / norm)", "g.mul_(norm / max_norm)"),
     _wrong("clip_gradients", "g.mul_(max_norm / norm)", "g.mul_((max_norm / norm) ** 0.5)"),
