@@ -324,6 +324,16 @@ def influences(answer: Answer, sizes: Sizes, values: Parameters, ids: Tensor) ->
     return torch.stack([(logits - base).abs().amax(-1) > 1e-9 for logits in found], dim=1)
 
 
+def sees_what_came_before(answer: Answer, sizes: Sizes, values: Parameters, ids: Tensor) -> None:
+    """Fail unless every position is influenced by itself and by those before it, and by no other."""
+    n = ids.shape[1]
+    wrong = (influences(answer, sizes, values, ids) != torch.ones(n, n).tril().bool()).nonzero().tolist()
+    if wrong:
+        i, j = wrong[0]
+        seen = "sees" if j > i else "does not see"
+        expect.fail(f"Position {i} {seen} position {j}; it should see itself and what stands before it.")
+
+
 # ── MaskedLanguageModel ──────────────────────────────────────────────────────────────────────────
 
 EXERCISES.exercise("MaskedLanguageModel", adapt=as_function)
@@ -508,12 +518,7 @@ def causal_logits_follow_the_formula(answer: Answer, draw: Draw) -> None:
 def no_position_sees_a_later_one(answer: Answer, draw: Draw) -> None:
     """Another token at position j changes the logits at j and behind it, and none before it."""
     sizes, values, ids = case(draw)
-    n = ids.shape[1]
-    wrong = (influences(answer, sizes, values, ids) != torch.ones(n, n).tril().bool()).nonzero().tolist()
-    if wrong:
-        i, j = wrong[0]
-        seen = "sees" if j > i else "does not see"
-        expect.fail(f"Position {i} {seen} position {j}; it should see itself and what stands before it.")
+    sees_what_came_before(answer, sizes, values, ids)
 
 
 @check("CausalLanguageModel")

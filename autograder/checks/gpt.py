@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from autograder import expect
 from autograder.checking import Draw, ExerciseSet
-from autograder.checks.families import compare_with_formula, influences, logits_of, tokens
+from autograder.checks.families import compare_with_formula, logits_of, sees_what_came_before, tokens
 from autograder.grading import proxies
 from seq2gpt.generation import KVCache
 from seq2gpt.gpt import GPT, GPTConfig, GPTParts
@@ -466,12 +466,7 @@ def logits_follow_the_formula(answer: Answer, draw: Draw) -> None:
 def nothing_later_is_seen(answer: Answer, draw: Draw) -> None:
     """Another token at position j changes the logits at j and behind it, and none before it."""
     sizes, values, ids = gpt_case(draw)
-    n = ids.shape[1]
-    wrong = (influences(answer, sizes, values, ids) != torch.ones(n, n).tril().bool()).nonzero().tolist()
-    if wrong:
-        i, j = wrong[0]
-        seen = "sees" if j > i else "does not see"
-        expect.fail(f"Position {i} {seen} position {j}; it should see itself and what stands before it.")
+    sees_what_came_before(answer, sizes, values, ids)
 
 
 @check("GPT")

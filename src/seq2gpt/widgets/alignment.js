@@ -1,7 +1,7 @@
 // Where a translator looks: choose a word of the translation and see its weights on the source words.
 // One anywidget module: JupyterLab runs it beside a kernel, the site without one.
 // The weights are those of trained models; nothing is computed here but which is largest.
-import { element, percent, stored } from "./parts.js";
+import { drawOnChange, element, percent, speaker, stored } from "./parts.js";
 
 const DEFAULTS = { sentence: 0, score: "", step: -1, word: 0 };
 
@@ -82,7 +82,8 @@ async function render({ model, el }) {
     element("fieldset", { className: "s2g-targets" }, element("legend", { textContent: "What is written: point at a word, or choose it" }), target), summary, live);
   root.addEventListener("focusin", ({ target: focused }) => { focused.dataset.lmSuppressShortcuts = ""; }); // or JupyterLab takes its keys
 
-  let [shownSentence, sourceNodes, targetNodes, speaking] = [-1, [], [], 0];
+  let [shownSentence, sourceNodes, targetNodes] = [-1, [], []];
+  const say = speaker();
 
   function draw() {
     const state = Object.fromEntries(Object.keys(DEFAULTS).map((name) => [name, model.get(name) ?? DEFAULTS[name]]));
@@ -102,15 +103,12 @@ async function render({ model, el }) {
     sourceNodes.forEach(({ show }, j) => show(found.row[j], j === found.place));
     targetNodes.forEach(({ show }) => show(found.word));
     summary.textContent = describe(found);
-    clearTimeout(speaking); // read aloud after a pause, or a moving slider would never stop talking
-    speaking = setTimeout(() => { live.textContent = summary.textContent; }, 500);
+    say(live, summary.textContent);
   }
 
-  const names = Object.keys(DEFAULTS);
-  names.forEach((name) => model.on(`change:${name}`, draw));
-  draw();
+  const stop = drawOnChange(model, Object.keys(DEFAULTS), draw);
   el.append(root);
-  return () => { clearTimeout(speaking); names.forEach((name) => model.off(`change:${name}`, draw)); };
+  return () => { say(); stop(); };
 }
 
 export default { render };

@@ -1,7 +1,7 @@
 // Attention on cards: type a line, choose the card that asks, and see where its attention goes.
 // One anywidget module: JupyterLab runs it beside a kernel, the site without one.
 // Typed words reach the page through textContent only, never as markup.
-import { dot, element, percent, softmax, stored } from "./parts.js";
+import { dot, drawOnChange, element, percent, softmax, speaker, stored } from "./parts.js";
 
 const MAX_CHARACTERS = 240;
 const MAX_CARDS = 12;
@@ -231,7 +231,7 @@ async function render({ model, el }) {
 
   let cardNodes = [];
   let shownCards = "";
-  let speaking;
+  const say = speaker();
 
   function drawCards(cards) { // only when they changed, so that the keyboard focus survives
     if (JSON.stringify(cards) === shownCards) return;
@@ -267,15 +267,12 @@ async function render({ model, el }) {
     find("shown").hidden = !result.cards.length;
     drawCards(result.cards);
     if (result.cards.length) drawResult(result, state);
-    clearTimeout(speaking); // read aloud after a pause, or a moving slider would never stop talking
-    speaking = setTimeout(() => { find("live").textContent = result.cards.length ? find("summary").textContent : ""; }, 500);
+    say(find("live"), result.cards.length ? find("summary").textContent : "");
   }
 
-  const names = [...Object.keys(DEFAULTS), "weights"];
-  names.forEach((name) => model.on(`change:${name}`, draw));
-  draw();
+  const stop = drawOnChange(model, [...Object.keys(DEFAULTS), "weights"], draw);
   el.append(root);
-  return () => { clearTimeout(speaking); names.forEach((name) => model.off(`change:${name}`, draw)); };
+  return () => { say(); stop(); };
 }
 
 export default { render };

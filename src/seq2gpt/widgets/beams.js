@@ -1,7 +1,7 @@
 // Beam search as a growing tree, on a small translator's own probabilities: English number words to German.
 // One anywidget module: JupyterLab runs it beside a kernel, the site without one.
 // Typed text reaches the page through textContent only, never as markup.
-import { element, stored } from "./parts.js";
+import { drawOnChange, element, speaker, stored } from "./parts.js";
 
 const [BOS, EOS] = [1, 2];
 const LONGEST = 12; // tokens of a translation
@@ -240,7 +240,7 @@ async function render({ model, el }) {
   const alpha = slider("Length penalty α:", ALPHAS, (value) => set({ alpha: value, steps: LONGEST }));
   const steps = slider("Steps shown:", { min: 1, max: LONGEST, step: 1 }, (value) => set({ steps: value }));
   find("settings").append(width.node, alpha.node, steps.node);
-  let speaking;
+  const say = speaker();
 
   function drawTree(result, state) {
     const shown = result.rows.slice(0, state.steps);
@@ -268,15 +268,12 @@ async function render({ model, el }) {
       find("sentences").replaceChildren(...sentenceTable(result));
       find("summary").textContent = describe(result, state);
     }
-    clearTimeout(speaking); // read aloud after a pause, or a moving slider would never stop talking
-    speaking = setTimeout(() => { find("live").textContent = result.notice ? "" : find("summary").textContent; }, 500);
+    say(find("live"), result.notice ? "" : find("summary").textContent);
   }
 
-  const names = Object.keys(DEFAULTS);
-  names.forEach((name) => model.on(`change:${name}`, draw));
-  draw();
+  const stop = drawOnChange(model, Object.keys(DEFAULTS), draw);
   el.append(root);
-  return () => { clearTimeout(speaking); names.forEach((name) => model.off(`change:${name}`, draw)); };
+  return () => { say(); stop(); };
 }
 
 export default { render };

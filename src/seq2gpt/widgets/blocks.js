@@ -1,7 +1,7 @@
 // One letter's vector on its way through a stack of fresh Transformer blocks: its size after every sub-layer, and how
 // much of a small change of the input arrives there. One anywidget module: JupyterLab runs it beside a
 // kernel, the site without one.
-import { dot, element, gelu, plus, range, softmax, stored } from "./parts.js";
+import { dot, drawOnChange, element, gelu, plus, range, softmax, speaker, stored } from "./parts.js";
 
 const DEFAULTS = { norm: "before", path: true, layers: 6, strength: 1, letter: 4 };
 const NORMS = { before: "before (pre-LN)", after: "after (post-LN)", none: "none" };
@@ -155,7 +155,7 @@ async function render({ model, el }) {
     strength: slider("weights times:", RANGES.strength, (strength) => set({ strength })),
   };
   find("settings").append(...Object.values(controls).map(({ node }) => node));
-  let speaking;
+  const say = speaker();
 
   function draw() {
     const state = readState(model, shipped);
@@ -169,15 +169,12 @@ async function render({ model, el }) {
       element("caption", { textContent: "Size is the root of the mean square. The bars go from a millionth to a thousand, on a logarithmic scale." }),
       element("thead", {}, element("tr", {}, ...titles.map((textContent) => element("th", { scope: "col", textContent })))),
       element("tbody", {}, ...rows.map((row) => line(row, row.sublayer !== "feed-forward"))));
-    clearTimeout(speaking); // read aloud after a pause, or a moving slider would never stop talking
-    speaking = setTimeout(() => { find("live").textContent = find("summary").textContent; }, 500);
+    say(find("live"), find("summary").textContent);
   }
 
-  const names = Object.keys(DEFAULTS);
-  names.forEach((name) => model.on(`change:${name}`, draw));
-  draw();
+  const stop = drawOnChange(model, Object.keys(DEFAULTS), draw);
   el.append(root);
-  return () => { clearTimeout(speaking); names.forEach((name) => model.off(`change:${name}`, draw)); };
+  return () => { say(); stop(); };
 }
 
 export default { render };

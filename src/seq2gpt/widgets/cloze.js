@@ -1,6 +1,6 @@
 // Fill in the blank: hide a word, and ask two trained models, one that reads both sides and one that reads the left side.
 // One anywidget module: JupyterLab runs it beside a kernel, the site without one.
-import { dot, element, gelu, range, softmax, stored, unpack } from "./parts.js";
+import { dot, drawOnChange, element, gelu, range, softmax, speaker, stored, unpack } from "./parts.js";
 
 const DEFAULTS = { text: "today an old dog barks in the garden because it is hungry", gap: 3 };
 const EXAMPLES = [
@@ -168,7 +168,7 @@ async function render({ model, el }) {
 
   let chips = [];
   let drawn = "";
-  let speaking;
+  const say = speaker();
 
   function draw() {
     const state = readState(model);
@@ -186,14 +186,12 @@ async function render({ model, el }) {
     find("readers").replaceChildren(...READERS.map((about) => reader(about, result)));
     const summary = describe(result, shipped.words);
     find("summary").textContent = summary;
-    clearTimeout(speaking);
-    speaking = setTimeout(() => { find("live").textContent = summary; }, 500);
+    say(find("live"), summary);
   }
 
-  for (const name of Object.keys(DEFAULTS)) model.on(`change:${name}`, draw);
-  draw();
+  const stop = drawOnChange(model, Object.keys(DEFAULTS), draw);
   el.append(root);
-  return () => { clearTimeout(speaking); for (const name of Object.keys(DEFAULTS)) model.off(`change:${name}`, draw); };
+  return () => { say(); stop(); };
 }
 
 export default { render };

@@ -1,7 +1,7 @@
 // What each filter cuts: the distribution of a trained model's next character, and what temperature, top-k, top-p and min-p leave of it.
 // One anywidget module: JupyterLab runs it beside a kernel, the site without one. The engine is gpt.js.
 import { draw, encode, modelOf, rank, readModel } from "./gpt.js";
-import { element, samplingSliders, stored } from "./parts.js";
+import { drawOnChange, element, samplingSliders, speaker, stored } from "./parts.js";
 
 const DEFAULTS = { prompt: "Return the ", temperature: 1, top_k: null, top_p: null, min_p: null };
 const EXAMPLES = ["Return the ", "The function ret", "If the arg"];
@@ -123,7 +123,7 @@ async function render({ model, el }) {
     set("prompt", kept + file.symbols[draw(result.ranked, Math.random)]);
   };
 
-  let speaking;
+  const say = speaker();
   function show() {
     const state = readState(model);
     if (text.value !== state.prompt) text.value = state.prompt;
@@ -136,14 +136,12 @@ async function render({ model, el }) {
     find("next").replaceChildren(...table(result, file.symbols));
     const summary = describe(result, file.symbols, state.prompt);
     find("summary").textContent = summary;
-    clearTimeout(speaking);
-    speaking = setTimeout(() => { find("live").textContent = summary; }, 500);
+    say(find("live"), summary);
   }
 
-  for (const name of Object.keys(DEFAULTS)) model.on(`change:${name}`, show);
-  show();
+  const stop = drawOnChange(model, Object.keys(DEFAULTS), show);
   el.append(root);
-  return () => { clearTimeout(speaking); for (const name of Object.keys(DEFAULTS)) model.off(`change:${name}`, show); };
+  return () => { say(); stop(); };
 }
 
 export default { render };

@@ -1,6 +1,6 @@
 // A trained Transformer at work, step by step: what the encoder made, what the decoder reads, which mask each attention uses.
 // One anywidget module: JupyterLab runs it beside a kernel, the site without one.
-import { dot, element, gelu, percent, plus, range, softmax, stored } from "./parts.js";
+import { dot, drawOnChange, element, gelu, percent, plus, range, softmax, speaker, stored } from "./parts.js";
 
 const DEFAULTS = { text: "four hundred and twenty one", step: 2, layer: 1, head: 0, training: false };
 const EXAMPLES = ["twenty one", "four hundred and twenty one", "ninety nine", "six hundred"];
@@ -222,7 +222,7 @@ async function render({ model, el }) {
   const reading = element("b");
   const slider = element("input", { type: "range", min: 0, step: 1, oninput: () => set({ step: +slider.value }) });
   find("settings").append(mode.node, element("label", { className: "s2g-slider" }, element("span", {}, "Step ", reading), slider), layer.node, head.node);
-  let speaking;
+  const say = speaker();
 
   function draw() {
     const state = readState(model, shipped);
@@ -248,15 +248,12 @@ async function render({ model, el }) {
         mapTable("Decoder, cross-attention: padding of the source is hidden", read, source, found.cross, padding, row));
       find("summary").textContent = describe(found);
     }
-    clearTimeout(speaking); // read aloud after a pause, or typing would never stop talking
-    speaking = setTimeout(() => { find("live").textContent = found.words.length ? find("summary").textContent : ""; }, 500);
+    say(find("live"), found.words.length ? find("summary").textContent : "");
   }
 
-  const names = Object.keys(DEFAULTS);
-  names.forEach((name) => model.on(`change:${name}`, draw));
-  draw();
+  const stop = drawOnChange(model, Object.keys(DEFAULTS), draw);
   el.append(root);
-  return () => { clearTimeout(speaking); names.forEach((name) => model.off(`change:${name}`, draw)); };
+  return () => { say(); stop(); };
 }
 
 export { partsOf };

@@ -1,6 +1,6 @@
 // Heads of a trained model: type a text, choose the letter that asks, see where each head looks, switch heads off.
 // One anywidget module: JupyterLab runs it beside a kernel, the site without one.
-import { dot, element, percent, range, softmax, stored } from "./parts.js";
+import { dot, drawOnChange, element, percent, range, softmax, speaker, stored } from "./parts.js";
 
 const DEFAULTS = { text: "name that letter", heads: 4, off: [], query: -1 };
 const EXAMPLES = ["name that letter", "abcdefghij", "banana banana", "aaaaaaaaaa"];
@@ -183,7 +183,7 @@ async function render({ model, el }) {
   let letterNodes = [];
   let headRows = [];
   let drawn = "";
-  let speaking;
+  const say = speaker();
 
   function rebuild(letters, heads) { // only when they changed, so that the keyboard focus survives
     if (JSON.stringify([letters, heads]) === drawn) return;
@@ -214,15 +214,12 @@ async function render({ model, el }) {
       find("answers").replaceChildren(...answerTable(result));
       find("summary").textContent = describe(result, state.off);
     }
-    clearTimeout(speaking); // read aloud after a pause, or typing would never stop talking
-    speaking = setTimeout(() => { find("live").textContent = letters.length ? find("summary").textContent : ""; }, 500);
+    say(find("live"), letters.length ? find("summary").textContent : "");
   }
 
-  const names = Object.keys(DEFAULTS);
-  names.forEach((name) => model.on(`change:${name}`, draw));
-  draw();
+  const stop = drawOnChange(model, Object.keys(DEFAULTS), draw);
   el.append(root);
-  return () => { clearTimeout(speaking); names.forEach((name) => model.off(`change:${name}`, draw)); };
+  return () => { say(); stop(); };
 }
 
 export default { render };

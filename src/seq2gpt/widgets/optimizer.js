@@ -1,6 +1,6 @@
 // Sixty steps of an optimizer down a long, narrow valley: its path, its learning rate and its loss, computed as PyTorch
 // computes them. One anywidget module: JupyterLab runs it beside a kernel, the site without one.
-import { element, range } from "./parts.js";
+import { drawOnChange, element, range, speaker } from "./parts.js";
 
 const DEFAULTS = { optimizer: "adamw", schedule: "cosine", rate: -0.75, decay: 0, spike: false, clip: false };
 const OPTIMIZERS = { sgd: "SGD", adam: "Adam with L2", adamw: "AdamW" };
@@ -157,7 +157,7 @@ async function render({ model, el }) {
     clip: tick(`clip gradients at norm ${MAX_NORM}`, set("clip")),
   };
   find("settings").append(...Object.values(controls).map(({ node }) => node));
-  let speaking;
+  const say = speaker();
 
   function draw() {
     const state = readState(model);
@@ -172,15 +172,12 @@ async function render({ model, el }) {
     find("steps").replaceChildren(
       element("thead", {}, element("tr", {}, ...["step", "rate", "gradient's norm", "θ₁", "θ₂", "loss"].map((textContent) => element("th", { scope: "col", textContent })))),
       element("tbody", {}, ...[0, 1, 2, 5, 10, 20, 21, 40, 60].map((step) => element("tr", {}, element("th", { scope: "row", textContent: step }), ...cells(rows[step])))));
-    clearTimeout(speaking); // read aloud after a pause, or a moving slider would never stop talking
-    speaking = setTimeout(() => { find("live").textContent = find("summary").textContent; }, 500);
+    say(find("live"), find("summary").textContent);
   }
 
-  const names = Object.keys(DEFAULTS);
-  names.forEach((name) => model.on(`change:${name}`, draw));
-  draw();
+  const stop = drawOnChange(model, Object.keys(DEFAULTS), draw);
   el.append(root);
-  return () => { clearTimeout(speaking); names.forEach((name) => model.off(`change:${name}`, draw)); };
+  return () => { say(); stop(); };
 }
 
 export default { render };

@@ -71,3 +71,19 @@ export function samplingSliders(change) {
   };
   return { nodes: sliders.map(({ node }) => node), show };
 }
+
+// say(region, text) has a text read aloud after a pause, or a moving slider would never stop talking; say() takes back what waits.
+export function speaker() {
+  let waiting;
+  return (region, text) => {
+    clearTimeout(waiting);
+    if (region) waiting = setTimeout(() => { region.textContent = text; }, 500);
+  };
+}
+
+// Call draw now, and whenever the model changes one of the names; what is returned ends that.
+export function drawOnChange(model, names, draw, first = draw) {
+  names.forEach((name) => model.on(`change:${name}`, draw));
+  first();
+  return () => names.forEach((name) => model.off(`change:${name}`, draw));
+}

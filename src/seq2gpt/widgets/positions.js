@@ -1,6 +1,6 @@
 // The sinusoidal encoding: choose length, width and a position, see the matrix and which codes are alike.
 // One anywidget module: JupyterLab runs it beside a kernel, the site without one.
-import { dot, element } from "./parts.js";
+import { dot, drawOnChange, element, speaker } from "./parts.js";
 
 const RANGES = {
   n: { min: 2, max: 200, step: 1 },
@@ -98,7 +98,7 @@ function render({ model, el }) {
     const { n } = readState(model);
     set({ position: Math.min(Math.floor(event.offsetY / canvas.clientHeight * n), n - 1) });
   };
-  let speaking;
+  const say = speaker();
 
   function draw() {
     const result = compute(readState(model));
@@ -122,15 +122,12 @@ function render({ model, el }) {
       row("distance", "th", near.map(({ distance }) => distance)), row("cosine", "td", near.map(({ value }) => number(value))),
     );
     find(".s2g-summary").textContent = describe(result);
-    clearTimeout(speaking); // read aloud after a pause, or a moving slider would never stop talking
-    speaking = setTimeout(() => { find(".s2g-live").textContent = find(".s2g-summary").textContent; }, 500);
+    say(find(".s2g-live"), find(".s2g-summary").textContent);
   }
 
-  const names = Object.keys(DEFAULTS);
-  names.forEach((name) => model.on(`change:${name}`, draw));
-  draw();
+  const stop = drawOnChange(model, Object.keys(DEFAULTS), draw);
   el.append(root);
-  return () => { clearTimeout(speaking); names.forEach((name) => model.off(`change:${name}`, draw)); };
+  return () => { say(); stop(); };
 }
 
 export default { render };

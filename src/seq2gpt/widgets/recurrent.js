@@ -1,7 +1,7 @@
 // A recurrent network with two units reads a word: its states, and how far back a gradient reaches.
 // One anywidget module: JupyterLab runs it beside a kernel, the site without one.
 // Typed letters reach the page through textContent only, never as markup.
-import { element } from "./parts.js";
+import { drawOnChange, element, speaker } from "./parts.js";
 
 const MAX_LETTERS = 16;
 const ANGLE = 0.6; // by which W_h turns a state, in radians
@@ -130,7 +130,7 @@ function render({ model, el }) {
     read: slider("read", "letters read:", { min: 1, step: 1 }),
   };
   find("settings").append(...Object.values(sliders).map(({ node }) => node));
-  let speaking;
+  const say = speaker();
 
   function drawTable({ letters, states, factors, read }) {
     const columns = letters.map((letter, t) => column(letter, states[t], factors[t], t < read, t === read - 1));
@@ -155,15 +155,12 @@ function render({ model, el }) {
       drawTable(result);
       find("summary").textContent = describe(result);
     }
-    clearTimeout(speaking); // read aloud after a pause, or a moving slider would never stop talking
-    speaking = setTimeout(() => { find("live").textContent = result.letters.length ? find("summary").textContent : ""; }, 500);
+    say(find("live"), result.letters.length ? find("summary").textContent : "");
   }
 
-  const names = Object.keys(DEFAULTS);
-  names.forEach((name) => model.on(`change:${name}`, draw));
-  draw();
+  const stop = drawOnChange(model, Object.keys(DEFAULTS), draw);
   el.append(root);
-  return () => { clearTimeout(speaking); names.forEach((name) => model.off(`change:${name}`, draw)); };
+  return () => { say(); stop(); };
 }
 
 export default { render };

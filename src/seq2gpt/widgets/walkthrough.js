@@ -1,6 +1,6 @@
 // One forward pass of a tiny trained GPT, tensor by tensor: layers stacked in space, and for every cell how it was computed.
 // One anywidget module: JupyterLab runs it beside a kernel, the site without one.
-import { dot, element, gelu, percent, range, softmax, stored, unpack } from "./parts.js";
+import { dot, drawOnChange, element, gelu, percent, range, softmax, speaker, stored, unpack } from "./parts.js";
 
 const DEFAULTS = { text: "dabe", written: 2, step: 6, row: 4, column: 0 };
 const EPS = 1e-5;
@@ -240,7 +240,7 @@ async function render({ model, el }) {
   const go = ([step, row, column]) => set({ step, row, column });
   let result;
   let computed = "";
-  let speaking;
+  const say = speaker();
   let canvases = [];
 
   const input = find("text");
@@ -354,18 +354,15 @@ async function render({ model, el }) {
     find("cell").textContent = `Position ${row} “${result.tokens[row]}”, column ${tensor.columns[column]}: ${number(tensor.values[row][column])}`;
     find("how").textContent = made.words;
     find("terms").replaceChildren(made.terms.length ? terms(made) : element("table"));
-    clearTimeout(speaking); // read aloud after a pause
     const words = describe(result, { ...state, row, column });
-    speaking = setTimeout(() => { find("live").textContent = words; }, 500);
+    say(find("live"), words);
   }
 
-  const names = Object.keys(DEFAULTS);
   let waiting = false; // one drawing for several changes at once
   const later = () => { if (!waiting) { waiting = true; queueMicrotask(() => { waiting = false; draw(); }); } };
-  names.forEach((name) => model.on(`change:${name}`, later));
-  draw();
+  const stop = drawOnChange(model, Object.keys(DEFAULTS), later, draw);
   el.append(root);
-  return () => { clearTimeout(speaking); names.forEach((name) => model.off(`change:${name}`, later)); };
+  return () => { say(); stop(); };
 }
 
 export default { render };
