@@ -116,11 +116,11 @@ def tie_weights(model: GPTParts) -> None:
 
 
 def init_weights(model: GPTParts, generator: torch.Generator | None = None) -> None:
-    """Draw fresh parameters as the paper of GPT-2 has it (Radford et al. 2019, section 2.3).
+    """Draw fresh parameters as the papers of GPT (Radford et al. 2018, section 4.1) and GPT-2 (2019, 2.3) have it.
 
-    - matrices, embeddings and positions: normal, mean 0, standard deviation 0.02 (OpenAI's code: positions 0.01);
+    - matrices, embeddings and positions: normal, mean 0, standard deviation 0.02;
     - the two matrices of each block that write to the residual path, ``attention.w_o`` and
-      ``feed_forward.w_out``: 0.02 / √(2 · n_layers), as 2 · n_layers of them add up;
+      ``feed_forward.w_out``: 0.02 / √(2 · n_layers), as 2 · n_layers of them add up (this is GPT-2's rule);
     - biases: 0; gains of the norms: 1.
 
     All of them are drawn anew, in place, whatever they were before; what is shared stays shared. One seed of

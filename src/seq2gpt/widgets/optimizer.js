@@ -62,7 +62,7 @@ export function describe(rows, state) {
   const { optimizer, schedule, rate, decay, spike, clip } = { ...DEFAULTS, ...state };
   const [first, last] = [rows[0].loss, rows.at(-1).loss];
   const outcome = !(last < 100 * first) ? "It has exploded" : last > first ? "It has moved away from the lowest point"
-    : last < 0.005 * first ? "It has arrived" : "It is still on its way";
+    : Math.hypot(...rows.at(-1).point.map((value) => value - 1)) < 0.3 ? "It is close to the lowest point" : "It is still on its way";
   const extras = [decay > 0 && `decay ${decay.toFixed(1)}`, spike && `a bad batch at step ${SPIKE.step}`, clip && `clipping at ${MAX_NORM}`].filter(Boolean);
   const [x, y] = rows.at(-1).point.map(number);
   return `${OPTIMIZERS[optimizer]}, rate ${number(10 ** rate)} ${SCHEDULES[schedule]}${extras.map((text) => `, ${text}`).join("")}: the loss goes from ${number(first)} to ${number(last)}. ${outcome}: it ends at (${x}, ${y}); the lowest point is (1, 1).`;
