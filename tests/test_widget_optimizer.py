@@ -102,7 +102,9 @@ def test_the_sentence_says_what_happens(script):
 
     assert "It is close to the lowest point" in said()
     assert "It is still on its way" in said(optimizer="sgd", rate=-1.75)
-    assert "It is still on its way" in said(optimizer="sgd", rate=-1.5, schedule="constant"), "as the page begins"
+    assert "It is still on its way" in said(optimizer="sgd", rate=-1.5, schedule="constant"), (
+        "as the page begins"
+    )
     assert "It has exploded" in said(optimizer="sgd", rate=0, schedule="constant")
     clipped = said(spike=True, clip=True, decay=0.5)
     assert "decay 0.5, a bad batch at step 20, clipping at 1" in clipped

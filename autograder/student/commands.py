@@ -13,7 +13,9 @@ def start(folder: Path) -> None:
     notebooks = workspace.start(folder)
     names = " to ".join(dict.fromkeys((notebooks[0].stem, notebooks[-1].stem)))
     labs = f"{len(notebooks)} lab{'s' * (len(notebooks) > 1)}"
-    print(f"{folder} now holds {labs}, {names}, and a README. Open the first:\n\n    jupyter lab {notebooks[0]}")
+    print(
+        f"{folder} now holds {labs}, {names}, and a README. Open the first:\n\n    jupyter lab {notebooks[0]}"
+    )
 
 
 def submit(workspace: Path, lab: str, student: str = "", to: Path | None = None) -> None:
