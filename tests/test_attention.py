@@ -330,6 +330,7 @@ def test_self_attention_has_four_matrices_and_no_bias() -> None:
     assert shapes == {f"w_{part}.weight": (6, 6) for part in "qkvo"}
 
 
+@pytest.mark.own
 def test_self_attention_refuses_heads_that_do_not_fit() -> None:
     with pytest.raises(ValueError, match=r"^d_model=10 does not split into n_heads=4; use a multiple$"):
         SelfAttention(d_model=10, n_heads=4)
@@ -381,6 +382,7 @@ def test_fused_attention_in_half_precision(dtype: torch.dtype) -> None:
 # the annotations
 
 
+@pytest.mark.own
 def test_annotations_are_executed() -> None:
     with pytest.raises(TypeError, match="d_model"):
         project_qkv(torch.zeros(2, 3), torch.zeros(3, 5), torch.zeros(3, 5), torch.zeros(4, 5))

@@ -86,6 +86,7 @@ def test_limits_of_the_temperature() -> None:
 
 
 @pytest.mark.parametrize("temperature", [0.0, -1.0, INF, math.nan])
+@pytest.mark.own
 def test_temperatures_out_of_range_are_refused(temperature: float) -> None:
     message = (
         f"temperature={temperature} must be positive and finite; for the most probable token every time, "
@@ -113,6 +114,7 @@ def test_top_k_works_on_every_row_and_leaves_its_input_alone() -> None:
 
 
 @pytest.mark.parametrize("k", [0, -1, 6])
+@pytest.mark.own
 def test_top_k_out_of_range_is_refused(k: int) -> None:
     with pytest.raises(ValueError, match=f"^top_k={k} must lie between 1 and vocab_size=5$"):
         top_k_filter(torch.zeros(2, 5), k)
@@ -160,11 +162,13 @@ def test_top_p_keeps_the_smallest_set_that_reaches_p(row: list[float], p: float)
     ],
 )
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.own
 def test_nuclei_by_hand(chances: list[float], p: float, kept: set[int], dtype: torch.dtype) -> None:
     logits = torch.tensor(chances, dtype=dtype).log() + 3  # logits are not normalised
     assert top_p_filter(logits, p).tolist() == only(logits.tolist(), kept)
 
 
+@pytest.mark.own
 def test_p_of_one_keeps_even_what_a_float_sum_would_lose() -> None:
     logits = torch.tensor([30.0, 0.0, -5.0, -INF, 1.0])  # 1 + e^−30 is 1 in float32
     assert torch.equal(top_p_filter(logits, 1.0), logits)
@@ -178,6 +182,7 @@ def test_top_p_works_on_every_row_and_leaves_its_input_alone() -> None:
 
 
 @pytest.mark.parametrize("p", [0.0, -0.5, 1.001, math.nan])
+@pytest.mark.own
 def test_top_p_out_of_range_is_refused(p: float) -> None:
     message = f"^top_p={p} must lie above 0 and be at most 1; 1 keeps every token$"
     with pytest.raises(ValueError, match=message):
@@ -207,6 +212,7 @@ def test_min_p_compares_with_the_most_probable_token(row: list[float], p: float)
         ([0.4, 0.4, 0.2], 1.0, {0, 1}),
     ],
 )
+@pytest.mark.own
 def test_min_p_by_hand(chances: list[float], p: float, kept: set[int]) -> None:
     logits = torch.tensor([chances, chances]).log() + 3
     before = logits.clone()
@@ -215,6 +221,7 @@ def test_min_p_by_hand(chances: list[float], p: float, kept: set[int]) -> None:
 
 
 @pytest.mark.parametrize("p", [-0.1, 1.01, math.nan])
+@pytest.mark.own
 def test_min_p_out_of_range_is_refused(p: float) -> None:
     with pytest.raises(ValueError, match=f"^min_p={p} must lie between 0 and 1; 0 keeps every token$"):
         min_p_filter(torch.zeros(2, 5), p)
@@ -266,6 +273,7 @@ def test_three_ways_to_be_greedy(row: list[float], seed: int) -> None:
 
 
 @pytest.mark.parametrize("temperature", [1e-6, 1e-30, 1e-37])
+@pytest.mark.own
 def test_a_tiny_temperature_is_greedy_and_does_not_overflow(temperature: float) -> None:
     assert frequencies([50.0, 80.0, 79.9], draws=100, temperature=temperature) == [0.0, 1.0, 0.0]
 
@@ -308,6 +316,7 @@ def test_without_a_generator_torch_draws() -> None:
 
 @pytest.mark.parametrize("row", [[0.0, math.nan, 1.0], [math.nan] * 3, [0.0, INF, 1.0], [-INF] * 3])
 @pytest.mark.parametrize("temperature", [0.0, 1.0])
+@pytest.mark.own
 def test_logits_without_a_finite_maximum_are_refused(row: list[float], temperature: float) -> None:
     message = "^the largest logit is nan or infinite, so no token can be drawn; check the weights$"
     with pytest.raises(ValueError, match=message):
@@ -326,6 +335,7 @@ def test_logits_without_a_finite_maximum_are_refused(row: list[float], temperatu
         ({"temperature": 0.0, "top_p": 2.0}, "top_p=2.0 must lie"),
     ],
 )
+@pytest.mark.own
 def test_settings_out_of_range_are_refused(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(message)}"):
         sample(torch.zeros(3), **settings)
@@ -351,6 +361,7 @@ def test_a_layer_returns_all_keys_and_values_in_order() -> None:
         assert torch.equal(values, torch.cat([v for _, v in parts[:count]], dim=-2))
 
 
+@pytest.mark.own
 def test_the_buffers_are_allocated_once() -> None:
     layer = KVCache(n_layers=1, context_length=7)[0]
     addresses = {tuple(t.data_ptr() for t in layer.append(key, value)) for key, value in pieces(3, 1, 2, 1)}
@@ -377,6 +388,7 @@ def test_no_gradient_flows_through_a_cache() -> None:
     assert [tensor.requires_grad for tensor in stored] == [False, False]
 
 
+@pytest.mark.own
 def test_a_full_cache_refuses_more_and_keeps_what_it_has() -> None:
     layer = KVCache(n_layers=1, context_length=5)[0]
     held, too_much, last = pieces(3, 3, 2)
@@ -388,6 +400,7 @@ def test_a_full_cache_refuses_more_and_keeps_what_it_has() -> None:
     assert torch.equal(keys, torch.cat([held[0], last[0]], dim=-2))
 
 
+@pytest.mark.own
 def test_a_cache_belongs_to_one_batch() -> None:
     layer = KVCache(n_layers=1, context_length=5)[0]
     layer.append(*pieces(2)[0])
@@ -398,6 +411,7 @@ def test_a_cache_belongs_to_one_batch() -> None:
 
 
 @pytest.mark.parametrize(("n_layers", "context_length"), [(0, 5), (2, 0)])
+@pytest.mark.own
 def test_a_cache_without_room_is_refused(n_layers: int, context_length: int) -> None:
     message = f"^n_layers={n_layers} and context_length={context_length} must be at least 1$"
     with pytest.raises(ValueError, match=message):
@@ -423,6 +437,7 @@ def test_prompt_and_new_tokens_share_the_context(n_prompt: int, max_new_tokens: 
         (5, -1, "max_new_tokens=-1 must be at least 0"),
     ],
 )
+@pytest.mark.own
 def test_impossible_budgets_are_refused(n_prompt: int, max_new_tokens: int, message: str) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         token_budget(8, n_prompt, max_new_tokens)
@@ -559,6 +574,7 @@ def prompt(*ids: int) -> Tensor:
         (prompt(3), {"top_p": -0.1}, "top_p=-0.1 must lie above 0 and be at most 1; 1 keeps every token"),
     ],
 )  # fmt: skip
+@pytest.mark.own
 def test_impossible_requests_are_refused(ids: Tensor, settings: dict[str, Any], message: str) -> None:
     model = random_model().train()
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
@@ -566,6 +582,7 @@ def test_impossible_requests_are_refused(ids: Tensor, settings: dict[str, Any], 
     assert model.training
 
 
+@pytest.mark.own
 def test_broken_weights_are_reported() -> None:
     model = random_model()
     nn.init.constant_(model.norm.weight, math.nan)

@@ -67,6 +67,7 @@ def test_a_configuration_is_frozen_and_its_fields_have_names() -> None:
 
 @pytest.mark.parametrize("name", ["vocab_size", "context_length", "d_model", "n_heads", "n_layers", "d_ff"])
 @pytest.mark.parametrize("size", [0, -3])
+@pytest.mark.own
 def test_sizes_below_one_are_refused(name: str, size: int) -> None:
     with pytest.raises(ValueError, match=f"^{name}={size} must be a whole number of at least 1$"):
         GPTConfig(**{**SIZES, name: size})
@@ -74,11 +75,13 @@ def test_sizes_below_one_are_refused(name: str, size: int) -> None:
 
 @pytest.mark.usefixtures("_as_users_run_it")
 @pytest.mark.parametrize(("name", "size"), [("d_ff", 2.5), ("n_layers", "2")])
+@pytest.mark.own
 def test_sizes_that_are_no_whole_numbers_are_refused(name: str, size: object) -> None:
     with pytest.raises(ValueError, match=f"^{name}={size!r} must be a whole number of at least 1$"):
         GPTConfig(**{**SIZES, name: size})
 
 
+@pytest.mark.own
 def test_heads_that_do_not_divide_the_width_are_refused() -> None:
     message = "^d_model=100 does not split into n_heads=8; use a multiple of 8$"
     with pytest.raises(ValueError, match=message):
@@ -86,6 +89,7 @@ def test_heads_that_do_not_divide_the_width_are_refused() -> None:
 
 
 @pytest.mark.parametrize("dropout", [-0.1, 1.0, 20.0, math.nan])
+@pytest.mark.own
 def test_dropout_that_is_no_probability_is_refused(dropout: float) -> None:
     with pytest.raises(ValueError, match=f"^dropout={dropout} must be at least 0 and below 1$"):
         GPTConfig(**SIZES, dropout=dropout)
@@ -299,6 +303,7 @@ def test_dropout_acts_on_the_embeddings_and_in_the_blocks_but_only_in_training()
     assert not torch.equal(model(ids), model(ids))
 
 
+@pytest.mark.own
 def test_a_sequence_longer_than_the_context_is_refused() -> None:
     model = random_model()
     with pytest.raises(ValueError, match=r"^positions 0 to 11 do not fit into context_length=11;"):
@@ -334,6 +339,7 @@ def test_both_uses_of_a_tied_matrix_send_their_gradient() -> None:
     torch.testing.assert_close(together, apart[0] + apart[1])
 
 
+@pytest.mark.own
 def test_matrices_of_different_shape_are_not_tied() -> None:
     model = GPT(CONFIG)
     model.token_embedding = nn.Embedding(19, 6)
@@ -446,6 +452,7 @@ def test_the_loss_is_finite_for_huge_logits() -> None:
 
 
 @pytest.mark.usefixtures("_as_users_run_it")
+@pytest.mark.own
 def test_targets_of_another_shape_are_refused_even_if_their_number_fits() -> None:
     message = "logits of shape (2, 3, 5) need targets of shape (2, 3), not (3, 2)"
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):

@@ -378,6 +378,7 @@ def test_bleu_by_hand(hypothesis: str, reference: str, score: float) -> None:
     assert bleu([hypothesis], [reference]) == pytest.approx(score)
 
 
+@pytest.mark.own
 def test_bleu_sums_over_the_corpus_before_it_divides() -> None:
     together = bleu(["a b c d e", "x"], ["a b c d e", "y"])
     assert together == pytest.approx(100 * (5 / 6) ** 0.25)

@@ -79,6 +79,7 @@ def test_one_seed_gives_one_batch_whatever_else_draws_random_numbers() -> None:
     assert not torch.equal(first[0], get_batch(data, 5, 3, torch.Generator().manual_seed(18))[0])
 
 
+@pytest.mark.own
 def test_too_short_a_text_is_refused() -> None:
     message = (
         "^the text has 4 tokens, context_length=4 needs at least 5; use a longer text or a shorter context$"
@@ -193,6 +194,7 @@ def test_schedule_rises_then_falls_and_stays_between_its_ends(
 
 
 @pytest.mark.parametrize(("n_warmup", "n_steps"), [(10, 10), (11, 10), (-1, 10), (0, 0)])
+@pytest.mark.own
 def test_schedule_without_room_for_decay_is_refused(n_warmup: int, n_steps: int) -> None:
     with pytest.raises(
         ValueError, match=f"^n_warmup={n_warmup} must be at least 0 and below n_steps={n_steps}$"
@@ -301,6 +303,7 @@ def test_accumulation_uses_the_loss_it_is_given() -> None:
     assert accumulate_gradients(model, [batch], tripled) == pytest.approx(3 * plain)
 
 
+@pytest.mark.own
 def test_accumulating_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="^there are no batches to accumulate; give at least one$"):
         accumulate_gradients(small_model(), [])
