@@ -163,6 +163,13 @@ def test_where_only_a_whole_labs_exchange_helps_all_of_it_is_named(mine, monkeyp
     assert [part.exercise for part in culprits] == ["split_heads", "merge_heads"]
 
 
+def test_counts_are_written_out():
+    outcome = milestones.Outcome(
+        stone_of(), Attempt({"parameters": 124439808.0, "loss": 2.76931}, "", frozenset()), []
+    )
+    assert "parameters: 124,439,808\nloss: 2.769" in outcome.text
+
+
 def test_when_no_exchange_helps_it_says_so(mine, monkeypatch):
     solve(mine, "08-heads", **dict.fromkeys(exercises("08-heads"), ""))
     expect(monkeypatch, 1000.0)

@@ -107,7 +107,8 @@ class Outcome:
         """The report."""
         stone = self.milestone
         lines = [f"{'★' if self.reached else '☆'} {stone.lab} · {stone.title}", ""]
-        lines += [f"{name}: {value:.4g}" for name, value in self.attempt.figures.items()]
+        for name, value in self.attempt.figures.items():
+            lines.append(f"{name}: {value:,.0f}" if abs(value) >= 1e4 else f"{name}: {value:.4g}")
         lines += ["", f"To reach: {stone.goal}"]
         names = ", ".join(f"{part.module}.{part.qualname}" for part in self.yours) or "none"
         lines += [f"Your own code that ran: {names}."]
