@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import errno
+import io
 import json
 import mmap
 import os
@@ -12,7 +13,7 @@ import socket
 import stat
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -231,24 +232,34 @@ def find_in_memory(payload: bytes, fds: list[int]) -> None:
     halves = bytes(reversed(payload[:8])), bytes(reversed(payload[8:]))
     found = 0
     with open("/proc/self/maps") as maps, open("/proc/self/mem", "rb", 0) as memory:
-        for line in maps:
+        for line in maps.read().splitlines():
             span, rights, *_ = line.split()
             start, end = (int(x, 16) for x in span.split("-"))
             if not rights.startswith("rw"):
                 continue
-            try:
-                memory.seek(start)
-                pieces: list[bytes] = []
-                while piece := memory.read(end - start - sum(map(len, pieces))):  # one call may stop early
-                    pieces.append(piece)
-                data = b"".join(pieces)
-            except (OSError, OverflowError):
-                continue
-            at = data.find(halves[1])
-            while at >= 0:
-                found += data[at + 8 : at + 16] == halves[0]
-                at = data.find(halves[1], at + 1)
+            for data in readable_parts(memory, start, end):
+                at = data.find(halves[0])
+                while at >= 0:
+                    found += data[at + 8 : at + 16] == halves[1]
+                    at = data.find(halves[0], at + 1)
     say(found)
+
+
+def readable_parts(memory: io.RawIOBase, start: int, end: int) -> Iterator[bytes]:
+    """Each stretch of memory that can be read; a page that cannot ends one, and the next begins behind it."""
+    part = bytearray()
+    while start < end:
+        try:
+            memory.seek(start)
+            piece = memory.read(end - start) or b""
+        except (OSError, OverflowError):
+            piece = b""
+        part += piece
+        start += len(piece)
+        if not piece:
+            yield bytes(part)
+            part, start = bytearray(), start // mmap.PAGESIZE * mmap.PAGESIZE + mmap.PAGESIZE
+    yield bytes(part)
 
 
 # ------------------------------------------------------------------------- take too much

@@ -401,10 +401,10 @@ def test_the_next_characters_are_shown_with_what_the_filters_cut(show, exported)
 
 
 @pytest.mark.browser
-def test_stop_ends_the_writing(site, show):
+def test_stop_ends_the_writing(show, exported):
     """The model is large enough to be still writing when the button is pressed."""
     config = GPTConfig(vocab_size=14, context_length=500, d_model=128, n_heads=4, n_layers=4)
-    export_for_browser(GPT(config), CharTokenizer(SYMBOLS), site.folder / "_static/model/long.bin")
+    export_for_browser(GPT(config), CharTokenizer(SYMBOLS), exported.with_name("long.bin"))
     page = show(model_url="model/long.bin", max_new_tokens=490)
     load(page)
     page.get_by_role("button", name="Generate").click()
