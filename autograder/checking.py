@@ -26,7 +26,7 @@ from autograder.expect import CheckFailed
 from autograder.kernel import kernel_shell
 from autograder.recorder import Recorder, same
 from autograder.report import Outcome, Report
-from autograder.student.progress import remember
+from autograder.student.progress import remember, remember_opening
 from autograder.timing import ProcessEnded, TooSlow, time_limit
 from autograder.unsolved import explain_unsolved, is_students
 
@@ -294,6 +294,7 @@ class Lab:
 def open_lab(lab: str) -> Lab:
     """The checks of a lab, ready to be called with the name of an exercise."""
     explain_unsolved()
+    remember_opening(lab)
     return Lab(lab)
 
 

@@ -1,6 +1,7 @@
 """What ``seq2gpt course …`` does for those who make the course and grade it. Each command prints a short report; mistakes are ``UserError``\\ s."""
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograder import lessons
@@ -89,6 +90,68 @@ def on_cluster(address: str, _workers: int) -> "Executor":
     from autograder.grading.cluster import connect
 
     return connect(address)
+
+
+def roster(tables: tuple[Path, ...]) -> None:
+    """List the class, or enter TABLES, such as ``class.csv``, into the gradebook.
+
+    A table has a heading line with at least a column of ids, the names of the students' folders; names and e-mail addresses
+    are taken where they are given. Students who are there already are corrected; nobody is ever removed.
+    """
+    from autograder.grading import roster as class_list
+
+    people = [person for table in tables for person in class_list.read_roster(table)]  # all of them, or none
+    work = lessons.ROOT / "autograder"
+    url = gradebook_of(work)
+    if not tables:
+        found = class_list.read_gradebook(url)
+        rows = [[p.id, p.last_name, p.first_name, p.email] for p in found]
+        print("\n".join("  ".join(cell.ljust(20) for cell in row).rstrip() for row in rows))
+        print(f"{len(found)} students. To enter some: `seq2gpt course roster class.csv`")
+        return
+    entered = class_list.enter_roster(url, people)
+    same = len(people) - len(entered.added) - len(entered.changed)
+    print(f"{len(entered.added)} students added, {len(entered.changed)} corrected, {same} as they were.")
+    if left := sorted(entered.before - {person.id for person in people}):
+        print(f"In the gradebook, and not in the table; they stay: {', '.join(left)}")
+
+
+def report(labs: tuple[str, ...], to: Path | None = None) -> None:
+    """Show the class over all labs, or over LABS: scores, who needs a look, what was hard, which mistakes are common.
+
+    Nothing is run; it shows what ``grade`` found. TO is a file to write it to as well: its name ends in .html, .txt, or in
+    .csv for a table with everybody's points.
+    """
+    from autograder.grading.overview import read_overview
+    from autograder.grading.overview_pages import text_of, write_overview
+
+    overview = read_overview(lessons.ROOT, lessons.ROOT / "autograder", labs)
+    if to:
+        write_overview(overview, to)
+        print(f"wrote {to}")
+    else:
+        print(text_of(overview), end="")
+
+
+def release(folder: Path) -> None:
+    """Write what students get to FOLDER: the labs that ``autograder/course.toml`` chooses, with its dates and points.
+
+    They start from it with ``seq2gpt course start mywork --labs FOLDER``. Released again, a folder is renewed.
+    """
+    from autograder.handout import hand_out
+
+    plan, labs = hand_out(lessons.ROOT, lessons.ROOT / "autograder", folder)
+    for lab in labs:
+        due = plan.of(lab).due
+        print(f"{lab}  due {due.isoformat(' ', 'minutes')}" if due else lab)
+    print(f"{folder} holds {len(labs)} labs. Students: `seq2gpt course start mywork --labs {folder}`")
+
+
+def gradebook_of(work: Path) -> str:
+    """The address of the gradebook."""
+    from autograder.grading.config import course_config
+
+    return str(course_config(lessons.ROOT, work).CourseDirectory.db_url)
 
 
 def make_all() -> None:

@@ -174,8 +174,9 @@ class Report:
 
 
 def misconception(lab: str, known: Mutant) -> dict[str, str]:
-    """A recognised mistake: its name, the sentence that clears it up, and where the lesson does."""
-    return {"name": known.name, "says": known.says, "url": lesson_url(lab, known.anchor)}
+    """A recognised mistake: its name, its id in the course's catalogue, the sentence that clears it up, and where the lesson does."""
+    url = lesson_url(lab, known.anchor)
+    return {"name": known.name, "id": known.misconception, "says": known.says, "url": url}
 
 
 def lesson_url(lab: str, anchor: str) -> str:

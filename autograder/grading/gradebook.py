@@ -6,7 +6,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -18,6 +18,7 @@ from tqdm.auto import tqdm
 
 from autograder.grading.exercises import HandGrade
 from autograder.grading.settings import Late
+from autograder.plan import LabPlan
 from seq2gpt.errors import UserError
 
 LOCKED_SECONDS = 30.0
@@ -27,10 +28,30 @@ T = TypeVar("T")
 class GradeWriter:
     """The gradebook of a course, open for one lab."""
 
-    def __init__(self, db_url: str, course: str, lab: str, late: Late) -> None:
+    def __init__(self, db_url: str, course: str, lab: str, late: Late, plan: LabPlan | None = None) -> None:
         self.gradebook: Gradebook = patiently(lambda: Gradebook(db_url, course), lambda: None)
         self.lab = lab
         self.late = late
+        self.plan = plan or LabPlan()
+        self.patient(self._plan_due)
+
+    def _plan_due(self) -> None:
+        """A date of ``course.toml`` goes into the gradebook; without one, what was entered there stays."""
+        if self.plan.due:
+            self.gradebook.update_or_create_assignment(self.lab, duedate=naive_utc(self.plan.due))
+
+    def due(self, student: str) -> datetime | None:
+        """When a student has to hand in, in UTC; None without a date."""
+        return self.patient(lambda: self._due(student))
+
+    def _due(self, student: str) -> datetime | None:
+        if self.plan.due:
+            return naive_utc(self.plan.due_for(student) or self.plan.due)
+        with contextlib.suppress(MissingEntry):
+            found: datetime | None = self.gradebook.find_submission(self.lab, student).duedate
+            return found
+        assigned: datetime | None = self.gradebook.find_assignment(self.lab).duedate
+        return assigned
 
     def enter(self, student: str, result: dict[str, Any], timestamp: datetime | None) -> float:
         """Enter the scores of one submission, all of them or none; returns what lateness costs.
@@ -46,6 +67,8 @@ class GradeWriter:
         self.gradebook.update_or_create_student(student)
         stamp = {"timestamp": timestamp.isoformat(" ")} if timestamp else {}
         submission = self.gradebook.update_or_create_submission(self.lab, student, **stamp)
+        if self.plan.due:
+            submission.extension = (self.plan.due_for(student) or self.plan.due) - self.plan.due or None
         for notebook in submission.notebooks:
             for grade in notebook.grades:
                 score = result["scores"].get(grade.name)
@@ -138,6 +161,11 @@ class GradeWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.gradebook.close()
+
+
+def naive_utc(moment: datetime) -> datetime:
+    """A moment as nbgrader keeps it."""
+    return moment.astimezone(UTC).replace(tzinfo=None)
 
 
 def patiently(step: Callable[[], T], undo: Callable[[], None]) -> T:

@@ -4,10 +4,11 @@ import csv
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from autograder.grading.exercises import exercise_name
 from autograder.grading.store import write_whole
 
 
@@ -37,6 +38,41 @@ class StudentReport:
     def points(self, exercise: str) -> str:
         """The points of an exercise, with a question mark while a person has to grade it."""
         return f"{self.scores.get(exercise, 0):g}{'?' if exercise in self.waiting else ''}"
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A recognised mistake: ``id`` in the course's catalogue, what clears it up and where, and how many made it."""
+
+    lab: str
+    exercise: str
+    id: str
+    says: str
+    url: str
+    students: int
+
+
+def student_line(
+    lab: str,
+    student: str,
+    result: dict[str, Any],
+    scores: dict[str, float],
+    penalty: float = 0.0,
+    waiting: Sequence[str] = (),
+) -> StudentReport:
+    """What a kept result and the gradebook say about a student; ``scores`` and ``waiting`` go by test."""
+    return StudentReport(
+        student,
+        {exercise_name(lab, name): points for name, points in scores.items()},
+        result["problem"],
+        result["repairs"] + result["flags"],
+        result["seconds"],
+        penalty=penalty,
+        exercises=result["exercises"],
+        attempts=result["attempts"],
+        jail=result["jail"],
+        waiting=[exercise_name(lab, name) for name in waiting],
+    )
 
 
 @dataclass
@@ -85,9 +121,9 @@ class ClassReport:
         waiting = Counter(name for s in self.students for name in s.waiting)
         return [(name, waiting[name]) for name in self.max_scores if waiting[name]]
 
-    def misconceptions(self) -> list[tuple[str, int]]:
+    def misconceptions(self) -> list[Mistake]:
         """Recognised mistakes with the number of students who made them, most frequent first."""
-        found: Counter[str] = Counter()
+        found: Counter[Mistake] = Counter()
         for s in self.students:
             known = [
                 (e["name"], c["misconception"])
@@ -95,8 +131,13 @@ class ClassReport:
                 for c in e["checks"]
                 if c.get("misconception")
             ]
-            found.update({f"{name}: {mistake['says']}" for name, mistake in known})
-        return found.most_common()
+            found.update(
+                {
+                    Mistake(self.lab, name, m.get("id") or m["name"], m["says"], m["url"], 0)
+                    for name, m in known
+                }
+            )
+        return [replace(mistake, students=n) for mistake, n in found.most_common()]
 
     def changes(self) -> list[str]:
         """Whose score is another than before, and why."""
@@ -118,7 +159,7 @@ class ClassReport:
                 f"{n} × {name}" for name, n in self.needs_manual_grade()
             ],
             "Exercises most failed": [f"{n} × {name}" for name, n in self.failed_exercises()],
-            "Misconceptions": [f"{n} × {says}" for says, n in self.misconceptions()],
+            "Misconceptions": [f"{m.students} × {m.exercise}: {m.says}" for m in self.misconceptions()],
             "Worth a question: the code reaches for what no exercise needs": [
                 f"{s.student}: {', '.join(s.attempts)}" for s in self.students if s.attempts
             ],
@@ -152,7 +193,7 @@ class ClassReport:
             "students": {s.student: asdict(s) | {"score": s.score} for s in self.students},
             "needs_manual_grade": self.needs_manual_grade(),
             "failed_exercises": self.failed_exercises(),
-            "misconceptions": self.misconceptions(),
+            "misconceptions": [asdict(m) for m in self.misconceptions()],
             "alike": self.alike,
             "added": self.added,
         }

@@ -10,7 +10,8 @@ import json
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from sqlalchemy.exc import SAWarning
 from tqdm.auto import tqdm
 
 from autograder.grading import intake, release, suspicion
-from autograder.grading.bundle import Bundle, Submission, code_digest, key_of
+from autograder.grading.bundle import Bundle, Submission, code_digest, digest_of, key_of
 from autograder.grading.config import COURSE, course_config
 from autograder.grading.engine import MachineFault, hopeless, usual_seconds, with_usual
 from autograder.grading.exercises import HandGrade, answers_in, exercise_name, own_answers, with_hand_grades
@@ -30,11 +31,13 @@ from autograder.grading.limits import Limits
 from autograder.grading.pages import write_pages
 from autograder.grading.pool import Runner, process_pool
 from autograder.grading.reference import require_full_points
-from autograder.grading.report import ClassReport, StudentReport, differences
+from autograder.grading.report import ClassReport, differences, student_line
 from autograder.grading.seed import SEED_FILE, grading_seed
 from autograder.grading.settings import Settings, read_settings
 from autograder.grading.store import Store, discard, room_on_disk, write_whole
 from autograder.grading.structure import read_structure
+from autograder.plan import FILE as PLAN
+from autograder.plan import labs_of, only, plan_of
 
 WORKERS = 2
 MakeExecutor = Callable[[int], Executor]
@@ -92,6 +95,7 @@ class LabGrading:
     ) -> None:
         self.root, self.work, self.lab = root, work, lab
         self.settings, self.limits, self.unsafe = settings, limits, unsafe
+        self.plan = plan_of(root, work).of(lab)
         self.source = root / "solutions" / lab / f"{lab}.ipynb"
         self.submitted = work / "submitted"
         self.db_url = str(course_config(root, work).CourseDirectory.db_url)
@@ -102,10 +106,7 @@ class LabGrading:
     def choose(self, students: Sequence[str] | None) -> list[str]:
         """Whom to grade; checks that lab and students exist."""
         if not self.source.is_file():
-            labs = (
-                ", ".join(sorted(p.name for p in (self.root / "solutions").glob("*") if p.is_dir()))
-                or "none yet"
-            )
+            labs = ", ".join(labs_of(self.root)) or "none yet"
             raise UnknownRequestError(
                 f"there is no lab {self.lab!r}; the labs are {labs}; build it with `seq2gpt course build`"
             )
@@ -131,6 +132,12 @@ class LabGrading:
             code=code_digest(),
             unsafe=self.unsafe,
         )
+        only(
+            self.plan.exercises,
+            self.max_scores,
+            f"{self.work / PLAN} [labs.{self.lab}.exercises]",
+            "exercise",
+        )
 
     @property
     def max_scores(self) -> dict[str, float]:
@@ -145,7 +152,7 @@ class LabGrading:
         """Run what has to run, and enter results as they come."""
         jobs = {student: Job(student) for student in students}
         with (
-            GradeWriter(self.db_url, COURSE, self.lab, self.settings.late) as writer,
+            GradeWriter(self.db_url, COURSE, self.lab, self.settings.late, self.plan) as writer,
             tqdm(total=len(jobs), desc=self.lab, unit="submission") as bar,
         ):
             roster = writer.students()
@@ -180,7 +187,7 @@ class LabGrading:
                 if kept is None:
                     yield job, submission
                     continue
-                job.graded_now = not self.is_entered(job)
+                job.graded_now = not self.is_entered(job, writer)
                 job.result, job.answers = self.told(kept[0]), answers_in(self.lab, kept[1])
                 if job.graded_now:
                     self.enter(writer, job, *kept)
@@ -225,24 +232,33 @@ class LabGrading:
             return seconds
         return {}
 
-    def is_entered(self, job: Job) -> bool:
+    def handed_in(self, job: Job) -> datetime | None:
+        """When a submission came, if that is known."""
+        return timestamp_of(self.submitted / job.student / self.lab)
+
+    def entry_key(self, job: Job, writer: GradeWriter) -> str:
+        """A name for a result, when it was handed in, and what lateness costs: for all that the gradebook gets."""
+        dates = [str(self.handed_in(job)), str(writer.due(job.student)), asdict(self.settings.late)]
+        return digest_of([job.key, *dates], {})
+
+    def is_entered(self, job: Job, writer: GradeWriter) -> bool:
         """Whether this very result is in the gradebook already, with all that belongs to it."""
         record = self.store.entered(self.lab, job.student)
         page = self.outcome(job.student, "feedback") / f"{self.lab}.html"
-        return record is not None and record["key"] == job.key and job.before is not None and page.is_file()
+        known = record is not None and record["key"] == self.entry_key(job, writer)
+        return known and job.before is not None and page.is_file()
 
     def enter(self, writer: GradeWriter, job: Job, result: dict[str, Any], notebook: str) -> None:
         """Put one result into the gradebook, with the graded notebook and the feedback."""
         result = self.told(result)
         job.result, job.answers = result, answers_in(self.lab, notebook)
-        handed_in = timestamp_of(self.submitted / job.student / self.lab)
-        penalty = writer.enter(job.student, result, handed_in)
+        penalty = writer.enter(job.student, result, self.handed_in(job))
         graded = self.outcome(job.student, "autograded")
         discard(graded)
         if notebook:
             write_whole(graded / f"{self.lab}.ipynb", notebook)
         self.write_feedback(job, penalty, {})
-        self.store.note_entered(self.lab, job.student, job.key, result)
+        self.store.note_entered(self.lab, job.student, self.entry_key(job, writer), result)
 
     def write_feedback(self, job: Job, penalty: float, by_hand: dict[str, HandGrade]) -> None:
         """The student's pages, with what a person gave and wrote in place of what the tests gave."""
@@ -262,23 +278,18 @@ class LabGrading:
         for job in (job for job in jobs if job.student in by_hand):
             self.write_feedback(job, penalties.get(job.student, 0.0), by_hand[job.student])
         lines = [
-            StudentReport(
-                job.student,
-                {
-                    exercise_name(self.lab, name): points
-                    for name, points in scores.get(job.student, {}).items()
-                },
-                job.result["problem"],
-                job.result["repairs"] + job.result["flags"],
-                job.result["seconds"],
-                job.graded_now,
-                penalty=penalties.get(job.student, 0.0),
-                exercises=job.result["exercises"],
-                attempts=job.result["attempts"],
+            replace(
+                student_line(
+                    self.lab,
+                    job.student,
+                    job.result,
+                    scores.get(job.student, {}),
+                    penalties.get(job.student, 0.0),
+                    waiting.get(job.student, ()),
+                ),
+                graded_now=job.graded_now,
                 before=None if job.before is None else sum(job.before.values()) - job.penalty_before,
                 reasons=differences(job.last, job.result),
-                jail=job.result["jail"],
-                waiting=[exercise_name(self.lab, name) for name in waiting.get(job.student, ())],
             )
             for job in jobs
         ]

@@ -6,26 +6,32 @@ HERE = Path()
 RELOAD = "If the notebook is open in JupyterLab: File ▸ Reload Notebook from Disk."
 
 
-def start(folder: Path) -> None:
-    """Make a folder with the released labs for a student to work in."""
+def start(folder: Path, labs: Path | None = None) -> None:
+    """Make a folder with the released labs for a student to work in.
+
+    LABS is the folder that your instructor handed out, if there is one: its labs, with its dates.
+    """
     from autograder.student import workspace
 
-    notebooks = workspace.start(folder)
+    notebooks = workspace.start(folder, handout=labs)
     names = " to ".join(dict.fromkeys((notebooks[0].stem, notebooks[-1].stem)))
-    labs = f"{len(notebooks)} lab{'s' * (len(notebooks) > 1)}"
+    count = f"{len(notebooks)} lab{'s' * (len(notebooks) > 1)}"
     print(
-        f"{folder} now holds {labs}, {names}, and a README. Open the first:\n\n    jupyter lab {notebooks[0]}"
+        f"{folder} now holds {count}, {names}, and a README. Open the first:\n\n    jupyter lab {notebooks[0]}"
     )
 
 
-def submit(workspace: Path, lab: str, student: str = "", to: Path | None = None) -> None:
+def submit(
+    workspace: Path, lab: str, student: str = "", to: Path | None = None, share_times: bool = False
+) -> None:
     """Hand in a lab, such as ``07-attention``, of the workspace that ``start`` made.
 
-    It goes to the folder TO, or to ``submitted`` in the workspace; earlier versions are kept.
+    It goes to the folder TO, or to ``submitted`` in the workspace; earlier versions are kept. With SHARE_TIMES your instructor
+    also gets, for each exercise, the minutes that it took you and how many checks and hints; without it nobody does.
     """
     from autograder.student.workspace import submit as hand_in
 
-    submission = hand_in(workspace, lab, student, to)
+    submission = hand_in(workspace, lab, student, to, share_times=share_times)
     for warning in submission.warnings:
         print(f"note: {warning}")
     print(
@@ -46,7 +52,7 @@ def status(folder: Path = HERE, full: bool = False) -> None:
     workspace = open_workspace(folder)
     progress = read_progress(workspace.folder)
     rows = {lab: rows_of(mine, workspace.released[lab], progress) for lab, mine in workspace.labs.items()}
-    print(status_text(rows, workspace.released, progress.streak(today()), full))
+    print(status_text(rows, workspace.released, progress.streak(today()), full, workspace.plan))
     for lab in stars(workspace):
         print(f"★ {lab}")
     if waiting := ready(workspace):
@@ -90,13 +96,19 @@ def reset(exercise: str, folder: Path = HERE) -> None:
     print(f"{name} in {lab} is empty again. What you had: {kept}\n{RELOAD}")
 
 
-def update(folder: Path = HERE) -> None:
-    """Bring your folder to the labs of the installed version of the course; your answers stay as they are."""
+def update(folder: Path = HERE, labs: Path | None = None) -> None:
+    """Bring your folder to the labs of the installed version of the course; your answers stay as they are.
+
+    LABS is a newer folder of labs and dates from your instructor, if there is one.
+    """
     from autograder.student.find import open_workspace
     from autograder.student.update import BEFORE
     from autograder.student.update import update as merge_all
+    from autograder.student.workspace import labs_in, take_plan
 
-    workspace = open_workspace(folder)
+    if labs:
+        take_plan(open_workspace(folder, labs_in(labs)).folder, labs)
+    workspace = open_workspace(folder, labs_in(labs) if labs else None)
     changes = merge_all(workspace)
     print("\n".join(change.text for change in changes))
     if any(change.renewed or change.conflicts for change in changes):

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from autograder.plan import FILE as PLAN
+from autograder.plan import NO_PLAN, Plan, read_plan
 from autograder.student.labfile import LabFile, parse_lab, read_lab
 from autograder.student.progress import MARKER, workspace_of
 from autograder.student.workspace import released_labs
@@ -18,6 +20,7 @@ class Workspace:
 
     folder: Path
     course: Mapping[str, Path]
+    plan: Plan = NO_PLAN
 
     @cached_property
     def released(self) -> dict[str, LabFile]:
@@ -43,7 +46,7 @@ def open_workspace(folder: Path, course: Mapping[str, Path] | None = None) -> Wo
 
     Raises ``UserError`` where there is none: neither a mark of ``seq2gpt course start`` nor a lab.
     """
-    course = course or released_labs()
+    course = dict(course or released_labs())
     found = workspace_of(folder)
     if found is None and any((folder / lab / f"{lab}.ipynb").is_file() for lab in course):
         found = folder.resolve()  # it was started before folders were marked
@@ -52,7 +55,8 @@ def open_workspace(folder: Path, course: Mapping[str, Path] | None = None) -> Wo
             f"{folder} is no folder of labs: it has no {MARKER}; go to the one that `seq2gpt course start` made, "
             f"or name it with --folder"
         )
-    return Workspace(found, course)
+    plan = read_plan(found / MARKER / PLAN)
+    return Workspace(found, {lab: course[lab] for lab in plan.chosen(course)}, plan)
 
 
 def find_exercises(workspace: Workspace, what: str) -> list[tuple[str, str]]:

@@ -98,6 +98,13 @@ def remember(report: Any, name: str) -> None:
         note_check(workspace, report, cell_that_defines(name, shell.history_manager.input_hist_raw))
 
 
+def remember_opening(lab: str) -> None:
+    """Enter that a lab's notebook was opened, from which the time of its first exercise counts; nothing elsewhere."""
+    workspace = workspace_of(Path.cwd())
+    if kernel_shell() and workspace:
+        note(workspace, lab=lab, opened=True)
+
+
 def note_hint(workspace: Path, lab: str, exercise: str, hints: int) -> None:
     """Enter that so many hints have been opened."""
     note(workspace, lab=lab, exercise=exercise, hints=hints)

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
+from autograder.plan import NO_PLAN, Plan
 from autograder.student.labfile import LabFile, is_blank, marks_of, text_of
 from autograder.student.progress import Progress, Standing, digest
 
@@ -87,7 +88,11 @@ def minutes_text(minutes: int) -> str:
 
 
 def status_text(
-    labs: dict[str, list[Row]], released: dict[str, LabFile], streak: int, full: bool = False
+    labs: dict[str, list[Row]],
+    released: dict[str, LabFile],
+    streak: int,
+    full: bool = False,
+    plan: Plan = NO_PLAN,
 ) -> str:
     """The whole report: of labs that are solved or untouched one line, unless ``full``."""
     rows = [row for lab in labs.values() for row in lab]
@@ -97,7 +102,7 @@ def status_text(
     lines: list[str] = []
     for lab, of_lab in labs.items():
         begun = len({row.state for row in of_lab} - {"by hand"}) > 1
-        lines += lab_lines(lab, of_lab, released[lab], full or begun or lab == current)
+        lines += lab_lines(lab, of_lab, released[lab], full or begun or lab == current, plan.of(lab).due)
     points, most = sum(r.points for r in counted), sum(r.max_points for r in counted)
     lines.append(
         f"Solved: {len(solved)} of {len(counted)} exercises, {points:g} of {most:g} points"
@@ -107,14 +112,17 @@ def status_text(
     return "\n".join(lines)
 
 
-def lab_lines(lab: str, rows: list[Row], released: LabFile, full: bool) -> Iterator[str]:
+def lab_lines(
+    lab: str, rows: list[Row], released: LabFile, full: bool, due: datetime | None = None
+) -> Iterator[str]:
     """Bar, exercises, and what the solved lab unlocks; one line if not ``full``."""
     counted = [row for row in rows if not released.by_hand(row.exercise)]
     points, most = sum(r.points for r in counted), sum(r.max_points for r in counted)
     filled = int(BAR * points / most) if most else 0
     head = f"{lab:<20} {'█' * filled}{'░' * (BAR - filled)} {points:g} of {most:g} points"
     effort = minutes_text(sum(row.minutes for row in rows))
-    yield head if full or points else f"{head}, {len(rows)} exercises, {effort}"
+    head += "" if full or points else f", {len(rows)} exercises, {effort}"
+    yield head + (f", due {due.astimezone():%a %d %b, %H:%M}" if due else "")
     if full:
         yield from (row.line for row in rows)
     done = all(row.state == "solved" for row in counted)

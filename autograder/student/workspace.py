@@ -11,8 +11,12 @@ from pathlib import Path
 
 import seq2gpt
 from autograder.lessons import ROOT
+from autograder.plan import FILE as PLAN
+from autograder.plan import read_plan
 from autograder.student.labfile import LabFile, is_blank, parse_lab
-from autograder.student.progress import MARKER
+from autograder.student.progress import MARKER, workspace_of
+from autograder.student.times import FILE as TIMES
+from autograder.student.times import shared_times
 from seq2gpt.errors import UserError
 
 STUDENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -60,12 +64,28 @@ def released_labs(folders: tuple[Path, ...] = (INSTALLED, ROOT / "exercises")) -
     raise UserError("no released lab was found; build them with `seq2gpt course build`")
 
 
-def start(folder: Path, labs: dict[str, Path] | None = None) -> list[Path]:
-    """Copy every released lab into a new folder of the student's; returns the notebooks.
+def labs_in(handout: Path) -> dict[str, Path]:
+    """The labs of a folder that an instructor handed out; ``UserError`` if there is none in it."""
+    labs = {p.stem: p for p in sorted(handout.glob("*/*.ipynb")) if p.stem == p.parent.name}
+    if not labs:
+        raise UserError(f"{handout} holds no lab; name the folder that `seq2gpt course release` wrote")
+    return labs
+
+
+def take_plan(folder: Path, handout: Path) -> None:
+    """Keep the dates and points of a handout in a student's folder."""
+    if (handout / PLAN).is_file():
+        read_plan(handout / PLAN)
+        (folder / MARKER).mkdir(exist_ok=True)
+        shutil.copyfile(handout / PLAN, folder / MARKER / PLAN)
+
+
+def start(folder: Path, labs: dict[str, Path] | None = None, handout: Path | None = None) -> list[Path]:
+    """Copy every released lab, or those of a ``handout``, into a new folder of the student's; returns the notebooks.
 
     Raises ``UserError``, and changes nothing, when there is anything in the folder already.
     """
-    labs = labs or released_labs()
+    labs = labs or (labs_in(handout) if handout else released_labs())
     if folder.exists() and not folder.is_dir():
         raise UserError(f"{folder} is a file; give the name of a new folder")
     if folder.exists() and any(folder.iterdir()):
@@ -82,6 +102,8 @@ def start(folder: Path, labs: dict[str, Path] | None = None) -> list[Path]:
         (complete / "README.md").write_text(text, encoding="utf-8")
         for lab, notebook in labs.items():
             remember_released(complete, lab, notebook)
+        if handout:
+            take_plan(complete, handout)
         if folder.exists():
             folder.rmdir()
         complete.rename(folder)
@@ -96,12 +118,18 @@ def remember_released(folder: Path, lab: str, notebook: Path) -> None:
 
 
 def submit(
-    workspace: Path, lab: str, student: str, to: Path | None = None, labs: dict[str, Path] | None = None
+    workspace: Path,
+    lab: str,
+    student: str,
+    to: Path | None = None,
+    labs: dict[str, Path] | None = None,
+    share_times: bool = False,
 ) -> Submission:
     """Hand in a lab: copy its notebook to ``to/student/lab/lab.ipynb``, where nbgrader looks for it.
 
     ``to`` is the folder ``submitted`` in the workspace unless given. An earlier submission moves to
-    ``to/student/lab.earlier``. Every submission adds a line to ``to/student/receipts.txt``.
+    ``to/student/lab.earlier``. Every submission adds a line to ``to/student/receipts.txt``. With ``share_times`` the
+    minutes that each exercise took lie beside it; without, no word about time leaves the workspace.
 
     Raises ``UserError``, and copies nothing, when the student's name is no plain name, or when the
     notebook is missing, damaged or another one.
@@ -127,6 +155,10 @@ def submit(
     now = datetime.now(UTC)
     # nbgrader reads this file, to see which submission is newer and which came late.
     (target.parent / "timestamp.txt").write_text(f"{now:%Y-%m-%d %H:%M:%S.%f} UTC\n", encoding="utf-8")
+    times = target.with_name(TIMES)
+    times.unlink(missing_ok=True)
+    if share_times:
+        times.write_text(shared_times(workspace_of(workspace) or workspace, lab), encoding="utf-8")
     sha256 = hashlib.sha256(content).hexdigest()
     with (folder / "receipts.txt").open("a", encoding="utf-8") as receipts:
         receipts.write(f"{now:%Y-%m-%d %H:%M:%S} UTC  {lab}  submission {number}  sha256 {sha256}\n")

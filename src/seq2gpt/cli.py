@@ -68,7 +68,7 @@ STUDENT_COMMANDS = (
     "start", "status", "check", "hint", "reset", "update", "submit", "doctor", "assemble", "provenance",
     "milestones", "milestone", "publish",
 )  # fmt: skip
-COURSE_COMMANDS = {"build": "build", "grade": "grade", "regrade": "regrade", "all": "make_all"}
+COURSE_COMMANDS = ("build", "release", "roster", "grade", "regrade", "report", "all")
 COURSE_HELP = """\
 usage: seq2gpt course COMMAND …
 
@@ -93,8 +93,11 @@ For students:
 
 For instructors and authors:
   build    build the notebooks from the lessons
+  release  a folder with the labs, dates and points of your course, for students
+  roster   the list of the class: show it, or enter it from a table
   grade    grade the notebooks handed in
   regrade  grade them again, and show whose score changed
+  report   the class: scores, who needs a look, what was hard, common mistakes
   all      build, grade a sample class, train a small GPT, build the site
 
   seq2gpt course COMMAND --help        every flag of a command
@@ -288,7 +291,7 @@ def _course(arguments: list[str]) -> None:
         )
     except ModuleNotFoundError as error:
         raise UserError(_missing(error)) from None
-    _call(getattr(commands, COURSE_COMMANDS.get(name, name)), f"course {name}", arguments)
+    _call(getattr(commands, "make_all" if name == "all" else name), f"course {name}", arguments)
 
 
 def _exam(arguments: list[str]) -> None:
