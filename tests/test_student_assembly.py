@@ -5,6 +5,8 @@ import json
 import os
 import subprocess
 import sys
+import sysconfig
+import venv
 from pathlib import Path
 
 import pytest
@@ -279,6 +281,47 @@ def test_train_and_sample_with_the_package(mine, capfd, monkeypatch):
     assert "mygpt: 1 of " in said.err
     assert main(["sample", "runs/tiny", f"--with={out}", "--prompt", "the", "--max-new-tokens", "3"]) == 0
     assert "my heads" in capfd.readouterr().out
+
+
+@pytest.mark.slow
+def test_it_installs_without_a_network_and_lives_beside_the_course(mine):
+    """pip builds it with what torch brings along; the new environment sees the packages of this one, but not seq2gpt."""
+    solve(
+        mine,
+        "08-heads",
+        split_heads="def split_heads(x, n_heads):\n    print('my heads')\n    return x.unflatten(-1, (n_heads, -1)).transpose(-3, -2)",
+    )
+    out = built(mine)
+    fresh = mine.parent / "fresh"
+    venv.create(fresh, with_pip=False, symlinks=True)
+    scripts, site = (Path(sysconfig.get_path(p, "venv", {"base": fresh})) for p in ("scripts", "purelib"))
+    (site / "parent.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    alone = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | {"OMP_NUM_THREADS": "1"}
+
+    def run(*words, **more):
+        done = subprocess.run(
+            [str(scripts / "python"), *map(str, words)],
+            cwd=mine.parent, env=alone | more, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+        return done
+
+    run("-m", "pip", "install", "--no-index", "--no-deps", "--no-build-isolation", out)
+    where = run("-c", "import mygpt.heads; print(mygpt.__file__)").stdout
+    assert Path(where.strip()).is_relative_to(site)
+    assert {p for p in files_of(out / "src" / "mygpt") if "egg-info" not in p} == set(files_of(site / "mygpt"))
+    both = {"PYTHONPATH": os.pathsep.join([str(REFERENCE.parent), str(Path(assembly.__file__).parents[2])])}
+    run("-c", "import mygpt.heads as m, seq2gpt.heads as s; assert m.split_heads is not s.split_heads", **both)
+    (mine.parent / "text.txt").write_text("the red bird sings. " * 100)
+    tiny = "--data text.txt --d-model 16 --n-heads 2 --n-layers 1 --context-length 16 --n-steps 2 --n-warmup 0 --layout gpt2"
+    done = run("-m", "seq2gpt", "train", "tiny", *tiny.split(), "--with", "mygpt", **both)
+    assert "my heads" in done.stdout
+    assert "mygpt: 1 of " in done.stderr
+    own = subprocess.run(
+        [str(scripts / "mygpt"), "--version"], env=alone, capture_output=True, text=True, check=True
+    )
+    assert own.stdout.startswith("seq2gpt ") or own.stdout.startswith("mygpt ")
+    built(mine)  # what pip left in the folder is nobody's work
 
 
 def test_with_nothing_that_was_assembled(tmp_path, capsys):

@@ -29,6 +29,7 @@ from seq2gpt.errors import UserError
 REFERENCE = Path(seq2gpt.__file__).parent
 RECORD = "provenance.json"
 LEFT_OUT = ("__pycache__", "course_files", "*.pyc")
+LEFTOVER = re.compile(r"build/|src/[^/]+\.egg-info/")  # of `pip install`
 # Where the package's own name stands in its code and its documentation.
 IMPORT = re.compile(r"^(\s*(?:>>> |\.\.\. )?(?:from|import) )seq2gpt\b", re.MULTILINE)
 MODULE = re.compile(r"\bseq2gpt\.(?=[a-z_]+)(?!github\b)")
@@ -215,9 +216,13 @@ def readme(name: str, parts: list[Part]) -> str:
 
 
 def digests(folder: Path) -> dict[str, str]:
-    """A digest of every file, by its path in the folder."""
-    files = sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix != ".pyc")
-    return {p.relative_to(folder).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
+    """A digest of every file, by its path in the folder; what Python and pip leave there are no files of anybody's."""
+    paths = {p.relative_to(folder).as_posix(): p for p in sorted(folder.rglob("*")) if p.is_file()}
+    return {
+        path: hashlib.sha256(p.read_bytes()).hexdigest()
+        for path, p in paths.items()
+        if p.suffix != ".pyc" and not LEFTOVER.match(path)
+    }
 
 
 def refuse_others_work(out: Path) -> None:
@@ -258,8 +263,8 @@ def parts_of(out: Path) -> Iterator[Part]:
 
 PYPROJECT = Template("""\
 [build-system]
-requires = ["hatchling"]
-build-backend = "hatchling.build"
+requires = ["setuptools>=77"]  # which torch brings along
+build-backend = "setuptools.build_meta"
 
 [project]
 name = "$name"
@@ -273,8 +278,11 @@ dependencies = [
 [project.scripts]
 $name = "$name.cli:main"
 
-[tool.hatch.build.targets.wheel]
-packages = ["src/$name"]
+[tool.setuptools.packages.find]
+where = ["src"]
+
+[tool.setuptools.package-data]
+"*" = ["**/*"]
 """)
 README = Template("""\
 # $name
@@ -282,6 +290,10 @@ README = Template("""\
 A GPT put together from the exercises of the course seq2gpt: $yours of $all parts are your own. Install it with
 
     pip install .
+
+or, without a network, in the environment that has seq2gpt, with
+
+    pip install --no-deps --no-build-isolation .
 
 Train it, let it write, and see how much of what runs is yours:
 
