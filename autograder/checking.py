@@ -19,6 +19,7 @@ from typing import Any
 import torch
 
 from autograder import mutants
+from autograder.defaults import plain_defaults
 from autograder.draw import PUBLIC_SEED as PUBLIC_SEED
 from autograder.draw import Draw as Draw
 from autograder.draw import private_seed as private_seed
@@ -166,7 +167,7 @@ def attempt(
     quiet.enter_context(contextlib.redirect_stdout(printed))
     quiet.enter_context(contextlib.redirect_stderr(printed))
     try:
-        with quiet, time_limit(SECONDS_PER_CHECK):
+        with quiet, plain_defaults(), time_limit(SECONDS_PER_CHECK):
             # Where there is no GPU to seed too, torch.manual_seed formats three tracebacks each time.
             torch.default_generator.manual_seed(seed)
             check.run(recorder, Draw(seed, f"{lab}/{exercise.name}/{check.name}"))

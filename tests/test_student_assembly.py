@@ -309,9 +309,13 @@ def test_it_installs_without_a_network_and_lives_beside_the_course(mine):
     run("-m", "pip", "install", "--no-index", "--no-deps", "--no-build-isolation", out)
     where = run("-c", "import mygpt.heads; print(mygpt.__file__)").stdout
     assert Path(where.strip()).is_relative_to(site)
-    assert {p for p in files_of(out / "src" / "mygpt") if "egg-info" not in p} == set(files_of(site / "mygpt"))
+    assert {p for p in files_of(out / "src" / "mygpt") if "egg-info" not in p} == set(
+        files_of(site / "mygpt")
+    )
     both = {"PYTHONPATH": os.pathsep.join([str(REFERENCE.parent), str(Path(assembly.__file__).parents[2])])}
-    run("-c", "import mygpt.heads as m, seq2gpt.heads as s; assert m.split_heads is not s.split_heads", **both)
+    run(
+        "-c", "import mygpt.heads as m, seq2gpt.heads as s; assert m.split_heads is not s.split_heads", **both
+    )
     (mine.parent / "text.txt").write_text("the red bird sings. " * 100)
     tiny = "--data text.txt --d-model 16 --n-heads 2 --n-layers 1 --context-length 16 --n-steps 2 --n-warmup 0 --layout gpt2"
     done = run("-m", "seq2gpt", "train", "tiny", *tiny.split(), "--with", "mygpt", **both)

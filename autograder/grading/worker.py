@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import Any
 
+from autograder.defaults import plain_defaults
 from autograder.grading import randomness
 from autograder.grading.service import Service, check_request
 from autograder.grading.shell import Shell
@@ -71,7 +72,8 @@ class Worker:
         signal.setitimer(signal.ITIMER_PROF, request["seconds"])
         self.student_runs = True
         try:
-            reply, out = self.service.answer(request, buffers)
+            with plain_defaults():
+                reply, out = self.service.answer(request, buffers)
         finally:
             self.student_runs = False
             signal.setitimer(signal.ITIMER_PROF, 0)
