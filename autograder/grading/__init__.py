@@ -7,5 +7,6 @@
 - ``session`` starts both in the jail and bounds them; ``execute`` runs a notebook in them, cell by cell;
 - ``engine`` is one submission as a pure function; ``pool`` runs many; ``run`` is the coordinator that writes the gradebook,
   the ``pages`` for students and the ``report`` for the instructor;
+- ``roster`` keeps the list of the class; ``overview`` shows the class over all labs;
 - ``config`` gives the same engine to nbgrader's own commands.
 """

@@ -43,6 +43,8 @@ def configure(c: Config, root: Path, work: Path) -> None:
     set_folders(c, root, work)
     settings = read_settings(work)
     c.CourseDirectory.db_url = settings.db_url or f"sqlite:///{work / 'gradebook.db'}"
+    if settings.exchange:
+        c.Exchange.root = settings.exchange
     c.GenerateAssignment.preprocessors = [
         RequireTests,
         RequireFullPoints,

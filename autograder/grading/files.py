@@ -9,7 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 LARGEST_SUM = 50 * 2**20
-ABOUT = ("timestamp.txt", "times.json")  # what is said about a submission is no part of it
+ABOUT = (
+    "timestamp.txt",
+    "submission_secret.txt",
+    "times.json",
+)  # what is said about a submission is no part of it
 MOST_NAMES = 1000  # of files and of the folders that they lie in
 OPEN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 

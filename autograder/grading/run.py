@@ -11,7 +11,6 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ from autograder.grading.engine import MachineFault, hopeless, usual_seconds, wit
 from autograder.grading.exercises import HandGrade, answers_in, exercise_name, own_answers, with_hand_grades
 from autograder.grading.files import files_beside
 from autograder.grading.gradebook import GradeWriter, timestamp_of
+from autograder.grading.handback import mark_for_exchange
 from autograder.grading.journal import UnknownRequestError
 from autograder.grading.limits import Limits
 from autograder.grading.pages import write_pages
@@ -232,13 +232,17 @@ class LabGrading:
             return seconds
         return {}
 
-    def handed_in(self, job: Job) -> datetime | None:
-        """When a submission came, if that is known."""
-        return timestamp_of(self.submitted / job.student / self.lab)
+    def handed_in(self, job: Job) -> Path:
+        """The folder of a student's submission."""
+        return self.submitted / job.student / self.lab
 
     def entry_key(self, job: Job, writer: GradeWriter) -> str:
         """A name for a result, when it was handed in, and what lateness costs: for all that the gradebook gets."""
-        dates = [str(self.handed_in(job)), str(writer.due(job.student)), asdict(self.settings.late)]
+        dates = [
+            str(timestamp_of(self.handed_in(job))),
+            str(writer.due(job.student)),
+            asdict(self.settings.late),
+        ]
         return digest_of([job.key, *dates], {})
 
     def is_entered(self, job: Job, writer: GradeWriter) -> bool:
@@ -252,7 +256,7 @@ class LabGrading:
         """Put one result into the gradebook, with the graded notebook and the feedback."""
         result = self.told(result)
         job.result, job.answers = result, answers_in(self.lab, notebook)
-        penalty = writer.enter(job.student, result, self.handed_in(job))
+        penalty = writer.enter(job.student, result, timestamp_of(self.handed_in(job)))
         graded = self.outcome(job.student, "autograded")
         discard(graded)
         if notebook:
@@ -263,7 +267,9 @@ class LabGrading:
     def write_feedback(self, job: Job, penalty: float, by_hand: dict[str, HandGrade]) -> None:
         """The student's pages, with what a person gave and wrote in place of what the tests gave."""
         told = with_hand_grades(job.result, by_hand) | {"late_penalty": penalty}
-        write_pages(self.outcome(job.student, "feedback"), self.lab, job.student, told, job.answers)
+        folder = self.outcome(job.student, "feedback")
+        write_pages(folder, self.lab, job.student, told, job.answers)
+        mark_for_exchange(folder, self.handed_in(job))
 
     def note_fault(self, job: Job, fault: MachineFault) -> None:
         """Leave a submission ungraded that this machine could not run; its score stays what it was."""
@@ -281,11 +287,11 @@ class LabGrading:
             replace(
                 student_line(
                     self.lab,
-                    job.student,
+                    s := job.student,
                     job.result,
-                    scores.get(job.student, {}),
-                    penalties.get(job.student, 0.0),
-                    waiting.get(job.student, ()),
+                    scores.get(s, {}),
+                    penalties.get(s, 0.0),
+                    waiting.get(s, ()),
                 ),
                 graded_now=job.graded_now,
                 before=None if job.before is None else sum(job.before.values()) - job.penalty_before,

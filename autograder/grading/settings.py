@@ -2,6 +2,7 @@
 
 tries = 2                # how often a submission is run when this machine, not the student, is at fault
 db_url = "postgresql://USER:PASSWORD@HOST/NAME"   # the gradebook; without it, gradebook.db beside this file
+exchange = "/srv/nbgrader/exchange"   # nbgrader's exchange on a JupyterHub; without it, nbgrader's own default
 
 [limits]
 cell_seconds = 60
@@ -54,6 +55,7 @@ class Settings:
 
     tries: int = 2
     db_url: str = ""
+    exchange: str = ""
     limits: Limits = field(default_factory=Limits)
     late: Late = field(default_factory=Late)
 
