@@ -1,5 +1,6 @@
 """The checks from a terminal say what the notebook says, and what the notebook found is remembered."""
 
+import io
 import json
 import os
 from itertools import islice
@@ -8,10 +9,11 @@ import pytest
 from nbclient import NotebookClient
 from nbformat import from_dict
 
-from autograder.student import commands, run
+from autograder.student import commands, hints, progress, run
 from autograder.student.find import find_exercises, open_workspace
 from autograder.student.labfile import read_lab
 from autograder.student.progress import read_progress
+from autograder.student.update import update
 from autograder.student.workspace import start
 from seq2gpt.cli import main
 from test_labs import reference
@@ -61,9 +63,13 @@ def test_one_exercise_in_the_words_of_the_notebook(mine):
     assert (standing.points, standing.max_points, standing.checks) == (0, 4, 2)
 
 
-def test_a_whole_lab_without_what_a_person_grades(mine):
-    names = [report.split(":")[0] for report in reports(mine, LAB)]
-    assert names == [name for name in read_lab(mine.path(LAB), LAB).answers if name != "two_cards"]
+def test_a_whole_lab_and_what_a_person_grades(mine):
+    found = reports(mine, LAB)
+    assert [report.split(":")[0] for report in found] == list(read_lab(mine.path(LAB), LAB).answers)
+    assert reports(mine, "two_cards") == found[-1:]
+    assert found[-1] == (
+        "two_cards: a question in words, which a person grades; write your answer into its cell, and hand in 07-attention"
+    )
 
 
 def test_helpers_in_cells_of_ones_own_count_and_trainings_do_not_run(mine):
@@ -75,8 +81,9 @@ def test_helpers_in_cells_of_ones_own_count_and_trainings_do_not_run(mine):
     (report,) = reports(mine, "causal_mask")
     assert "causal_mask: 4 of 4" in report or "causal_mask: 3 of 4" in report  # the device is not asked for
     assert os.getcwd() == before
-    namespace, problems = run.define(mine.read(LAB), mine.released[LAB])
+    namespace, problems, made_by = run.define(mine.read(LAB), mine.released[LAB])
     assert problems == {}
+    assert (made_by["tri"], made_by["causal_mask"]) == ("cell 4", "causal_mask")
     assert namespace["here"] == str(mine.path(LAB).parent)
     assert "real" not in namespace
 
@@ -86,21 +93,54 @@ def test_helpers_in_cells_of_ones_own_count_and_trainings_do_not_run(mine):
     [
         ("def causal_mask(n:\n    pass", "line 1 is no Python: def causal_mask(n: ("),
         ("1 / 0", "the cell raised ZeroDivisionError: division by zero"),
-        ("exit()", "the cell raised SystemExit"),
+        ("exit()", "the cell called exit(), and nothing after that ran; delete that line"),
+        ("n = input()", "the cell waits for input; an answer gets what it needs as arguments"),
     ],
 )
-def test_a_cell_that_does_not_run_is_named_and_the_others_are_checked(mine, text, problem):
+def test_a_cell_that_does_not_run_is_named_and_the_others_are_checked(mine, text, problem, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO())
     write(mine, causal_mask=text, combine_masks=reference(LAB, "combine_masks"))
     found = reports(mine, "07")
     of = {report.split(":")[0]: report for report in found}
-    assert "causal_mask is not defined yet" in of["causal_mask"]
-    assert f"In causal_mask: {problem}" in of["causal_mask"]
+    assert "causal_mask is not defined yet" not in of["causal_mask"], "the fault of the cell says more"
+    assert f"causal_mask: 0 of 4 points\n  In causal_mask: {problem}" in of["causal_mask"]
     assert "combine_masks: 4 of 4" in of["combine_masks"]
 
 
 def test_a_cell_of_ones_own_that_does_not_run_is_named(mine):
     write(mine, own="open('/no/such/file')")
     assert "In cell 4: the cell raised FileNotFoundError" in reports(mine, "softmax")[-1]
+
+
+def test_a_name_that_another_cell_takes_is_named_with_that_cell(mine):
+    write(mine, causal_mask=RIGHT, combine_masks="def combine_masks(*m):\n    return m\n\n\ncausal_mask = 3")
+    (report,) = reports(mine, "causal_mask")
+    assert "causal_mask should be a function or a class; here it is int." in report
+    assert (
+        "note: causal_mask has its last value from combine_masks, not from the cell of causal_mask" in report
+    )
+    write(mine, combine_masks="def combine_masks(*m):\n    return m")
+    assert "note:" not in reports(mine, "causal_mask")[0]
+
+
+def test_cells_out_of_order_are_said_and_update_puts_them_back(mine):
+    notebook = read_lab(mine.path(LAB), LAB)
+    notebook.cells.reverse()
+    notebook.write()
+    assert reports(mine, "causal_mask")[-1].startswith("note: the setup stands below an answer that needs it")
+    update(mine)
+    assert not any(report.startswith("note:") for report in reports(mine, "causal_mask"))
+
+
+def test_a_folder_that_cannot_be_written_says_that_nothing_is_remembered(mine, monkeypatch):
+    write(mine, causal_mask=RIGHT)
+    monkeypatch.setattr(progress, "MARKER", "README.md")  # a file, where there should be a folder
+    (report,) = reports(mine, "causal_mask")
+    assert (
+        "cannot be written, so this check is not remembered; `seq2gpt course doctor` says what helps"
+        in report
+    )
+    assert hints.next_hint(mine, LAB, "softmax").endswith("That was the last one."), "all of them at once"
 
 
 def test_watching_checks_what_changed_each_time_it_is_saved(mine, monkeypatch):

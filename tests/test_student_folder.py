@@ -3,13 +3,14 @@
 import json
 import os
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 import mini_lab as mini
 from autograder.kernel import kernel_shell
-from autograder.student import hints, progress
-from autograder.student.find import find_exercise, find_exercises, open_workspace
+from autograder.student import commands, hints, progress
+from autograder.student.find import find_exercise, find_exercises, near, open_workspace
 from autograder.student.labfile import own_code, read_lab
 from autograder.student.status import rows_of, status_text, unlocked
 from autograder.student.workspace import start
@@ -92,6 +93,46 @@ def test_a_folder_is_found_from_inside_and_another_is_refused(mine, course, tmp_
         path.unlink() if path.is_file() else path.rmdir()
     (mine.folder / ".seq2gpt").rmdir()
     assert open_workspace(mine.folder, course).folder == mine.folder, "a folder from before it was marked"
+
+
+def test_a_lab_that_is_missing_or_damaged_is_said_and_the_others_stay(mine, capsys, monkeypatch):
+    monkeypatch.setattr("autograder.student.find.released_labs", lambda: mine.course)
+    monkeypatch.setattr("autograder.student.workspace.released_labs", lambda: mine.course)
+    path = mine.path(LAB)
+    other = path.with_name("mine (2).ipynb")
+    path.rename(other)
+    commands.status(mine.folder)
+    said = capsys.readouterr().out
+    assert "only mine (2).ipynb; a lab keeps its name: rename it to 01-mini.ipynb" in said
+    assert "02-other" in said
+    with pytest.raises(UserError, match=r"only mine \(2\)\.ipynb; a lab keeps its name"):
+        commands.submit(mine.folder, "01", "ada")
+    other.write_text("<html>")
+    other.rename(path)
+    commands.status(mine.folder)
+    said = capsys.readouterr().out
+    assert "is not JSON" in said
+    assert "Jupyter keeps the last version in .ipynb_checkpoints beside it" in said
+    path.unlink()
+    commands.status(mine.folder)
+    assert "move it back there, or `seq2gpt course update` brings an empty one" in capsys.readouterr().out
+
+
+def test_handing_in_by_number_from_inside_and_without_a_name(mine, capsys, monkeypatch):
+    monkeypatch.setattr("autograder.student.find.released_labs", lambda: mine.course)
+    monkeypatch.setattr("autograder.student.workspace.released_labs", lambda: mine.course)
+    monkeypatch.chdir(mine.folder / LAB)
+    with pytest.raises(UserError, match="whose is it. add --student YOUR_ID"):
+        commands.submit(Path(), "01")
+    commands.submit(Path(), "mini", "ada")
+    assert (mine.folder / "submitted" / "ada" / LAB / f"{LAB}.ipynb").is_file()
+    with pytest.raises(UserError, match="there is no lab '07'; there are 01-mini, 02-other"):
+        commands.submit(Path(), "07", "ada")
+
+
+def test_many_choices_are_not_a_sentence():
+    assert near("zzz", [f"exercise_{i}" for i in range(24)]).startswith("; there are exercise_0, ")
+    assert near("zzz", [f"exercise_{i}" for i in range(25)]) == "; `seq2gpt course status --full` lists them"
 
 
 # ── progress ─────────────────────────────────────────────────────────────────────────────────────

@@ -185,7 +185,8 @@ def test_a_damaged_notebook_stops_the_update_before_anything_is_written(mine, pa
     path.write_text("{")
     before = {p: p.read_bytes() for p in mine.rglob("*") if p.is_file()}
     with pytest.raises(
-        UserError, match="is not JSON .* so it is no notebook; open it in JupyterLab, save it"
+        UserError,
+        match="is not JSON .* so it is no notebook; Jupyter keeps the last version in .ipynb_checkpoints",
     ):
         brought(mine, changed(setup="import new"))
     assert {p: p.read_bytes() for p in mine.rglob("*") if p.is_file()} == before

@@ -1,5 +1,6 @@
 """What ``seq2gpt course …`` does for a student. Each command prints a short report; mistakes are ``UserError``\\ s."""
 
+import shlex
 from pathlib import Path
 
 HERE = Path()
@@ -16,9 +17,8 @@ def start(folder: Path, labs: Path | None = None) -> None:
     notebooks = workspace.start(folder, handout=labs)
     names = " to ".join(dict.fromkeys((notebooks[0].stem, notebooks[-1].stem)))
     count = f"{len(notebooks)} lab{'s' * (len(notebooks) > 1)}"
-    print(
-        f"{folder} now holds {count}, {names}, and a README. Open the first:\n\n    jupyter lab {notebooks[0]}"
-    )
+    first = shlex.quote(str(notebooks[0]))
+    print(f"{folder} now holds {count}, {names}, and a README. Open the first:\n\n    jupyter lab {first}")
 
 
 def submit(
@@ -29,8 +29,13 @@ def submit(
     It goes to the folder TO, or to ``submitted`` in the workspace; earlier versions are kept. With SHARE_TIMES your instructor
     also gets, for each exercise, the minutes that it took you and how many checks and hints; without it nobody does.
     """
+    from autograder.student.find import find_lab, open_workspace
     from autograder.student.workspace import submit as hand_in
 
+    found = open_workspace(workspace)
+    lab = find_lab(found, lab)
+    if not (workspace / lab).is_dir():  # given from a folder inside it
+        workspace = found.folder
     submission = hand_in(workspace, lab, student, to, share_times=share_times)
     for warning in submission.warnings:
         print(f"note: {warning}")
@@ -53,6 +58,8 @@ def status(folder: Path = HERE, full: bool = False) -> None:
     progress = read_progress(workspace.folder)
     rows = {lab: rows_of(mine, workspace.released[lab], progress) for lab, mine in workspace.labs.items()}
     print(status_text(rows, workspace.released, progress.streak(today()), full, workspace.plan))
+    for trouble in workspace.troubles:
+        print(f"note: {trouble}")
     for lab in stars(workspace):
         print(f"★ {lab}")
     if waiting := ready(workspace):
@@ -123,12 +130,15 @@ def assemble(folder: Path = HERE, out: Path = Path("mygpt"), name: str = "") -> 
     from autograder.student.assembly import assemble as make
     from autograder.student.find import open_workspace
 
-    parts = make(open_workspace(folder), out, name)
+    workspace = open_workspace(folder)
+    parts = make(workspace, out, name)
     yours = [part for part in parts if part.yours]
     print(f"{out}: {len(yours)} of {len(parts)} exercises are your own.")
     for why in dict.fromkeys(part.why for part in parts if part.why not in ("", "not written yet")):
         names = ", ".join(f"{part.lab}/{part.exercise}" for part in parts if part.why == why)
         print(f"note: {why}, so the course's is there: {names}")
+    for trouble in workspace.troubles:
+        print(f"note: nothing of it is in the package: {trouble}")
     print(f"\n    seq2gpt train --with {out}\n    seq2gpt course provenance {out}")
 
 
@@ -151,10 +161,11 @@ def milestones(folder: Path = HERE) -> None:
 def milestone(lab: str, folder: Path = HERE) -> None:
     """Train with your own parts for the milestone of LAB, such as ``05``; it takes minutes."""
     from autograder.student.find import open_workspace
-    from autograder.student.milestones import find_milestone, reach
+    from autograder.student.milestones import find_milestone, reach, require_solved
 
     workspace = open_workspace(folder)
     stone = find_milestone(workspace, lab)
+    require_solved(workspace, stone)
     print(f"{stone.title}: about {stone.minutes:g} min. To reach: {stone.goal}", flush=True)
     print(reach(workspace, stone).text)
 

@@ -13,6 +13,8 @@ from autograder.student.progress import MARKER, workspace_of
 from autograder.student.workspace import released_labs
 from seq2gpt.errors import UserError
 
+MOST_NAMED = 24  # choices that fit into a sentence
+
 
 @dataclass(frozen=True)
 class Workspace:
@@ -29,8 +31,23 @@ class Workspace:
 
     @cached_property
     def labs(self) -> dict[str, LabFile]:
-        """The student's own notebooks of these labs, those that are there."""
-        return {lab: self.read(lab) for lab in self.course if self.path(lab).is_file()}
+        """The student's own notebooks of these labs, those that are there and can be read."""
+        return {lab: found for lab, found in self._notebooks.items() if isinstance(found, LabFile)}
+
+    @cached_property
+    def troubles(self) -> list[str]:
+        """What is wrong with the other notebooks."""
+        return [str(found) for found in self._notebooks.values() if isinstance(found, UserError)]
+
+    @cached_property
+    def _notebooks(self) -> "dict[str, LabFile | UserError]":
+        found: dict[str, LabFile | UserError] = {}
+        for lab in self.course:
+            try:
+                found[lab] = self.read(lab)
+            except UserError as error:
+                found[lab] = error
+        return found
 
     def path(self, lab: str) -> Path:
         """Where the notebook of a lab lies."""
@@ -57,6 +74,14 @@ def open_workspace(folder: Path, course: Mapping[str, Path] | None = None) -> Wo
         )
     plan = read_plan(found / MARKER / PLAN)
     return Workspace(found, {lab: course[lab] for lab in plan.chosen(course)}, plan)
+
+
+def find_lab(workspace: Workspace, what: str) -> str:
+    """The lab of a name, a number or a subject; ``UserError`` for anything else."""
+    for lab in workspace.course:
+        if what in (lab, *lab.split("-", 1)):
+            return lab
+    raise UserError(f"there is no lab {what!r}{near(what, workspace.course)}")
 
 
 def find_exercises(workspace: Workspace, what: str) -> list[tuple[str, str]]:
@@ -94,6 +119,10 @@ def find_exercise(workspace: Workspace, what: str) -> tuple[str, str]:
 
 
 def near(word: str, choices: Mapping[str, object] | list[str]) -> str:
-    """The choices that come close, or all of them."""
+    """The choices that come close, or all of them, or where they are listed."""
     close = difflib.get_close_matches(word, list(choices), cutoff=0.5)
-    return f"; did you mean {' or '.join(close)}?" if close else f"; there are {', '.join(choices)}"
+    if close:
+        return f"; did you mean {' or '.join(close)}?"
+    if len(choices) > MOST_NAMED:
+        return "; `seq2gpt course status --full` lists them"
+    return f"; there are {', '.join(choices)}"

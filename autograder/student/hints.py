@@ -30,7 +30,8 @@ def next_hint(workspace: Workspace, lab: str, exercise: str) -> str:
     if not hints:
         raise UserError(f"{exercise} has no hints; read its text in {lab} again")
     shown = min(read_progress(workspace.folder).of(lab, exercise).hints + 1, len(hints))
-    note_hint(workspace.folder, lab, exercise, shown)
+    if not note_hint(workspace.folder, lab, exercise, shown):
+        shown = len(hints)  # a folder that cannot be written does not know how many were opened
     lines = []
     for title, text in hints[:shown]:
         lines += [title, textwrap.indent(wrapped(text), "  "), ""]

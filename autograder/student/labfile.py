@@ -10,7 +10,10 @@ from typing import Any
 from seq2gpt.errors import UserError
 
 Cell = dict[str, Any]
-AGAIN = "open it in JupyterLab, save it and try again"
+AGAIN = (
+    "Jupyter keeps the last version in .ipynb_checkpoints beside it, `submit` each that you handed in; copy one of them here, "
+    "or move the file away, and `seq2gpt course update` brings an empty one"
+)
 
 
 @dataclass(frozen=True)
@@ -79,8 +82,18 @@ class LabFile:
 def read_lab(path: Path, lab: str) -> LabFile:
     """The notebook at ``path``; ``UserError`` if it is missing or damaged."""
     if not path.is_file():
-        raise UserError(f"{path} does not exist; name the folder that `seq2gpt course start` made")
+        raise UserError(missing(path))
     return parse_lab(path, path.read_bytes(), lab)
+
+
+def missing(path: Path) -> str:
+    """What to do about a notebook that is not where it belongs."""
+    others = sorted(p.name for p in path.parent.glob("*.ipynb"))
+    if others:
+        return (
+            f"{path} does not exist, only {', '.join(others)}; a lab keeps its name: rename it to {path.name}"
+        )
+    return f"{path} does not exist; move it back there, or `seq2gpt course update` brings an empty one"
 
 
 def parse_lab(path: Path, content: bytes, lab: str) -> LabFile:

@@ -156,14 +156,19 @@ def open_exercises(workspace: Workspace, stone: Milestone) -> list[Row]:
     return [row for row in rows if row.state != "solved" and not released.by_hand(row.exercise)]
 
 
+def require_solved(workspace: Workspace, stone: Milestone) -> None:
+    """``UserError`` that names the exercises of the milestone's lab that are not solved."""
+    if rows := open_exercises(workspace, stone):
+        names = ", ".join(row.exercise for row in rows)
+        raise UserError(f"{stone.title} runs on all of {stone.lab}; not solved yet: {names}")
+
+
 def reach(workspace: Workspace, stone: Milestone) -> Outcome:
     """Train for a milestone with the student's own parts, and note whether it was reached.
 
     Raises ``UserError`` when an exercise of its lab is not solved, or the training ends early.
     """
-    if rows := open_exercises(workspace, stone):
-        names = ", ".join(row.exercise for row in rows)
-        raise UserError(f"{stone.title} runs on all of {stone.lab}; not solved yet: {names}")
+    require_solved(workspace, stone)
     settings = dict(stone.settings)
     if stone.lab == "14-training":
         settings |= new_run(workspace.folder)

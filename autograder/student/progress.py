@@ -69,19 +69,24 @@ def digest(text: str) -> str:
     return hashlib.sha256(" ".join(text.split()).encode()).hexdigest()[:16]
 
 
-def note(workspace: Path, **entry: Any) -> None:
-    """Append one entry with the time; a folder that cannot be written loses the entry and nothing else."""
+def note(workspace: Path, **entry: Any) -> bool:
+    """Append one entry with the time; a folder that cannot be written loses the entry and nothing else.
+
+    Returns whether the entry is kept.
+    """
     at = datetime.now().astimezone().isoformat(timespec="seconds")
     with contextlib.suppress(OSError):
         folder = workspace / MARKER
         folder.mkdir(exist_ok=True)
         with (folder / RECORD).open("a", encoding="utf-8") as file:
             file.write(json.dumps(entry | {"at": at}) + "\n")
+        return True
+    return False
 
 
-def note_check(workspace: Path, report: Any, source: str) -> None:
-    """Enter what ``check`` found about an answer whose text is ``source``."""
-    note(
+def note_check(workspace: Path, report: Any, source: str) -> bool:
+    """Enter what ``check`` found about an answer whose text is ``source``; whether it is kept."""
+    return note(
         workspace,
         lab=report.lab,
         exercise=report.exercise,
@@ -105,9 +110,9 @@ def remember_opening(lab: str) -> None:
         note(workspace, lab=lab, opened=True)
 
 
-def note_hint(workspace: Path, lab: str, exercise: str, hints: int) -> None:
-    """Enter that so many hints have been opened."""
-    note(workspace, lab=lab, exercise=exercise, hints=hints)
+def note_hint(workspace: Path, lab: str, exercise: str, hints: int) -> bool:
+    """Enter that so many hints have been opened; whether it is kept."""
+    return note(workspace, lab=lab, exercise=exercise, hints=hints)
 
 
 def read_progress(workspace: Path) -> Progress:

@@ -144,7 +144,7 @@ def trace(name: str) -> Lines:
         text.write_text("the red bird sings, the grey bird sleeps. " * 200, encoding="utf-8")
         config = config_of(
             name="traced", out=Path(folder), data=text, d_model=16, n_heads=2, n_layers=2, context_length=16,
-            batch_size=4, n_steps=2, n_warmup=0, device="cpu", layout="gpt2",
+            batch_size=4, n_steps=2, n_warmup=0, device="cpu", layout="gpt2", forms="lessons",
         )  # fmt: skip
         sys.settrace(step)
         try:

@@ -14,6 +14,12 @@ from autograder.student.find import Workspace
 from autograder.student.labfile import LabFile, own_code
 from autograder.student.progress import note_check
 
+BY_HAND = (
+    "{name}: a question in words, which a person grades; write your answer into its cell, and hand in {lab}"
+)
+MOVED = "note: the setup stands below an answer that needs it; `seq2gpt course update` puts the cells back in their order"
+OTHER_CELL = "  note: {target} has its last value from {maker}, not from the cell of {name}, and the last one counts; use another name there"
+NOT_KEPT = "  note: {folder} cannot be written, so this check is not remembered; `seq2gpt course doctor` says what helps"
 WAIT = 0.3  # seconds between two looks at a file
 
 
@@ -22,20 +28,35 @@ def check(workspace: Workspace, wanted: list[tuple[str, str]]) -> Iterator[str]:
     for lab in dict.fromkeys(lab for lab, _ in wanted):
         notebook, released = workspace.read(lab), workspace.released[lab]
         names = [name for of, name in wanted if of == lab and not released.by_hand(name)]
-        namespace, problems = define(notebook, released)
+        namespace, problems, later = define(notebook, released)
         for name in names:
-            yield "\n".join([report_on(workspace, notebook, namespace, name), *problems.get(name, [])])
+            yield "\n".join(report_on(workspace, notebook, namespace, name, problems.get(name, []), later))
+        yield from (
+            BY_HAND.format(name=name, lab=lab) for of, name in wanted if of == lab and released.by_hand(name)
+        )
         elsewhere = [
             line for name, found in problems.items() if name not in released.answers for line in found
         ]
         if elsewhere:
             yield "\n".join(elsewhere)
+        if names and not in_order(notebook, released):
+            yield MOVED
 
 
-def define(notebook: LabFile, released: LabFile) -> tuple[dict[str, Any], dict[str, list[str]]]:
-    """What the cells of a notebook define, and what went wrong, by cell, in words."""
+def in_order(notebook: LabFile, released: LabFile) -> bool:
+    """Whether the setup stands above every answer."""
+    names = [name for name, _ in own_code(notebook, released)]
+    answers = [names.index(name) for name in names if name in released.answers]
+    return "setup" not in names or not answers or names.index("setup") < min(answers)
+
+
+def define(
+    notebook: LabFile, released: LabFile
+) -> tuple[dict[str, Any], dict[str, list[str]], dict[str, str]]:
+    """What the cells of a notebook define, what went wrong, by cell, in words, and which cell gave each name its value."""
     namespace: dict[str, Any] = {"__name__": "__main__"}
     problems: dict[str, list[str]] = {}
+    made_by: dict[str, str] = {}
     before = Path.cwd()
     os.chdir(notebook.path.parent)  # where a notebook's kernel runs
     quiet = (
@@ -44,11 +65,15 @@ def define(notebook: LabFile, released: LabFile) -> tuple[dict[str, Any], dict[s
     try:
         with contextlib.redirect_stdout(quiet), contextlib.redirect_stderr(quiet):
             for name, text in own_code(notebook, released):
+                before_cell = dict(namespace)
                 if problem := run_cell(name, text, namespace):
                     problems[name] = [f"  In {name}: {problem}"]
+                made_by |= {
+                    key: name for key, value in namespace.items() if before_cell.get(key) is not value
+                }
     finally:
         os.chdir(before)
-    return namespace, problems
+    return namespace, problems, made_by
 
 
 def run_cell(name: str, text: str, namespace: dict[str, Any]) -> str:
@@ -64,18 +89,38 @@ def run_cell(name: str, text: str, namespace: dict[str, Any]) -> str:
         return f"line {error.lineno} is no Python: {shown} ({error.msg})"
     except NotImplementedError:
         return ""
-    except (Exception, SystemExit) as error:
+    except SystemExit:
+        return "the cell called exit(), and nothing after that ran; delete that line"
+    except EOFError:
+        return "the cell waits for input; an answer gets what it needs as arguments; delete that line"
+    except Exception as error:
         return f"the cell raised {type(error).__name__}: {error}"
     return ""
 
 
-def report_on(workspace: Workspace, notebook: LabFile, namespace: dict[str, Any], name: str) -> str:
-    """Run the checks of one exercise and enter what they found."""
-    from autograder.checking import Lab
+def report_on(
+    workspace: Workspace,
+    notebook: LabFile,
+    namespace: dict[str, Any],
+    name: str,
+    problems: list[str],
+    made_by: dict[str, str],
+) -> list[str]:
+    """Run the checks of one exercise and enter what they found; the report, and what there is to know about its cell."""
+    from autograder.checking import Lab, find
 
-    report = Lab(notebook.lab, namespace).report(name)
-    note_check(workspace.folder, report, notebook.answers.get(name, ""))
-    return report.text()
+    lab = Lab(notebook.lab, namespace)
+    report = lab.report(name)
+    kept = note_check(workspace.folder, report, notebook.answers.get(name, ""))
+    target = find(lab.exercises, name).target
+    if problems and target not in namespace:  # the cell's own fault says more than that the name is missing
+        lines = [report.headline, *problems]
+    else:
+        lines = [report.text(), *problems]
+    maker = made_by.get(target, name)
+    if maker != name and report.points != report.max_points:
+        lines.append(OTHER_CELL.format(target=target, maker=maker, name=name))
+    return lines if kept else [*lines, NOT_KEPT.format(folder=workspace.folder)]
 
 
 def watch(workspace: Workspace, wanted: list[tuple[str, str]]) -> Iterator[str]:

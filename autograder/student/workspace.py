@@ -13,7 +13,7 @@ import seq2gpt
 from autograder.lessons import ROOT
 from autograder.plan import FILE as PLAN
 from autograder.plan import read_plan
-from autograder.student.labfile import LabFile, is_blank, parse_lab
+from autograder.student.labfile import LabFile, is_blank, missing, parse_lab
 from autograder.student.progress import MARKER, workspace_of
 from autograder.student.times import FILE as TIMES
 from autograder.student.times import shared_times
@@ -134,6 +134,8 @@ def submit(
     Raises ``UserError``, and copies nothing, when the student's name is no plain name, or when the
     notebook is missing, damaged or another one.
     """
+    if not student:
+        raise UserError("whose is it? add --student YOUR_ID, the name under which your instructor knows you")
     if not STUDENT.fullmatch(student):
         raise UserError(f"--student {student!r} is no student id; use letters, digits, '.', '_' and '-'")
     labs = labs or released_labs()
@@ -141,7 +143,7 @@ def submit(
         raise UserError(f"there is no lab {lab!r}; the labs are {', '.join(labs)}")
     source = workspace / lab / f"{lab}.ipynb"
     if not source.is_file():
-        raise UserError(f"{source} does not exist; name the folder that `seq2gpt course start` made")
+        raise UserError(missing(source))
     content = source.read_bytes()
     released = parse_lab(labs[lab], labs[lab].read_bytes(), lab)
     warnings = review(parse_lab(source, content, lab), released)
