@@ -33,7 +33,8 @@ Hand in a lab, from this folder, with
 
     seq2gpt course submit . {lab} --student YOUR_ID
 
-It keeps every version that you hand in, and tells you where it is and what is still unanswered. In a terminal, in this folder:
+It keeps every version that you hand in, and tells you where it is and what is still unanswered. Only if you add
+--share-times does it also hand in how long each exercise took you. In a terminal, in this folder:
 
     seq2gpt course status                what is solved, what that unlocks, what comes next
     seq2gpt course check EXERCISE        the checks of an exercise, or of a whole lab; --watch repeats them
