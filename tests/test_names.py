@@ -115,7 +115,10 @@ def test_the_lab_states_what_was_measured() -> None:
     assert f"gives {few[0][0]:.2f} and {few[1][0]:.2f}" in lab
     assert f"{spread(many[0], 2)} and {spread(many[1], 2)} come out" in lab
     assert f"{many[0][0]:.2f} and {many[1][0]:.2f} with seed 0" in lab
-    assert f"there are {len(NAMES)} names with {open_names(0, NAMES).vocab_size} symbols, and 303 of them are" in lab
+    assert (
+        f"there are {len(NAMES)} names with {open_names(0, NAMES).vocab_size} symbols, and 303 of them are"
+        in lab
+    )
 
 
 def test_the_lab_s_model_answer_computes_rightly() -> None:

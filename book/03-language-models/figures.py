@@ -91,7 +91,9 @@ def by_context() -> "HTML":
     found, lengths = measured(), range(1, LONGEST_GRAM + 1)
     figure, panels = new_figure(2.9, 1, 2, sharey=True)
     told = []
-    for axes, names, title in zip(panels, ("few", "many"), ("learned from 303 names", "learned from 28,830"), strict=True):
+    for axes, names, title in zip(
+        panels, ("few", "many"), ("learned from 303 names", "learned from 28,830"), strict=True
+    ):
         for text, colour, line in (("training", GREY, "--"), ("held out", ORANGE, "-")):
             values = [found[f"{names} names, {n}-grams, {text}"] for n in lengths]
             axes.errorbar(lengths, [mean(v) for v in values], [stdev(v) for v in values], color=colour, linestyle=line, marker="o", markersize=4, label=text)  # fmt: skip
