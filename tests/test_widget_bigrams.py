@@ -119,7 +119,7 @@ def test_the_page_is_used_by_keyboard_and_the_words_follow(show, widget_class) -
     assert page.locator(".s2g-pairs b").count() == 0
     assert not page.locator(".s2g-factors").is_visible()  # “aa” has no row
     page.get_by_role("button", name="Write a name").click()
-    assert page.locator(".s2g-written").inner_text().startswith("Written: ")
+    assert page.locator(".s2g-invented").inner_text().startswith("Written: ")
     page.locator(".s2g-text").fill("")
     assert page.get_by_role("button", name="Write a name").is_disabled()
 

@@ -90,10 +90,11 @@ const TEMPLATE = `
   <p class="s2g-notice" role="status"></p>
   <div class="s2g-settings"></div>
   <p class="s2g-summary"></p><p class="s2g-hidden s2g-live" aria-live="polite"></p>
+  <p class="s2g-line s2g-legend">How often the column's symbol follows the row's; the darker, the more probable. Framed: what the judged name needs</p>
   <div class="s2g-scroll" tabindex="0" role="region" aria-label="Pairs counted"><table class="s2g-weights s2g-pairs"></table></div>
   <div class="s2g-scroll" tabindex="0" role="region" aria-label="The name, pair by pair"><table class="s2g-factors"></table></div>
   <div class="s2g-row"><button type="button" class="s2g-main s2g-write">Write a name</button></div>
-  <p class="s2g-written" aria-live="polite"></p>`;
+  <p class="s2g-invented" aria-live="polite"></p>`;
 
 function readState(model) { // what is missing or out of range becomes the default
   const state = Object.fromEntries(Object.keys(DEFAULTS).map((name) => [name, model.get(name) ?? DEFAULTS[name]]));
@@ -111,8 +112,7 @@ function pairsTable({ symbols, counts, model, steps = [] }) {
     ...counts[i].map((count, j) => element("td", {
       textContent: count, "--s2g-w": model[i][j].toFixed(4), title: `p = ${short(model[i][j])}`, className: used.has(`${i} ${j}`) ? "s2g-used" : "",
     }))));
-  return [element("caption", { textContent: "How often the column's symbol follows the row's; the darker, the more probable. Framed: what the judged name needs" }),
-    element("thead", {}, head), element("tbody", {}, ...rows)];
+  return [element("thead", {}, head), element("tbody", {}, ...rows)];
 }
 
 function factorsTable({ symbols, steps, logarithm }) {
@@ -142,7 +142,7 @@ function render({ model, el }) {
   const written = [];
   find("write").onclick = () => {
     written.push(write(result, Math.random) || "(an empty name)");
-    find("written").textContent = `Written: ${written.slice(-12).join(", ")}`;
+    find("invented").textContent = `Written: ${written.slice(-12).join(", ")}`;
   };
 
   const say = speaker();
@@ -154,7 +154,7 @@ function render({ model, el }) {
     result = compute(state);
     find("notice").textContent = result.notice;
     const [table, factors] = [find("pairs"), find("factors")];
-    table.parentElement.hidden = !result.counts;
+    table.parentElement.hidden = find("legend").hidden = !result.counts;
     find("write").disabled = !result.counts;
     if (result.counts) table.replaceChildren(...pairsTable(result));
     factors.parentElement.hidden = find("summary").hidden = !result.steps;
