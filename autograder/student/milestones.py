@@ -72,6 +72,7 @@ class Milestone:
 
 
 MILESTONES = (
+    Milestone("03-language-models", "Your generator of made-up words", "bigram", "perplexity, bigrams, counted", "low"),
     Milestone("05-seq2seq", "Your translator", "seq2seq", "BLEU"),
     Milestone("06-alignment", "Your alignment map", "alignment", "words aligned, %"),
     Milestone("08-heads", "Your heads, each with its own place to look", "heads", "4 heads, letters right, %"),
@@ -267,7 +268,7 @@ def milestones_text(workspace: Workspace) -> str:
     for stone in MILESTONES:
         if stone.lab not in workspace.released:
             continue
-        head = f"{'★' if stone.lab in have else '☆'} {stone.lab:<16} {stone.title:<44}"
+        head = f"{'★' if stone.lab in have else '☆'} {stone.lab:<18} {stone.title:<44}"
         if stone.lab in have:
             lines.append(f"{head} {stone.figure}: {have[stone.lab]:.4g}")
         elif stone.lab not in workspace.labs or (rows := open_exercises(workspace, stone)):

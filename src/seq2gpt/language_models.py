@@ -16,10 +16,11 @@ def next_token_pairs(
 ) -> tuple[Int[Tensor, "... n"], Int[Tensor, "... n"]]:
     """What a model reads and what it should predict there: every token and the one that follows it.
 
-    A sequence of n + 1 tokens gives n pairs; leading dimensions are kept. The text is its own label: this
-    is why such training is called self-supervised.
+    A sequence of n + 1 tokens gives n pairs; leading dimensions and the dtype are kept. The text is its own
+    label: this is why such training is called self-supervised.
 
-    Returns ``(inputs, targets)``, both of length n. Raises ``ValueError`` for fewer than two tokens.
+    Returns ``(inputs, targets)``, both of length n. Raises ``ValueError``, whose message contains the number
+    of tokens, for fewer than two.
 
     >>> inputs, targets = next_token_pairs(torch.tensor([5, 6, 7]))
     >>> inputs.tolist(), targets.tolist()
@@ -33,9 +34,10 @@ def next_token_pairs(
 def bigram_counts(ids: Int[Tensor, "n"], vocab_size: int) -> Int[Tensor, "vocab_size vocab_size"]:
     """How often each token follows each other token in a sequence.
 
-    Entry (i, j) counts the places where id j stands right after id i. All entries add up to n − 1.
+    Entry (i, j) counts the places where id j stands right after id i, in int64. All entries add up to n − 1;
+    a text of one token, or of none, gives a table of zeros.
 
-    Raises ``ValueError`` for an id outside 0 … vocab_size − 1.
+    Raises ``ValueError``, whose message contains the id and ``vocab_size``, for an id outside 0 … vocab_size − 1.
 
     >>> bigram_counts(torch.tensor([0, 1, 0, 1, 1]), vocab_size=2).tolist()
     [[0, 2], [1, 1]]
@@ -59,7 +61,7 @@ def bigram_model(
     After a token that was never followed by any, all tokens are equally probable, whatever α. The dtype
     is torch's default.
 
-    Raises ``ValueError`` unless ``smoothing`` is finite and at least 0.
+    Raises ``ValueError``, whose message contains ``smoothing``, unless that is finite and at least 0.
 
     >>> bigram_model(torch.tensor([[0, 2], [0, 0]]), smoothing=1.0).tolist()
     [[0.25, 0.75], [0.5, 0.5]]
@@ -76,8 +78,10 @@ def token_log_probabilities(
 ) -> Float[Tensor, "..."]:
     """The natural logarithm of the probability that softmax(logits) gives to each target.
 
-    Finite for all finite logits, however large or far apart. A logit of −inf is probability 0, with
-    logarithm −inf. Logarithms of probabilities are valid logits and come back as they are.
+    log softmax(z)[y] = z_y − log Σ_k exp(z_k), computed so that it is finite for all finite logits, however
+    large or far apart (Goodfellow et al. 2016, section 4.1). A logit of −inf is probability 0, with
+    logarithm −inf. Logarithms of probabilities are valid logits and come back as they are. Leading
+    dimensions and the dtype of ``logits`` are kept.
 
     >>> token_log_probabilities(torch.tensor([[1000.0, 1000.0]]), torch.tensor([1]))  # ln 1/2
     tensor([-0.6931])
@@ -116,10 +120,10 @@ def cross_entropy(
     """The mean of −log softmax(logits)[target] over all real tokens, in nats.
 
     Every real token counts the same, in whatever sequence it stands. Where ``mask`` is ``False`` there is
-    padding: it has no influence on the value and gets no gradient. The loss is finite for all finite
-    logits and inf when a target has logit −inf.
+    padding: it has no influence on the value and gets no gradient, whatever stands there. The loss is finite
+    for all finite logits and inf when a real target has logit −inf. Its dtype is that of ``logits``.
 
-    Raises ``ValueError`` when there is no real token.
+    Raises ``ValueError``, whose message says that there is no real token, when there is none.
 
     >>> loss = cross_entropy(torch.zeros(2, 8), torch.tensor([3, 7]))
     >>> f"{loss:.3f} = ln 8"
@@ -138,10 +142,10 @@ def perplexity(
     """The number of equally probable tokens among which a model is as uncertain as it was here.
 
     exp(−mean log p) over all real tokens, from the natural logarithms that the model gave to the true
-    tokens. Where ``mask`` is ``False`` there is padding, which does not count. One token with probability 0
-    makes it inf.
+    tokens (Jurafsky & Martin, *Speech and Language Processing*, chapter 3). Where ``mask`` is ``False`` there
+    is padding, which does not count, whatever stands there. One real token with probability 0 makes it inf.
 
-    Raises ``ValueError`` when there is no real token.
+    Raises ``ValueError``, whose message says that there is no real token, when there is none.
 
     >>> perplexity(torch.tensor([0.5, 0.125]).log())  # the geometric mean of 2 and 8
     tensor(4.)
@@ -158,7 +162,7 @@ def bits_per_byte(loss: float, n_tokens: int, text: str) -> float:
     ``loss`` is the mean cross-entropy per token in nats, over the ``n_tokens`` tokens of ``text``. The total
     is turned into bits (1 nat is 1 / ln 2 bits) and divided by the length of ``text`` in UTF-8.
 
-    Raises ``ValueError`` when the text is empty.
+    Raises ``ValueError``, whose message says that the text is empty, when it is.
 
     >>> bits_per_byte(loss=math.log(2), n_tokens=6, text="né")  # 6 bits for 3 bytes
     2.0

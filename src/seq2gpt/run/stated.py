@@ -1,8 +1,8 @@
-"""The figures that labs 04, 05, 06 and 08 state, each from three seeds of the course's own parts.
+"""The figures that labs 03, 04, 05, 06 and 08 state, each from three seeds of the course's own parts.
 
 ``python -m seq2gpt.run.stated recurrent book/04-recurrent/stated.json`` trains what the last cells of that lab
-train, and writes what every seed reached; likewise for ``seq2seq``, ``alignment`` and ``heads``. Where
-``SEQ2GPT_DATA`` names the published sets, the figures on them are written as well. Each takes a minute or a few.
+train, and writes what every seed reached; likewise for ``language_models``, ``seq2seq``, ``alignment`` and
+``heads``. Where ``SEQ2GPT_DATA`` names the published sets, the figures on them are written as well. Each takes a minute or a few.
 """
 
 import json
@@ -14,18 +14,55 @@ from pathlib import Path
 from seq2gpt.alignment import AttentionDecoder
 from seq2gpt.data.names import NAMES, first_names
 from seq2gpt.data.translation import TATOEBA
+from seq2gpt.language_models import (
+    bigram_counts,
+    bigram_model,
+    bits_per_byte,
+    cross_entropy,
+    next_token_pairs,
+    perplexity,
+    token_log_probabilities,
+)
 from seq2gpt.run.cells import Kind, train_memory, train_names
 from seq2gpt.run.lookback import Lab, alignment_shares, open_numbers, open_sentences
+from seq2gpt.run.names import ngram_perplexities, open_names
 from seq2gpt.run.translation import TranslationConfig, evaluate, load_task, train_model
 from seq2gpt.run.translators import load_short_pairs, train_translator
 
 Figures = dict[str, list[float]]
 """By the name of a figure, its value for each seed."""
 SEEDS = range(3)
+LONGEST_GRAM = 6
 TELEGRAMS: tuple[tuple[Kind, int, float], ...] = (
     ("rnn", 10, 0.0), ("rnn", 40, 0.0), ("rnn", 100, 0.0), ("lstm", 40, 0.0), ("lstm", 40, 3.0), ("gru", 40, 3.0),
 )  # fmt: skip
 """Cells, ticks that they have to remember a colour through, and biases of the gate that keeps."""
+
+
+def language_models() -> Figures:
+    """Lesson 03: perplexity and bits per byte of held-out names, and perplexity by how many symbols a model knows."""
+    figures: Figures = {}
+    for name, names in _names().items():
+        for seed in SEEDS:
+            opened = open_names(seed, names)
+            counts = bigram_counts(opened.training, opened.vocab_size)
+            frequencies = bigram_model(counts.sum(0).expand_as(counts))
+            inputs, targets = next_token_pairs(opened.held_out)
+            logits = bigram_model(counts).log()[inputs]
+            loss = cross_entropy(logits, targets).item()
+            found = {
+                "frequencies": perplexity(token_log_probabilities(frequencies.log()[inputs], targets)).item(),
+                "bigrams": perplexity(token_log_probabilities(logits, targets)).item(),
+                "bits per byte": bits_per_byte(loss, len(targets), opened.held_out_text[1:]),
+            }
+            for n in range(1, LONGEST_GRAM + 1):
+                known, unknown = ngram_perplexities(
+                    opened.training_text, opened.held_out_text, opened.vocab_size, n, smoothing=0.1
+                )
+                found |= {f"{n}-grams, training": known, f"{n}-grams, held out": unknown}
+            for figure, value in found.items():
+                figures.setdefault(f"{name}, {figure}", []).append(value)
+    return figures
 
 
 def recurrent() -> Figures:
@@ -36,8 +73,7 @@ def recurrent() -> Figures:
         ]
         for kind, ticks, bias in TELEGRAMS
     }
-    sets = {"few names": NAMES} | ({"many names": first_names()} if _with_sets() else {})
-    for name, names in sets.items():
+    for name, names in _names().items():
         runs = [train_names(names, seed=seed) for seed in SEEDS]
         figures[f"{name}, bigram"] = [run.bigram_loss for run in runs]
         figures[f"{name}, gru"] = [run.loss for run in runs]
@@ -91,12 +127,18 @@ def heads() -> Figures:
 
 
 LABS: dict[str, Callable[[], Figures]] = {
+    "language_models": language_models,
     "recurrent": recurrent, "seq2seq": seq2seq, "alignment": alignment, "heads": heads,
 }  # fmt: skip
 
 
 def _with_sets() -> bool:
     return "SEQ2GPT_DATA" in os.environ
+
+
+def _names() -> dict[str, list[str]]:
+    """The names that come with the course, and the published ones where they are at hand."""
+    return {"few names": NAMES} | ({"many names": first_names()} if _with_sets() else {})
 
 
 def main(name: str, file: Path) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from seq2gpt.widgets.alignment import AlignmentWidget
     from seq2gpt.widgets.attention import AttentionWidget
     from seq2gpt.widgets.beams import BeamsWidget
+    from seq2gpt.widgets.bigrams import BigramsWidget
     from seq2gpt.widgets.blocks import BlocksWidget
     from seq2gpt.widgets.cloze import ClozeWidget
     from seq2gpt.widgets.filters import FiltersWidget
@@ -29,6 +30,7 @@ __all__ = [
     "AlignmentWidget",
     "AttentionWidget",
     "BeamsWidget",
+    "BigramsWidget",
     "BlocksWidget",
     "ClozeWidget",
     "FiltersWidget",
@@ -45,6 +47,7 @@ _MODULES = {
     "AlignmentWidget": "alignment",
     "AttentionWidget": "attention",
     "BeamsWidget": "beams",
+    "BigramsWidget": "bigrams",
     "BlocksWidget": "blocks",
     "ClozeWidget": "cloze",
     "FiltersWidget": "filters",
