@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from seq2gpt.widgets.attention import AttentionWidget
     from seq2gpt.widgets.beams import BeamsWidget
     from seq2gpt.widgets.blocks import BlocksWidget
+    from seq2gpt.widgets.calculator import CalculatorWidget
     from seq2gpt.widgets.cloze import ClozeWidget
     from seq2gpt.widgets.filters import FiltersWidget
     from seq2gpt.widgets.flow import FlowWidget
@@ -30,6 +31,7 @@ __all__ = [
     "AttentionWidget",
     "BeamsWidget",
     "BlocksWidget",
+    "CalculatorWidget",
     "ClozeWidget",
     "FiltersWidget",
     "FlowWidget",
@@ -46,6 +48,7 @@ _MODULES = {
     "AttentionWidget": "attention",
     "BeamsWidget": "beams",
     "BlocksWidget": "blocks",
+    "CalculatorWidget": "calculator",
     "ClozeWidget": "cloze",
     "FiltersWidget": "filters",
     "FlowWidget": "flow",
