@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from seq2gpt.widgets.filters import FiltersWidget
     from seq2gpt.widgets.flow import FlowWidget
     from seq2gpt.widgets.heads import HeadsWidget
+    from seq2gpt.widgets.merges import MergesWidget
     from seq2gpt.widgets.optimizer import OptimizerWidget
     from seq2gpt.widgets.playground import PlaygroundWidget
     from seq2gpt.widgets.positions import PositionsWidget
@@ -36,6 +37,7 @@ __all__ = [
     "FiltersWidget",
     "FlowWidget",
     "HeadsWidget",
+    "MergesWidget",
     "OptimizerWidget",
     "PlaygroundWidget",
     "PositionsWidget",
@@ -53,6 +55,7 @@ _MODULES = {
     "FiltersWidget": "filters",
     "FlowWidget": "flow",
     "HeadsWidget": "heads",
+    "MergesWidget": "merges",
     "OptimizerWidget": "optimizer",
     "PlaygroundWidget": "playground",
     "PositionsWidget": "positions",
