@@ -3,7 +3,7 @@
     python tests/ignored_arguments.py [MODULE…]
 
 In a copy of the package one function after the other begins with ``argument = default``, whatever the
-caller gave; then the fast tests that name the function run until the first one fails. An argument whose
+caller gave; then its module's fast tests, and those that name the function, run until the first one fails. An argument whose
 function passes them all is printed, and the exit code says whether there was any. It takes the better
 part of an hour for all modules, so ``make test-slow`` runs it, and not ``make test``.
 """
@@ -71,11 +71,13 @@ def _optional(given: ast.arguments) -> Iterator[tuple[ast.arg, ast.expr]]:
 
 
 def tests_that_name(argument: Argument) -> list[str]:
-    """The test files in which the function or its class occurs, the module's own first."""
+    """The module's own test files, then those in which the function or its class occurs."""
     owner, _, method = argument.function.rpartition(".")
     word = re.compile(rf"\b{owner or method}\b")
     own = f"test_{argument.module.stem}"
-    files = [f for f in (ROOT / "tests").glob("test_*.py") if word.search(f.read_text())]
+    files = [
+        f for f in (ROOT / "tests").glob("test_*.py") if f.stem.startswith(own) or word.search(f.read_text())
+    ]
     files.sort(key=lambda f: (not f.stem.startswith(own), f.stat().st_size))
     return [str(f.relative_to(ROOT)) for f in files]
 
