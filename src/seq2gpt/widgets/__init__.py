@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from seq2gpt.widgets.beams import BeamsWidget
     from seq2gpt.widgets.bigrams import BigramsWidget
     from seq2gpt.widgets.blocks import BlocksWidget
+    from seq2gpt.widgets.calculator import CalculatorWidget
     from seq2gpt.widgets.cloze import ClozeWidget
     from seq2gpt.widgets.filters import FiltersWidget
     from seq2gpt.widgets.flow import FlowWidget
     from seq2gpt.widgets.heads import HeadsWidget
+    from seq2gpt.widgets.merges import MergesWidget
     from seq2gpt.widgets.optimizer import OptimizerWidget
     from seq2gpt.widgets.playground import PlaygroundWidget
     from seq2gpt.widgets.positions import PositionsWidget
@@ -32,10 +34,12 @@ __all__ = [
     "BeamsWidget",
     "BigramsWidget",
     "BlocksWidget",
+    "CalculatorWidget",
     "ClozeWidget",
     "FiltersWidget",
     "FlowWidget",
     "HeadsWidget",
+    "MergesWidget",
     "OptimizerWidget",
     "PlaygroundWidget",
     "PositionsWidget",
@@ -49,10 +53,12 @@ _MODULES = {
     "BeamsWidget": "beams",
     "BigramsWidget": "bigrams",
     "BlocksWidget": "blocks",
+    "CalculatorWidget": "calculator",
     "ClozeWidget": "cloze",
     "FiltersWidget": "filters",
     "FlowWidget": "flow",
     "HeadsWidget": "heads",
+    "MergesWidget": "merges",
     "OptimizerWidget": "optimizer",
     "PlaygroundWidget": "playground",
     "PositionsWidget": "positions",

@@ -1,6 +1,6 @@
 // Sixty steps of an optimizer down a long, narrow valley: its path, its learning rate and its loss, computed as PyTorch
 // computes them. One anywidget module: JupyterLab runs it beside a kernel, the site without one.
-import { drawOnChange, element, range, speaker } from "./parts.js";
+import { drawOnChange, element, range, select, speaker } from "./parts.js";
 
 const DEFAULTS = { optimizer: "adamw", schedule: "cosine", rate: -0.75, decay: 0, spike: false, clip: false };
 const OPTIMIZERS = { sgd: "SGD", adam: "Adam with L2", adamw: "AdamW" };
@@ -120,12 +120,6 @@ function curves(rows) {
   const most = Math.max(...rows.map(({ lr }) => lr));
   const draw = (height, name) => shape("polyline", { points: rows.map((row) => `${across(row)},${height(row)}`).join(" "), class: name });
   return [draw((row) => up(row.loss), "s2g-path"), draw((row) => 98 - 90 * row.lr / most, "s2g-rate")];
-}
-
-function select(label, options, pick) {
-  const input = element("select", { onchange: () => pick(input.value) },
-    ...Object.entries(options).map(([value, textContent]) => element("option", { value, textContent })));
-  return { node: element("label", { className: "s2g-field" }, element("span", { textContent: label }), input), show: (value) => { input.value = value; } };
 }
 
 function tick(label, set) {

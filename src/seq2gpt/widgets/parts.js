@@ -87,3 +87,10 @@ export function drawOnChange(model, names, draw, first = draw) {
   first();
   return () => names.forEach((name) => model.off(`change:${name}`, draw));
 }
+
+// A labelled choice among options, { value: words }; pick(value) is called, show(value) reads the model.
+export function select(label, options, pick) {
+  const input = element("select", { onchange: () => pick(input.value) },
+    ...Object.entries(options).map(([value, textContent]) => element("option", { value, textContent })));
+  return { node: element("label", { className: "s2g-field" }, element("span", { textContent: label }), input), show: (value) => { input.value = value; } };
+}
