@@ -264,9 +264,9 @@ def qti_points(node: ET.Element, response: list[str]) -> float:
     if (processing.get("template") or "").endswith("match_correct"):
         ordered = declaration.get("cardinality") == "ordered"
         return float(response == correct if ordered else sorted(response) == sorted(map(str, correct)))
-    if (equal := processing.find(f".//{q('equal')}")) is not None:
-        low, high = map(float, (equal.get("tolerance") or "").split())
-        return float(-low <= float(response[0]) - float(correct[0] or "nan") <= high)
+    if (both := processing.find(f".//{q('and')}")) is not None:
+        low, high = (float(both.findtext(f"{q(name)}/{q('baseValue')}") or "nan") for name in ("gte", "lte"))
+        return float(low <= float(response[0]) <= high)
     assert (processing.get("template") or "").endswith("map_response")
     mapping = declaration.find(q("mapping"))
     assert mapping is not None
