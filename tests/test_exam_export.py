@@ -458,7 +458,7 @@ def test_the_commands_build_and_export(tmp_path: Path, capsys: pytest.CaptureFix
     assert main(words_) == 0
     record = json.loads((out / "form.json").read_text(encoding="utf-8"))
     assert len(record["items"]) == 9
-    assert "my secret" not in "".join(path.read_text(encoding="utf-8") for path in out.iterdir())
+    assert "my secret" not in "".join(path.read_text(encoding="latin-1") for path in out.iterdir())
     assert main(words_) == 2
     assert f"{out} holds something already; name a new folder" in capsys.readouterr().err
     for name in ("a.xml", "a.gift", "a.zip", "a.apkg", "a.json"):
