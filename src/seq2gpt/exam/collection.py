@@ -34,8 +34,8 @@ class Book:
 
     @property
     def banks(self) -> list[Path]:
-        """The files of questions, in the order of the lessons."""
-        return sorted((self.root / "book").glob("*/questions.yml"))
+        """The files of questions, in the order of the lessons; held-out ones lie in ``questions-exam.yml``."""
+        return sorted((self.root / "book").glob("*/questions*.yml"))
 
     def page(self, chapter: str) -> Path | None:
         """The file of a chapter such as ``book/07-attention/lesson.md``, or nothing."""
