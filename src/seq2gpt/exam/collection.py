@@ -43,6 +43,12 @@ class Book:
         pages = (self.root / chapter, self.root / "lessons" / f"{lesson}.md")
         return next((page for page in pages if page.is_file()), None)
 
+    def figure(self, question: Question) -> Path | None:
+        """The file of a question's figure, beside the chapter that the question names, or nothing."""
+        name = question.stimulus.get("figure", {}).get("src", "")
+        path = self.root / Path(question.chapter.partition("#")[0]).parent / name
+        return path if name and path.is_file() else None
+
 
 def load_all(paths: Iterable[Path | str] = ()) -> list[Question]:
     """The questions of these files, or of the whole course; no two may have the same id."""
