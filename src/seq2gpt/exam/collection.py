@@ -34,8 +34,11 @@ class Book:
 
     @property
     def banks(self) -> list[Path]:
-        """The files of questions, in the order of the lessons; held-out ones lie in ``questions-exam.yml``."""
-        return sorted((self.root / "book").glob("*/questions*.yml"))
+        """The files of questions, in the order of the lessons; behind each ``questions.yml``, where there is one,
+        ``questions-exam.yml`` with the lesson's held-out questions."""
+        lessons = sorted(path.parent for path in (self.root / "book").glob("*/questions.yml"))
+        files = (lesson / name for lesson in lessons for name in ("questions.yml", "questions-exam.yml"))
+        return [path for path in files if path.is_file()]
 
     def page(self, chapter: str) -> Path | None:
         """The file of a chapter such as ``book/07-attention/lesson.md``, or nothing."""
