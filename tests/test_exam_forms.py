@@ -63,7 +63,7 @@ def test_domains_get_their_shares_and_objectives_take_turns() -> None:
 def test_too_small_a_bank_is_told() -> None:
     form = draw(QUESTIONS[:20], COURSE, "7")
     assert form.notes[-1].endswith(" questions of 65: the bank has no more for this profile")
-    assert len(form.questions) == sum(question.kind != "short" for question in QUESTIONS[:20])
+    assert len(form.questions) == sum(q.kind != "short" and q.pool != "practice" for q in QUESTIONS[:20])
 
 
 def test_shares_never_exceed_what_is_there() -> None:
@@ -73,7 +73,7 @@ def test_shares_never_exceed_what_is_there() -> None:
 
 def test_seen_questions_come_last_and_held_out_ones_first() -> None:
     profile = Profile(name="one", title="", n_items=5, minutes=1, domains={"SEQ": 100})
-    bank = [q for q in QUESTIONS if domain_of(q) == "SEQ" and q.kind != "short"]
+    bank = [replace(q, pool="both") for q in QUESTIONS if domain_of(q) == "SEQ" and q.kind != "short"]
     seen = {question.id for question in bank[:-5]}
     assert {q.id for q in draw(bank, profile, "1", seen=seen).questions} == {q.id for q in bank[-5:]}
     same = [replace(q, objectives=["SEQ-02"], pool="exam" if i > 20 else "both") for i, q in enumerate(bank)]
@@ -83,12 +83,12 @@ def test_seen_questions_come_last_and_held_out_ones_first() -> None:
 
 def test_private_numbers_are_none_of_the_published_ones() -> None:
     templated = {q.id: q for q in QUESTIONS if q.template}
-    form = draw(QUESTIONS, COURSE, "a secret of mine", private=True)
+    form = draw(QUESTIONS, COURSE, "a secret of mine", pool="practice", private=True)
     drawn = [q for q in form.questions if q.id in templated]
     fresh = [q for q in drawn if q.key not in [templated[q.id].variant(i).key for i in range(20)]]
     assert len(drawn) > 5
     assert len(fresh) >= 0.5 * len(drawn)  # some templates have twenty keys and no more
-    other = {q.id: q for q in draw(QUESTIONS, COURSE, "another", private=True).questions}
+    other = {q.id: q for q in draw(QUESTIONS, COURSE, "another", pool="practice", private=True).questions}
     assert any(q.key != other[q.id].key for q in drawn if q.id in other)
 
 

@@ -151,7 +151,7 @@ def test_the_bank_as_json_holds_all_that_a_page_needs() -> None:
     assert again == content
     by_id = {item["id"]: item for item in again["items"]}
     assert set(by_id) == {q.id for q in QUESTIONS if q.pool in ("practice", "both")}
-    for question in QUESTIONS:
+    for question in (q for q in QUESTIONS if q.pool != "exam"):
         item = by_id[question.id]
         assert "template" not in item
         assert set(question.objectives) <= set(again["objectives"])
@@ -169,9 +169,28 @@ def test_the_bank_as_json_holds_all_that_a_page_needs() -> None:
 def test_the_pool_and_the_cases_of_the_json() -> None:
     held_out, told = load(ROOT / "book/08-heads/questions.yml")[:2]
     object.__setattr__(held_out, "pool", "exam")
+    object.__setattr__(told, "pool", "both")
     object.__setattr__(told, "case", "case-chat")
     object.__setattr__(told, "case_text", "A shop answers by night.")
     content = as_json([held_out, told], "practice")
     assert [item["id"] for item in content["items"]] == [told.id]
     assert content["cases"] == {"case-chat": "A shop answers by night."}
     assert len(as_json([held_out, told], "exam")["items"]) == 2
+
+
+def test_the_json_brings_the_drawings_that_hot_spots_point_at() -> None:
+    spots = [
+        question
+        for question in load(ROOT / "book/11-transformer/questions-exam.yml")
+        if question.kind == "hotspot"
+    ]
+    content = as_json(spots, "exam")
+    assert set(content["figures"]) == {"book/11-transformer/figures/two-stacks.svg"}
+    (drawing,) = content["figures"].values()
+    for item in content["items"]:
+        names = [target["svg_id"] for target in item["interaction"]["targets"]]
+        for name in [*names, *item["interaction"]["decoys"]]:
+            assert drawing.count(f'id="{name}"') == 1
+        assert grade(Question(**item), names).points == 1
+        assert all(grade(Question(**item), [decoy]).points == 0 for decoy in item["interaction"]["decoys"])
+    assert as_json([], "exam")["figures"] == {}

@@ -11,7 +11,8 @@ from seq2gpt.cli import main
 from seq2gpt.errors import UserError
 from seq2gpt.exam import templates
 from seq2gpt.exam.bank import Question, load
-from seq2gpt.exam.collection import Book, domain_of, in_pool, load_all
+from seq2gpt.exam.collection import Book, domain_of, in_pool, load_all, objectives
+from seq2gpt.exam.coverage import coverage
 from seq2gpt.exam.lint import RULES, facts, keys, lint, programs, whole, wording
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -48,7 +49,7 @@ GOOD = single("the width d_k", "its root √d_k", "the length n")
 
 def test_a_good_item_keeps_every_rule() -> None:
     assert lint([GOOD], Book(ROOT), run_programs=True) == []
-    assert len(set(RULES)) == len(RULES) == 17
+    assert len(set(RULES)) == len(RULES) == 18
 
 
 def test_as_many_keys_as_the_stem_says() -> None:
@@ -342,7 +343,7 @@ def test_pools_hold_items_out() -> None:
 
 def test_the_whole_course_is_found() -> None:
     questions = load_all()
-    assert len(Book.found().banks) == len(list((ROOT / "book").glob("*/questions.yml"))) >= 9
+    assert len(Book.found().banks) == len(list((ROOT / "book").glob("*/questions*.yml"))) >= 12
     assert {"SEQ", "ATT", "TOK", "ARC", "GPT"} <= {domain_of(item) for item in questions}
 
 
@@ -376,3 +377,41 @@ def test_a_private_seed_draws_other_keys() -> None:
         assert not drawn.template
     assert {str(item.redrawn("b").key) for item in templated} != {str(i.redrawn("c").key) for i in templated}
     assert GOOD.redrawn("a secret") is GOOD
+
+
+SPOT = {
+    "kind": "hotspot", "targets": [{"label": "Path", "svg_id": "sum-1", "rationale": "It is the first sum."}],
+    "decoys": ["norm-1"], "text_alternative": GOOD.interaction,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("figure", "target", "says"),
+    [
+        ("figures/pre-ln-block.svg", "sum-1", ""),
+        ("figures/pre-ln-block.svg", "sum-3", "figures/pre-ln-block.svg has 0 parts with the id 'sum-3'; it needs one"),
+        ("figures/none.svg", "sum-1", "stimulus.figure.src: there is no figures/none.svg beside book/10-blocks/lesson.md"),
+        ("", "sum-1", "stimulus.figure: a hot spot needs a drawing to point at; name one, with `alt`"),
+    ],
+)  # fmt: skip
+def test_a_hot_spot_points_at_parts_of_a_drawing(figure: str, target: str, says: str) -> None:
+    interaction = copy.deepcopy(SPOT)
+    interaction["targets"][0]["svg_id"] = target  # type: ignore[index]
+    stimulus = {"figure": {"src": figure, "alt": "A block"}} if figure else {}
+    item = question(interaction, chapter="book/10-blocks/lesson.md#the-block", stimulus=stimulus)
+    assert [found.says for found in lint([item], Book(ROOT)) if found.rule == "figure_has_its_parts"] == [
+        says
+    ][: len(says)]
+
+
+def test_the_table_tells_where_questions_are_wanting(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["exam", "stats", "--bank"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 1 + len(objectives()) + 3
+    assert not any("too few" in line for line in lines)
+    few = [
+        item for item in load_all() if "ATT-03" not in item.objectives or item.pool == "exam" or item.template
+    ]
+    found = [line.split() for line in coverage(few) if "too few" in line]
+    assert [line[0] for line in found] == ["ATT-03"]
+    assert found[0][1] == "0"

@@ -21,7 +21,8 @@ from seq2gpt.exam.lint.wording import texts
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAM = ROOT / "src/seq2gpt/exam"
-BANKS = {lesson.name: load(lesson.folder / "questions.yml") for lesson in all_lessons()}
+FILES = {lesson.name: sorted(lesson.folder.glob("questions*.yml")) for lesson in all_lessons()}
+BANKS = {lab: [question for path in paths for question in load(path)] for lab, paths in FILES.items()}
 QUESTIONS = [question for bank in BANKS.values() for question in bank]
 TEMPLATES = [question for question in QUESTIONS if question.template]
 PROGRAMS = [question for question in QUESTIONS if is_run(question)]
@@ -77,7 +78,7 @@ def test_every_question_is_asked_once_in_the_chapter_or_behind_it(lab: str) -> N
 
 def test_lists_name_what_the_questions_use() -> None:
     listed = yaml.safe_load((EXAM / "misconceptions.yml").read_text(encoding="utf-8"))
-    banks = [(ROOT / "book" / lab / "questions.yml").read_text(encoding="utf-8") for lab in BANKS]
+    banks = [path.read_text(encoding="utf-8") for paths in FILES.values() for path in paths]
     assert {name for bank in banks for name in re.findall(r"misconception: (M-[a-z0-9-]+)", bank)} == set(
         listed
     )

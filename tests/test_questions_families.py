@@ -17,7 +17,7 @@ BY_ID = {question.id: question for question in QUESTIONS}
 
 def test_objectives_kinds_and_misconceptions_are_covered() -> None:
     assert len(QUESTIONS) >= 18
-    assert {q.objectives[0] for q in QUESTIONS} == {"GPT-02", "GPT-03", "GPT-04", "GPT-05"}
+    assert {q.objectives[0] for q in QUESTIONS} == {"SEQ-01", "GPT-02", "GPT-03", "GPT-04", "GPT-05"}
     assert {q.kind for q in QUESTIONS} == {"single", "multiple", "ordering", "matching", "numeric", "short"}
     corrected = {source["corrects"] for q in QUESTIONS for source in q.sources if "corrects" in source}
     assert {"E15", "E16", "E44", "E55", "E60", "E76", "E81"} <= corrected

@@ -34,14 +34,23 @@ class Book:
 
     @property
     def banks(self) -> list[Path]:
-        """The files of questions, in the order of the lessons."""
-        return sorted((self.root / "book").glob("*/questions.yml"))
+        """The files of questions, in the order of the lessons; behind each ``questions.yml``, where there is one,
+        ``questions-exam.yml`` with the lesson's held-out questions."""
+        lessons = sorted(path.parent for path in (self.root / "book").glob("*/questions.yml"))
+        files = (lesson / name for lesson in lessons for name in ("questions.yml", "questions-exam.yml"))
+        return [path for path in files if path.is_file()]
 
     def page(self, chapter: str) -> Path | None:
         """The file of a chapter such as ``book/07-attention/lesson.md``, or nothing."""
         lesson = Path(chapter).parent.name
         pages = (self.root / chapter, self.root / "lessons" / f"{lesson}.md")
         return next((page for page in pages if page.is_file()), None)
+
+    def figure(self, question: Question) -> Path | None:
+        """The file of a question's figure, beside the chapter that the question names, or nothing."""
+        name = question.stimulus.get("figure", {}).get("src", "")
+        path = self.root / Path(question.chapter.partition("#")[0]).parent / name
+        return path if name and path.is_file() else None
 
 
 def load_all(paths: Iterable[Path | str] = ()) -> list[Question]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from seq2gpt.errors import UserError
 from seq2gpt.exam.collection import Book, domain_of, in_pool, load_all
+from seq2gpt.exam.coverage import coverage
 from seq2gpt.exam.forms import draw, find_profile
 from seq2gpt.exam.history import History, default_file
 from seq2gpt.exam.lint import lint as run_rules
@@ -111,15 +112,21 @@ def review(n_new: int = 10, domain: str = "", file: Path | None = None) -> None:
     print(f"\n{n_done} answered. They are stored in {history.path}")
 
 
-def stats(file: Path | None = None) -> None:
+def stats(file: Path | None = None, bank: bool = False) -> None:
     """What you have answered, how sure you are in each domain, and what your wrong answers take to be true.
+
+    With --bank: how many questions there are for each objective, beside how many there should be.
 
     Example: seq2gpt exam stats
     """
-    history, bank = _opened(file), load_all()
-    late, _ = due(in_pool(bank, "practice"), history.answers(), history.now(), 0)
+    if bank:
+        for line in coverage(load_all()):
+            print(line)
+        return
+    history, questions = _opened(file), load_all()
+    late, _ = due(in_pool(questions, "practice"), history.answers(), history.now(), 0)
     _tell(history.notes)
-    for line in statistics(history.answers(), bank, len(late)):
+    for line in statistics(history.answers(), questions, len(late)):
         print(line)
 
 

@@ -15,6 +15,7 @@ from seq2gpt.exam.export.printed import printed
 from seq2gpt.exam.forms import as_record, draw, find_profile
 
 FORMATS = {".xml": "moodle", ".gift": "gift", ".zip": "qti", ".apkg": "anki", ".json": "json"}
+ENDINGS = {form: ending for ending, form in FORMATS.items()} | {"qti12": ".zip"}
 
 
 def build(
@@ -25,7 +26,7 @@ def build(
     pool: str = "exam",
     private: bool = False,
 ) -> None:
-    """Draw an exam: form.json with questions and keys, two forms to print, and the key to these.
+    """Draw an exam: form.json with questions and keys, two forms to print (PDF and HTML), and the key to these.
 
     OUT is a new folder. Each domain gets the share that the profile gives it: course, university, aif-c01,
     nca-genl or 1z0-1127. The same --seed draws the same exam. With --private, templates are drawn again with the
@@ -42,24 +43,28 @@ def build(
     record = json.dumps(as_record(form, "" if private else seed), ensure_ascii=False, indent=1)
     _write(out / "form.json", f"{record}\n".encode())
     for name, page in printed(form, seed).items():
-        _write(out / name, page.encode())
-    print(f"{len(form.questions)} questions in {out}: form.json, form-A.html, form-B.html, key.html")
+        _write(out / name, page)
+    print(f"{len(form.questions)} questions in {out}: form.json; form-A, form-B and key, as .pdf and .html")
     print(f"For an LMS: seq2gpt exam export {out / 'form.json'} moodle.xml")
 
 
-def export(what: str, to: Path, variants: int = 5, timestamp: int | None = None) -> None:
+def export(what: str, to: Path, variants: int = 5, timestamp: int | None = None, format: str = "") -> None:
     """Write questions for another program.
 
     WHAT is a form.json of `seq2gpt exam build`, or a pool: practice, exam (held out) or all. The name TO decides
-    the form: .xml is Moodle XML, .gift GIFT, .zip a QTI 2.1 package, .apkg a deck for Anki, .json the questions
-    for a page. Of each template so many --variants are written. A deck that is to update an older one needs a
+    the form: .xml is Moodle XML, .gift GIFT, .zip a QTI 2.1 package (1.2 with --format qti12), .apkg a deck for
+    Anki, .json the questions for a page. Of each template so many --variants are written. A deck that is to update an older one needs a
     later --timestamp, in seconds; it is now if nothing is said.
 
     Example: seq2gpt exam export practice seq2gpt.apkg
     """
     if to.suffix not in FORMATS:
         raise UserError(f"{to}: the name has to end in {', '.join(FORMATS)}; that decides the form")
-    content = _exported(FORMATS[to.suffix], what, variants, timestamp)
+    kind = format or FORMATS[to.suffix]
+    if ENDINGS.get(kind) != to.suffix:
+        known = ", ".join(f"{name} ({ending})" for name, ending in ENDINGS.items())
+        raise UserError(f"--format {kind} and the name {to} do not fit; choose from {known}")
+    content = _exported(kind, what, variants, timestamp)
     _write(to, content)
     print(f"{to}: {len(content):,} bytes")
 
@@ -96,6 +101,10 @@ def _exported(kind: str, what: str, variants: int, timestamp: int | None) -> byt
         from seq2gpt.exam.export.qti import qti
 
         return qti(items)
+    if kind == "qti12":
+        from seq2gpt.exam.export.qti12 import qti12
+
+        return qti12(items)
     from seq2gpt.exam.export.anki import anki
 
     return anki(items, timestamp)

@@ -106,6 +106,16 @@ def margin_of(interaction: dict[str, Any]) -> float:
     return float(tolerance["abs"] if "abs" in tolerance else abs(interaction["answer"]) * tolerance["rel"])
 
 
+def bounds_of(value: int | float, margin: float) -> tuple[str, str]:
+    """The least and the greatest number that count as ``value``, as texts; the bounds count too, rounding apart.
+
+    >>> bounds_of(3, 0.5)
+    ('2.499999997', '3.500000003')
+    """
+    margin += 1e-9 * max(1, abs(value))
+    return plain_number(value - margin), plain_number(value + margin)
+
+
 def plain_number(value: int | float) -> str:
     """A number that every program reads: no exponent, no spaces.
 

@@ -1,4 +1,4 @@
-"""Forms to print, as HTML that needs nothing else: form A, form B in another order, and the key to both."""
+"""Forms to print, as PDF and as HTML that needs nothing else: form A, form B in another order, and the key."""
 
 import random
 from dataclasses import replace
@@ -6,6 +6,7 @@ from typing import Any
 
 from seq2gpt.exam.bank import Question
 from seq2gpt.exam.export.content import in_words, plain_number, rich, stem_of
+from seq2gpt.exam.export.pdf import paper, table
 from seq2gpt.exam.forms import Form
 from seq2gpt.exam.grading import rights
 
@@ -22,28 +23,37 @@ td, th {{ border: 1px solid; padding: .2em .6em; text-align: left; }}
 """
 
 
-def printed(form: Form, seed: str) -> dict[str, str]:
-    """The pages by file name: ``form-A.html``, ``form-B.html`` and ``key.html``."""
-    pages, keys = {}, []
+def printed(form: Form, seed: str) -> dict[str, bytes]:
+    """The files by name: ``form-A``, ``form-B`` and ``key``, each as ``.pdf`` and ``.html``."""
+    files: dict[str, bytes] = {}
+    keys = []
     for letter in "AB":
         generator = random.Random(f"{seed} {letter}")
         questions = [in_words(question) for question in form.questions]
         generator.shuffle(questions)
         shown = [_shuffled(question, generator) for question in questions]
-        head = f"<p>Name: ____________________ Form {letter}, {form.profile.minutes} minutes</p>"
-        body = "\n".join(f'<li class="question">{stem_of(q)}{_answers(q)}</li>' for q in shown)
-        title = f"{rich(form.profile.title)}, form {letter}"
-        pages[f"form-{letter}.html"] = PAGE.format(title=title, body=f"{head}<ol>{body}</ol>")
-        keys.append([(question.id, _key(question)) for question in shown])
-    rows = "\n".join(
-        f"<tr><td>{number}</td>{''.join(f'<td>{rich(key)}</td><td>{name}</td>' for name, key in pair)}</tr>"
-        for number, pair in enumerate(zip(*keys, strict=True), 1)
-    )
-    head = "<tr><th></th><th>A</th><th>question</th><th>B</th><th>question</th></tr>"
-    pages["key.html"] = PAGE.format(
-        title=f"{rich(form.profile.title)}, key", body=f"<table>{head}{rows}</table>"
-    )
-    return pages
+        asked = [stem_of(question) + _answers(question) for question in shown]
+        title = f"{form.profile.title}, form {letter}"
+        head = f"Name: ____________________ Form {letter}, {form.profile.minutes} minutes"
+        files[f"form-{letter}.html"] = _page(title, head, asked)
+        files[f"form-{letter}.pdf"] = paper(title, head, asked)
+        keys.append([(_key(question), question.id) for question in shown])
+    rows = [[str(number), *a, *b] for number, (a, b) in enumerate(zip(*keys, strict=True), 1)]
+    title, heads = f"{form.profile.title}, key", ["", "A", "question", "B", "question"]
+    files["key.html"] = _table(title, heads, rows)
+    files["key.pdf"] = table(title, heads, rows, (1, 4, 8, 4, 8))
+    return files
+
+
+def _page(title: str, head: str, asked: list[str]) -> bytes:
+    body = "\n".join(f'<li class="question">{question}</li>' for question in asked)
+    return PAGE.format(title=rich(title), body=f"<p>{head}</p><ol>{body}</ol>").encode()
+
+
+def _table(title: str, heads: list[str], rows: list[list[str]]) -> bytes:
+    head = "".join(f"<th>{name}</th>" for name in heads)
+    body = "\n".join(f"<tr>{''.join(f'<td>{rich(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    return PAGE.format(title=rich(title), body=f"<table><tr>{head}</tr>{body}</table>").encode()
 
 
 def _shuffled(question: Question, generator: random.Random) -> Question:

@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 
 from seq2gpt.exam.export.content import (
     Item,
+    bounds_of,
     explanation_of,
     in_words,
     margin_of,
@@ -113,12 +114,14 @@ def _matching(node: ET.Element, interaction: dict[str, Any]) -> None:
 def _numeric(node: ET.Element, interaction: dict[str, Any]) -> None:
     _declare(node, "single", "float", [plain_number(interaction["answer"])])
     _entry(node, interaction.get("unit", ""))
-    margin = plain_number(margin_of(interaction) + 1e-9 * max(1, abs(interaction["answer"])))
+    low, high = bounds_of(interaction["answer"], margin_of(interaction))
     condition = ET.SubElement(ET.SubElement(node, "responseProcessing"), "responseCondition")
     branch = ET.SubElement(condition, "responseIf")
-    equal = ET.SubElement(branch, "equal", toleranceMode="absolute", tolerance=f"{margin} {margin}")
-    ET.SubElement(equal, "variable", identifier="RESPONSE")
-    ET.SubElement(equal, "correct", identifier="RESPONSE")
+    both = ET.SubElement(branch, "and")  # two bounds, as some players pass over the tolerance of `equal`
+    for comparison, bound in (("gte", low), ("lte", high)):
+        compared = ET.SubElement(both, comparison)
+        ET.SubElement(compared, "variable", identifier="RESPONSE")
+        ET.SubElement(compared, "baseValue", baseType="float").text = bound
     score = ET.SubElement(branch, "setOutcomeValue", identifier="SCORE")
     ET.SubElement(score, "baseValue", baseType="float").text = "1"
 

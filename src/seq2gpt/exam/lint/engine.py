@@ -33,7 +33,14 @@ OF_ITEMS: tuple[ItemRule, ...] = (
 OF_BANKS = (whole.naive_guessers, whole.near_duplicates, whole.levels_of_bloom)
 RULES = tuple(
     rule.__name__
-    for rule in (*OF_ITEMS, facts.chapter_exists, facts.products_carry_a_date, programs_run, *OF_BANKS)
+    for rule in (
+        *OF_ITEMS,
+        facts.chapter_exists,
+        facts.figure_has_its_parts,
+        facts.products_carry_a_date,
+        programs_run,
+        *OF_BANKS,
+    )
 )
 
 
@@ -49,6 +56,7 @@ def lint(
     day = today or date.today().isoformat()
     rules: dict[str, ItemRule] = {rule.__name__: rule for rule in OF_ITEMS}
     rules["chapter_exists"] = partial(facts.chapter_exists, book=book)
+    rules["figure_has_its_parts"] = partial(facts.figure_has_its_parts, book=book)
     rules["products_carry_a_date"] = partial(facts.products_carry_a_date, today=day)
     if run_programs:
         rules["programs_run"] = programs_run

@@ -26,6 +26,23 @@ def chapter_exists(question: Question, book: Book) -> Iterator[str]:
         yield f"chapter: {chapter} has no ({anchor})="
 
 
+def figure_has_its_parts(question: Question, book: Book) -> Iterator[str]:
+    """A figure is there, and a hot spot's targets and decoys are ids in it, each of them once."""
+    figure = question.stimulus.get("figure")
+    if figure is None:
+        if question.kind == "hotspot":
+            yield "stimulus.figure: a hot spot needs a drawing to point at; name one, with `alt`"
+        return
+    path = book.figure(question)
+    if path is None:
+        yield f"stimulus.figure.src: there is no {figure['src']} beside {question.chapter.partition('#')[0]}"
+    elif question.kind == "hotspot":
+        parts = re.findall(r'\bid="([^"]+)"', path.read_text(encoding="utf-8"))
+        for name in [*question.key, *question.interaction.get("decoys", [])]:
+            if parts.count(name) != 1:
+                yield f"{figure['src']} has {parts.count(name)} parts with the id {name!r}; it needs one"
+
+
 def a_source_is_named(question: Question) -> Iterator[str]:
     """A fact rests on a work of the bibliography or on a correction of the catalogue."""
     for source in question.sources:
