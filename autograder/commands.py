@@ -2,7 +2,7 @@
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from autograder import lessons
 from seq2gpt.errors import UserError
@@ -152,6 +152,24 @@ def gradebook_of(work: Path) -> str:
     from autograder.grading.config import course_config
 
     return str(course_config(lessons.ROOT, work).CourseDirectory.db_url)
+
+
+def site(
+    out: Path = Path("build/site"),
+    format: Literal["html", "epub", "pdf"] = "html",
+    solutions: Literal["folded", "none"] = "folded",
+    model: Path = Path("build/model/gpt.bin"),
+) -> None:
+    """Build the site into the folder OUT, or the book as one file beside it: EPUB, or PDF printed by Chromium.
+
+    SOLUTIONS are folded below each exercise, or, for a class, in no file of the site. MODEL is the GPT that writes in the
+    page, as `make course` exports it; where the file is missing the page says how to make one.
+    """
+    from autograder import book
+    from autograder.site import build_site
+
+    make = {"html": build_site, "epub": book.write_epub, "pdf": book.write_pdf}[format]
+    print(f"wrote {make(out, model if model.is_file() else None, solutions)}")
 
 
 def make_all() -> None:

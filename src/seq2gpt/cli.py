@@ -68,7 +68,16 @@ STUDENT_COMMANDS = (
     "start", "status", "check", "hint", "reset", "update", "submit", "doctor", "assemble", "provenance",
     "milestones", "milestone", "publish",
 )  # fmt: skip
-COURSE_COMMANDS = ("build", "release", "roster", "grade", "regrade", "report", "all")
+COURSE_COMMANDS = {
+    "build": "build",
+    "release": "release",
+    "roster": "roster",
+    "grade": "grade",
+    "regrade": "regrade",
+    "report": "report",
+    "site": "site",
+    "all": "make_all",
+}
 COURSE_HELP = """\
 usage: seq2gpt course COMMAND …
 
@@ -98,6 +107,7 @@ For instructors and authors:
   grade    grade the notebooks handed in
   regrade  grade them again, and show whose score changed
   report   the class: scores, who needs a look, what was hard, common mistakes
+  site     build the site, with or without solutions, or the book as EPUB or PDF
   all      build, grade a sample class, train a small GPT, build the site
 
   seq2gpt course COMMAND --help        every flag of a command
@@ -291,7 +301,7 @@ def _course(arguments: list[str]) -> None:
         )
     except ModuleNotFoundError as error:
         raise UserError(_missing(error)) from None
-    _call(getattr(commands, "make_all" if name == "all" else name), f"course {name}", arguments)
+    _call(getattr(commands, COURSE_COMMANDS.get(name, name)), f"course {name}", arguments)
 
 
 def _exam(arguments: list[str]) -> None:
