@@ -12,6 +12,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from seq2gpt.exam.collection import load_all
 from seq2gpt.exam.page import page_data
 
 OPEN = '<div class="s2g-exam">'
@@ -58,7 +59,7 @@ def load_exam_files(
 
 def write_bank(app: Sphinx, error: Exception | None) -> None:
     if app.builder.format == "html" and error is None:
-        text = json.dumps(page_data(), ensure_ascii=False, separators=(",", ":"))
+        text = json.dumps(page_data(load_all()), ensure_ascii=False, separators=(",", ":"))
         Path(app.outdir, "_static", "exam", "bank.json").write_text(text, encoding="utf-8")
 
 

@@ -19,6 +19,7 @@ const NEW_A_DAY = 10;
 
 class App {
   #view = null;
+  #chosen = { count: 10 }; // of the drills and cards, for the next time
 
   constructor(root, bank) {
     this.bank = bank;
@@ -64,14 +65,14 @@ class App {
       handIn: () => this.#result(sitting.handIn(this.bank, grade, "handed in")),
       discard: () => { sitting.discard(); this.#home("That exam was put aside. The export of your history still holds it."); },
       begin: (profile, extra) => this.#sit(Sitting.begin(this.storage, this.history, this.bank, profile, extra, `${profile.name} ${Date.now()}`)),
-      drill: (choice) => this.#drill(choice),
+      drill: (chosen) => this.#drill(chosen),
       review: () => this.#practise("Daily review", [...late, ...shuffled(fresh, String(this.history.now())).slice(0, NEW_A_DAY)]),
-      cards: (choice) => this.#enter(new Cards({ bank: this.bank, history: this.history, queue: this.#cardQueue(choice), close: () => this.#home() })),
+      cards: (chosen) => this.#enter(new Cards({ bank: this.bank, history: this.history, queue: this.#cardQueue(chosen), close: () => this.#home() })),
       record: () => this.#record(),
     };
     const wait = Number.isFinite(next) ? waiting(Math.max(0, next - this.history.now())) : "";
     const found = byDomain(this.history.entries);
-    this.#put(home({ bank: this.bank, sitting, nLate: late.length, nFresh: Math.min(NEW_A_DAY, fresh.length), wait, found, acts }), { focus, said });
+    this.#put(home({ bank: this.bank, sitting, nLate: late.length, nFresh: Math.min(NEW_A_DAY, fresh.length), wait, found, chosen: this.#chosen, acts }), { focus, said });
   }
 
   #sit(sitting) {
@@ -105,7 +106,9 @@ class App {
     this.#enter(new Practice({ bank: this.bank, history: this.history, title, next, total: queue.length, close: () => this.#home(), closing: "Nothing is due, and no new questions are left." }));
   }
 
-  #drill({ domains, count, isAdaptive }) {
+  #drill(chosen) {
+    this.#chosen = chosen;
+    const { domains, count, isAdaptive } = chosen;
     const items = this.bank.forPractice().filter((item) => domains.includes(this.bank.domainOf(item)));
     const seed = String(this.history.now());
     const seen = this.history.seen();
@@ -118,7 +121,9 @@ class App {
     this.#enter(new Practice({ bank: this.bank, history: this.history, title: isAdaptive ? "Adaptive drill" : "Drill", next, total, close: () => this.#home() }));
   }
 
-  #cardQueue({ domains, count }) {
+  #cardQueue(chosen) {
+    this.#chosen = chosen;
+    const { domains, count } = chosen;
     const { late, fresh } = this.#queue();
     return [...late, ...shuffled(fresh, String(this.history.now()))].filter((item) => domains.includes(this.bank.domainOf(item))).slice(0, count);
   }

@@ -24,7 +24,8 @@ export class History {
   }
 
   add(entries) { // read again first: another tab may have added some
-    const at = new Date(this.now()).toISOString();
+    const given = entries.filter((entry) => entry.at).map((entry) => Date.parse(entry.at));
+    const at = new Date(Math.max(this.now(), ...given)).toISOString();
     const dated = entries.map((entry) => ({ ...entry, at: entry.at ?? at }));
     this.storage.write("history", { entries: [...this.entries, ...dated] });
     return dated;

@@ -6,12 +6,12 @@ import { EXTRA } from "./sitting.js";
 
 const COUNTS = [5, 10, 20, 40];
 
-export function home({ bank, sitting, nLate, nFresh, wait, found, acts }) {
+export function home({ bank, sitting, nLate, nFresh, wait, found, chosen, acts }) {
   return element(
     "div", { className: "s2g-home" },
     ...(sitting ? [unfinished(sitting, acts)] : []), mock(bank, sitting, acts),
     element("div", { className: "s2g-two" }, reviewPart(nLate, nFresh, wait, acts), lookBack(acts)),
-    drills(bank, found, acts),
+    drills(bank, found, chosen, acts),
   );
 }
 
@@ -61,14 +61,14 @@ function lookBack(acts) {
   return part("What you have done", element("p", {}, "Your exams, where you stand in each domain, and files to keep: JSON, CSV, Anki."), element("div", { className: "s2g-line-up" }, other("Look back", acts.record)));
 }
 
-function drills(bank, found, acts) {
+function drills(bank, found, chosen, acts) {
   const names = [...new Set(bank.forPractice().map((item) => bank.domainOf(item)))].sort();
   const boxes = names.map((name) => {
-    const input = element("input", { type: "checkbox", value: name, checked: true });
+    const input = element("input", { type: "checkbox", value: name, checked: chosen.domains?.includes(name) ?? true });
     const state = found[name] ? `${found[name].percent.toFixed(0)} %, ${band(found[name])}` : "not asked yet";
     return element("label", { className: "s2g-domain" }, input, element("span", {}, bank.domains[name] ?? name, element("small", {}, state)));
   });
-  const count = element("select", {}, ...COUNTS.map((n) => element("option", { value: n, textContent: `${n} questions`, selected: n === 10 })));
+  const count = element("select", {}, ...COUNTS.map((n) => element("option", { value: n, textContent: `${n} questions`, selected: n === chosen.count })));
   const told = element("p", { className: "s2g-told", role: "status" });
   const start = (act, isAdaptive = false) => () => {
     const domains = boxes.map((box) => box.querySelector("input")).filter((input) => input.checked).map((input) => input.value);

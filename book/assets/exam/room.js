@@ -55,10 +55,7 @@ export class Room {
   }
 
   #tick() {
-    if (this.sitting.isTakenOver()) {
-      this.leave("This exam goes on in another tab of this browser; here it has stopped.");
-      return;
-    }
+    if (this.#isElsewhere()) return;
     if (!this.sitting.tick()) {
       this.#handIn("time");
       return;
@@ -66,7 +63,14 @@ export class Room {
     this.#showClock();
   }
 
+  #isElsewhere() {
+    if (!this.sitting.isTakenOver()) return false;
+    this.leave("This exam went on in another tab of this browser; here it has stopped.");
+    return true;
+  }
+
   #handIn(reason) {
+    if (this.#isElsewhere()) return;
     const session = this.sitting.handIn(this.bank, grade, reason);
     this.done(session, reason);
   }

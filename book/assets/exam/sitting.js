@@ -27,7 +27,7 @@ export class Sitting {
       session: new Date(history.now()).toISOString(), profile: profile.name, title: profile.title, seed, minutes, extra,
       left: minutes === null ? null : Math.min(minutes * 60e3, LONGEST), items, notes, at: 0, responses: {}, flags: [], struck: {}, spent: {},
     });
-    sitting.save();
+    sitting.#write();
     return sitting;
   }
 
@@ -47,7 +47,7 @@ export class Sitting {
       state.notes = [...state.notes, `The questions have changed since you began: ${gone.join(", ")} left this exam. It is kept as it was, and the export holds it.`];
     }
     const sitting = new Sitting(storage, history, state);
-    if (gone.length) sitting.save();
+    if (gone.length) sitting.#write();
     return sitting;
   }
 
@@ -62,7 +62,10 @@ export class Sitting {
   isFlagged(id) { return this.state.flags.includes(id); }
 
   // Start counting here: time before this call, such as that of the resume screen, is not the learner's.
-  start() { this.#last = performance.now(); }
+  start() {
+    this.#last = performance.now();
+    this.#write();
+  }
 
   // Count the time since the last call; whether there is some left.
   tick() {
@@ -75,13 +78,15 @@ export class Sitting {
     return this.state.left !== 0;
   }
 
-  save() {
+  save() { if (!this.isTakenOver()) this.#write(); }
+
+  #write() { // also tells other tabs that the exam goes on here
     this.#saved = performance.now();
-    return this.storage.write(NAME, { ...this.state, tab: this.tab });
+    this.storage.write(NAME, { ...this.state, tab: this.tab });
   }
 
-  // Whether another tab has stored this exam since.
-  isTakenOver() { return (this.storage.read(NAME)?.tab ?? this.tab) !== this.tab; }
+  // Whether another tab has gone on with this exam since, or has ended it.
+  isTakenOver() { return this.storage.read(NAME)?.tab !== this.tab; }
 
   answer(id, response) {
     if (!this.tick()) return;

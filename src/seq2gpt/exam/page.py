@@ -1,12 +1,13 @@
 """What the exam area of the site knows: the bank, the profiles of exams, and what wrong answers take to be true."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from seq2gpt.exam.as_json import as_json
-from seq2gpt.exam.bank import HERE
-from seq2gpt.exam.collection import Book, load_all
+from seq2gpt.exam.bank import HERE, Question
+from seq2gpt.exam.collection import Book
 from seq2gpt.exam.forms import profiles
 from seq2gpt.exam.reading import catalogue
 
@@ -23,7 +24,7 @@ DOMAINS = {
 }
 
 
-def page_data(n_variants: int = N_VARIANTS) -> dict[str, Any]:
+def page_data(questions: Iterable[Question], n_variants: int = N_VARIANTS) -> dict[str, Any]:
     """The values of :func:`~seq2gpt.exam.as_json.as_json` for all pools, with what a page needs beside them.
 
     - ``profiles``: the exams by name, with the fields of :class:`~seq2gpt.exam.forms.Profile`;
@@ -31,7 +32,6 @@ def page_data(n_variants: int = N_VARIANTS) -> dict[str, Any]:
     - ``misconceptions``: what those say that the items name;
     - ``figures``: the SVG drawings of the items, by the ``src`` that they name.
     """
-    questions = load_all()
     content = as_json(questions, "all", n_variants)
     says = catalogue(HERE / "misconceptions.yml")
     named = set(_named(content["items"], "misconception"))
