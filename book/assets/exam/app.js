@@ -134,5 +134,5 @@ try {
   new App(root, await Bank.load(new URL("bank.json", import.meta.url)));
 } catch (error) {
   console.error(error);
-  root.replaceChildren(element("p", { className: "s2g-failed", role: "alert" }, `The exam area could not start: ${error.message}.`));
+  root.prepend(element("p", { className: "s2g-failed", role: "alert" }, `The exam area could not start: ${error.message}.`));
 }

@@ -45,13 +45,14 @@ export function asAnki(bank, items) {
   return `${[...head, ...rows].join("\n")}\n`;
 }
 
-const safe = (text) => String(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replace(/\s*\n\s*/g, "<br>").replaceAll("\t", " ");
-const code = (text) => `<pre>${safe(text.trimEnd()).replaceAll("<br>", "\n")}</pre>`.replaceAll("\n", "<br>");
-const list = (texts, tag = "ul") => `<${tag}>${texts.map((text) => `<li>${safe(text)}</li>`).join("")}</${tag}>`;
+const escaped = (text) => String(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll("\t", "    ");
+const html = (text) => escaped(text).replace(/`([^`]+)`/g, "<code>$1</code>").replace(/\s*\n\s*/g, " ");
+const code = (text) => `<pre>${escaped(text.trimEnd()).replaceAll("\n", "<br>")}</pre>`;
+const list = (texts, tag = "ul") => `<${tag}>${texts.map((text) => `<li>${html(text)}</li>`).join("")}</${tag}>`;
 
 function front({ stem, stimulus = {}, interaction }) {
   const { options, steps, distractor_steps: extra = [], pairs } = interaction;
-  const parts = [`<p>${safe(stem)}</p>`];
+  const parts = [`<p>${html(stem)}</p>`];
   if (stimulus.code) parts.push(code(stimulus.code.text));
   for (const [name, values] of Object.entries(stimulus.tensors ?? {})) parts.push(code(`${name} = ${JSON.stringify(values)}`));
   if (options) parts.push(list(options.map((option) => option.text)));
@@ -61,7 +62,7 @@ function front({ stem, stimulus = {}, interaction }) {
 }
 
 function back(question) {
-  return `${answerText(question).map((text) => `<p><b>${safe(text)}</b></p>`).join("")}<p>${safe(question.explanation)}</p>`;
+  return `${answerText(question).map((text) => `<p><b>${html(text)}</b></p>`).join("")}<p>${html(question.explanation)}</p>`;
 }
 
 // The right answer in words, line by line.

@@ -36,9 +36,9 @@ function mock(bank, sitting, acts) {
   const about = element("p", { className: "s2g-how", role: "status" });
   const chosen = () => profiles.find(({ name }) => name === choice.value);
   const show = () => {
-    const { n_items: n, minutes, domains, vendor, verify_by: day } = chosen();
+    const { n_items: n, minutes, domains, verify_by: day } = chosen();
     const parts = Object.keys(domains).map((name) => bank.domains[name] ?? name);
-    about.textContent = `${n} questions in ${minutes} minutes: ${parts.join(", ")}. ${vendor || day ? `By the course's own reading of the vendor's guide, to be looked up again by ${day}; the vendor has no part in it.` : ""}`;
+    about.textContent = `${n} questions in ${minutes} minutes: ${parts.join(", ")}. ${day ? `By the course's own reading of the vendor's guide, to be looked up again by ${day}; the vendor has no part in it.` : ""}`;
   };
   choice.onchange = show;
   show();
