@@ -39,7 +39,7 @@ class Site:
         (self.folder / name).write_text(PAGE.format(body=body, theme=theme), encoding="utf-8")
         return name
 
-    def open(self, name: str, width: int = 800, **context):
+    def open(self, name: str, width: int = 800, wait_until: str = "networkidle", **context):
         """The page, and the list of its faults, which grows while the page is used."""
         page = self.browser.new_context(viewport={"width": width, "height": 900}, **context).new_page()
         faults: list[str] = []
@@ -49,7 +49,7 @@ class Site:
         )
         page.on("console", lambda message: message.type == "error" and faults.append(message.text))
         page.on("pageerror", lambda error: faults.append(f"exception: {error}"))
-        page.goto(self.address + name, wait_until="networkidle")
+        page.goto(self.address + name, wait_until=wait_until)
         return page, faults
 
 

@@ -54,7 +54,7 @@ def by_domain(answers: Iterable[Entry]) -> dict[str, Estimate]:
     points: dict[str, list[float]] = defaultdict(list)
     for answer in answers:
         if answer["points"] is not None:
-            points[answer["item"].partition("-")[0]].append(answer["points"])
+            points[answer["item"].partition("-")[0]].append(float(answer["points"]))
     return {domain: Estimate.of(points[domain]) for domain in sorted(points)}
 
 
@@ -63,7 +63,7 @@ def report(answers: list[Entry], questions: dict[str, Question]) -> Iterator[str
 
     ``questions`` holds the questions as they were asked, by id.
     """
-    graded = [answer["points"] for answer in answers if answer["points"] is not None]
+    graded = [float(answer["points"]) for answer in answers if answer["points"] is not None]
     yield f"{sum(graded):.1f} of {len(graded)} points: {Estimate.of(graded)} (an estimate, not an official score)"
     for domain, estimate in by_domain(answers).items():
         yield f"  {domain}  {estimate}  {estimate.band}"

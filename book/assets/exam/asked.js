@@ -1,0 +1,27 @@
+// A question as it is asked: case, stem, code, numbers and figure, before the field for the answer.
+import { element } from "../widgets/parts.js";
+import { blocks } from "./markup.js";
+
+export function asked(bank, question) {
+  const told = question.case ? [element("details", { className: "s2g-case", open: true }, element("summary", {}, "The case"), ...blocks(bank.cases[question.case]))] : [];
+  return element("div", { className: "s2g-asked" }, ...told, ...blocks(question.stem), ...stimulus(bank, question));
+}
+
+function stimulus(bank, { stimulus: { code, figure, tensors = {} } = {}, interaction }) {
+  const shown = [];
+  if (code) shown.push(listing(code.text, "Program"));
+  const drawn = figure && figureOf(bank, { stimulus: { figure } });
+  if (drawn && interaction.kind !== "hotspot") shown.push(element("img", { className: "s2g-picture", alt: figure.alt, src: `data:image/svg+xml,${encodeURIComponent(drawn.svg)}` }));
+  for (const [name, values] of Object.entries(tensors)) shown.push(listing(`${name} = ${JSON.stringify(values).replaceAll(",", ", ")}`, "Values"));
+  return shown;
+}
+
+// The drawing of a question, { svg, alt }, or null.
+export function figureOf(bank, { stimulus }) {
+  const figure = stimulus?.figure;
+  return figure && bank.figures[figure.src] ? { svg: bank.figures[figure.src], alt: figure.alt } : null;
+}
+
+function listing(text, name) { // wide lines scroll in their own box, which a keyboard can reach
+  return element("pre", { tabIndex: 0, role: "region", ariaLabel: name }, element("code", {}, text.trimEnd()));
+}

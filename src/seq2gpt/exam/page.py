@@ -1,0 +1,64 @@
+"""What the exam area of the site knows: the bank, the profiles of exams, and what wrong answers take to be true."""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from seq2gpt.exam.as_json import as_json
+from seq2gpt.exam.bank import HERE, Question
+from seq2gpt.exam.collection import Book
+from seq2gpt.exam.forms import profiles
+from seq2gpt.exam.reading import catalogue
+
+N_VARIANTS = 5  # of each template; a page that holds more is slow to load on a phone
+DOMAINS = {
+    "SEQ": "Sequence to sequence",
+    "TOK": "Tokens and positions",
+    "ATT": "Attention",
+    "ARC": "Transformer architecture",
+    "GPT": "GPT and its training",
+    "DEC": "From logits to text",
+    "FIN": "Fine-tuning",
+    "USE": "Using models",
+}
+
+
+def page_data(questions: Iterable[Question], n_variants: int = N_VARIANTS) -> dict[str, Any]:
+    """The values of :func:`~seq2gpt.exam.as_json.as_json` for all pools, with what a page needs beside them.
+
+    - ``profiles``: the exams by name, with the fields of :class:`~seq2gpt.exam.forms.Profile`;
+    - ``domains``: the names of the domains in words;
+    - ``misconceptions``: what those say that the items name;
+    - ``figures``: the SVG drawings of the items, by the ``src`` that they name.
+    """
+    content = as_json(questions, "all", n_variants)
+    says = catalogue(HERE / "misconceptions.yml")
+    named = set(_named(content["items"], "misconception"))
+    return {
+        **content,
+        "profiles": {name: asdict(profile) for name, profile in profiles().items()},
+        "domains": DOMAINS,
+        "misconceptions": {name: says[name]["says"] for name in sorted(named)},
+        "figures": {src: _drawing(item, src) for item in content["items"] for src in _figures(item)},
+    }
+
+
+def _named(value: Any, field: str) -> list[str]:
+    """Every value of a field at any depth."""
+    if isinstance(value, list):
+        return [name for entry in value for name in _named(entry, field)]
+    if not isinstance(value, dict):
+        return []
+    own = [value[field]] if isinstance(value.get(field), str) else []
+    return own + [name for entry in value.values() for name in _named(entry, field)]
+
+
+def _figures(item: dict[str, Any]) -> list[str]:
+    figure = item.get("stimulus", {}).get("figure")
+    return [figure["src"]] if figure else []
+
+
+def _drawing(item: dict[str, Any], src: str) -> str:
+    """The text of a drawing that lies beside the chapter of an item."""
+    return (Book.found().root / Path(item["chapter"]).parent / src).read_text(encoding="utf-8")
