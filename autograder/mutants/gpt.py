@@ -53,7 +53,7 @@ CONFIG = [
         "sizes_below_one_are_refused",
         "the split into heads was tested before the sizes: to divide by n_heads=0 fails without a word of yours.",
         "gpt-config",
-        ("        if self.d_ff is None:", '        if self.d_model % self.n_heads:\n            raise ValueError(f"{self.d_model} {self.n_heads}")\n        if self.d_ff is None:'),
+        ("        if self.d_ff is None:", '        if self.d_model % self.n_heads:\n            raise ValueError(f"d_model={self.d_model} n_heads={self.n_heads}")\n        if self.d_ff is None:'),
     ),
     _config(
         "zero_accepted",
@@ -324,7 +324,7 @@ INIT = [
         "matrices_have_a_spread_of_002",
         "the numbers are uniform between -0.02 and 0.02, with deviation 0.02 / √3; they should be normal.",
         "gpt-init",
-        ("nn.init.normal_(parameter, std=residual_std if writes_residual else 0.02, generator=generator)", "nn.init.uniform_(parameter, -(s := residual_std if writes_residual else 0.02), s, generator=generator)"),
+        ("nn.init.normal_(parameter, std=residual_std if writes_residual else 0.02, generator=generator)", "nn.init.normal_(parameter, std=residual_std, generator=generator) if writes_residual else nn.init.uniform_(parameter, -0.02, 0.02, generator=generator)"),
     ),
     _init(
         "modules_of_torch_only",

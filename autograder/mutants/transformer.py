@@ -416,13 +416,6 @@ DECODER = [
         "decoder-layer",
         (_FEED_3, "return x + self.feed_forward(x)"),
     ),
-    _decoder(
-        "mask_taken_for_a_memory",
-        "mask_restricts_further",
-        "the mask was handed on by its place, and the second place of attention is `memory`: hand it on by name, mask=mask.",
-        "three-masks",
-        ("(hidden, mask=mask, causal=True)", "(hidden, mask, causal=mask is None)"),
-    ),
 ]
 
 MODEL = [
@@ -682,13 +675,6 @@ MODEL = [
         ("source_mask, source[:, :0]", "source_mask, None"),
     ),
     _model(
-        "floats_to_read",
-        "the_source_is_encoded",
-        "the empty table of ids was made of floats, as torch.zeros does; ids have the dtype of the source.",
-        "one-word-at-a-time",
-        ("source_mask, source[:, :0]", "source_mask, torch.zeros(len(source), 0)"),
-    ),
-    _model(
         "mask_of_the_source_for_the_target",
         "logits_of_the_decoder",
         "self-attention got the source's mask; its keys are target ids, so its mask is that of `read`.",
@@ -719,18 +705,6 @@ MODEL = [
         "only the last position's logits came back; there are logits after *each* of the new ids.",
         "one-word-at-a-time",
         ("x[:, -ids.shape[1] :]", "x[:, -1:]"),
-    ),
-    _model(
-        "state_in_another_order",
-        "the_source_is_encoded",
-        "the parts of the state were exchanged; their order is memory, source_mask, read.",
-        "one-word-at-a-time",
-        (
-            "return self.encoder_norm(x), source_mask, source[:, :0]",
-            "return self.encoder_norm(x), source[:, :0], source_mask",
-        ),
-        ("memory, source_mask, read = state", "memory, read, source_mask = state"),
-        ("(memory, source_mask, read)\n", "(memory, read, source_mask)\n"),
     ),
     _model(
         "new_ids_embedded",
