@@ -25,6 +25,7 @@ from autograder.draw import Draw as Draw
 from autograder.draw import private_seed as private_seed
 from autograder.expect import CheckFailed
 from autograder.kernel import kernel_shell
+from autograder.mutants import Mutant
 from autograder.recorder import Recorder, same
 from autograder.report import Outcome, Report
 from autograder.student.progress import remember, remember_opening
@@ -124,19 +125,26 @@ def run_checks(lab: str, name: str, subject: Any, namespace: MutableMapping[str,
     printed = io.StringIO()
     with earlier_parts_right(exercises, exercise, namespace):
         for check in exercise.checks:
-            report.outcomes.append(run_one(exercises.lab, exercise, check, subject, seed, printed))
+            told = [outcome.known for outcome in report.outcomes if outcome.known]
+            report.outcomes.append(run_one(exercises.lab, exercise, check, subject, seed, printed, told))
     report.printed = printed.getvalue()
     return report
 
 
 def run_one(
-    lab: str, exercise: Exercise, check: Check, subject: Any, seed: int, printed: io.StringIO
+    lab: str,
+    exercise: Exercise,
+    check: Check,
+    subject: Any,
+    seed: int,
+    printed: io.StringIO,
+    told: Sequence[Mutant] = (),
 ) -> Outcome:
-    """Run one check; if it fails, look for the known mistake that fails in the very same way."""
+    """Run one check; if it fails, look for the known mistake that fails in the very same way, first among those ``told``."""
     outcome, results = attempt(lab, exercise, check, subject, seed, printed)
     if outcome.passed or outcome.blank:
         return outcome
-    for mutant in mutants.load(lab).get(exercise.name, ()):
+    for mutant in [*told, *mutants.load(lab).get(exercise.name, ())]:
         message, twin_results = what_a_mistake_gives(lab, exercise.name, check.name, mutant.name, seed)
         if message == outcome.message and same(twin_results, results):
             outcome.known = mutant
@@ -173,11 +181,12 @@ def attempt(
             check.run(recorder, Draw(seed, f"{lab}/{exercise.name}/{check.name}"))
     except CheckFailed as failed:
         outcome.message = str(failed)
-    except NotImplementedError:
+    except NotImplementedError as error:
         outcome.blank = True
         outcome.message = (
             "This exercise still raises NotImplementedError: replace that line with your answer."
         )
+        outcome.line = students_line(error)  # in a class, which of its methods
     except TooSlow:
         outcome.message = f"Your code had not finished after {SECONDS_PER_CHECK} seconds of computing: does a loop never end?"
     except ProcessEnded as ended:

@@ -84,7 +84,8 @@ class Recorder:
     """Calls the student's object, keeps copies of its results, and undoes changes to the inputs.
 
     ``devices`` are those that the last call asked for, if it was given one; ``unanswered`` says in words
-    what the object was called with while it has not returned, so that an error can name it.
+    what the object was called with while it has not returned, so that an error can name it. Dictionaries are left
+    out: they hold the parameters that a check fills into a student's module.
     """
 
     def __init__(self, original: Any, adapt: Callable[[Any], Callable[..., Any]] | None = None) -> None:
@@ -97,7 +98,8 @@ class Recorder:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         args_before, kwargs_before = copy_of(args), copy_of(kwargs)
-        self.unanswered = ", ".join([*map(words, args), *(f"{k}={words(v)}" for k, v in kwargs.items())])
+        named = [f"{k}={words(v)}" for k, v in kwargs.items()]
+        self.unanswered = ", ".join([*(words(v) for v in args if not isinstance(v, dict)), *named])
         result, self.devices = call_with_spy(self.function, args, kwargs)
         self.unanswered = ""
         self.results.append(copy_of(result))

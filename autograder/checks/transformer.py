@@ -89,14 +89,12 @@ def parameters_of(module: Any, what: str) -> Shapes:
 
 
 def built(cls: Any, arguments: tuple[Any, ...], wanted: Shapes, what: str) -> Any:
-    """A module of the student's class, once it has the parameters asked for and no others."""
+    """A module of the student's class, once it has the parameters asked for and no others but a head's own matrix."""
     module = cls(*arguments)
     found = parameters_of(module, what)
     if {"head.weight", "target_embedding.weight"} <= found.keys():
-        expect.fail(
-            "`head` has a matrix of its own; its weight should be the same parameter as that of `target_embedding`."
-        )
-    if "head.weight" in found and "target_embedding.weight" in wanted:  # tied the other way round
+        wanted = wanted | {"head.weight": wanted["target_embedding.weight"]}
+    elif "head.weight" in found and "target_embedding.weight" in wanted:  # tied the other way round
         found["target_embedding.weight"] = found.pop("head.weight")
     for name, shape in wanted.items():
         if name not in found:
@@ -198,12 +196,18 @@ def dropout_acts(answer: Answer, draw: Draw, parts: tuple[str, ...], name: str, 
     for place, part in enumerate(sublayers):
         values[f"{part}.{'w_out' if part == 'feed_forward' else 'w_o'}.bias"] += 10.0**place
     module = answer.original(d_model, n_heads, d_ff, dropout=0.5)
-    parameters_of(module, f"{name}{d_model, n_heads, d_ff}")
+    what = f"{name}{d_model, n_heads, d_ff}"
+    found = parameters_of(module, what)
+    if missing := [parameter for parameter in shapes if parameter not in found]:
+        expect.fail(f"{what} should have a parameter `{missing[0]}`; yours has none of this name.")
     filled(module, values)
     x = draw.normal(2, 31, d_model)
     inputs = [draw.normal(2, m, d_model) for m in more]
     still, again = (expect.tensor(module(x.clone(), *inputs), "The output", tuple(x.shape)) for _ in range(2))
     expect.close(again, still, "Outside training, dropout should do nothing.")
+    answer.results.append(
+        still.detach() - x
+    )  # so that a mistake is known by more than the words of its message
     every = sum(10.0**place for place in range(len(sublayers)))
     expect.close(still, x + every, "Outside training the output is not x plus what each sub-layer gives.")
     module.train()
@@ -214,11 +218,12 @@ def dropout_acts(answer: Answer, draw: Draw, parts: tuple[str, ...], name: str, 
         )
     digits = {part: (added.round() / 10**place).floor() % 10 for place, part in enumerate(sublayers)}
     if whole := [f"`{part}`" for part, digit in digits.items() if (digit == 1).all()]:
-        expect.fail(f"With dropout=0.5, nothing of what {' and '.join(whole)} adds is dropped in training.")
+        add = "adds" if len(whole) == 1 else "add"
+        expect.fail(f"With dropout=0.5, nothing of what {' and '.join(whole)} {add} is dropped in training.")
     for part, digit in digits.items():
         if not ((digit == 0) | (digit == 2)).all() or not 0.3 < (digit == 0).double().mean() < 0.7:
             expect.fail(
-                f"With dropout=0.5, half of what `{part}` adds should be 0 in training and the rest doubled."
+                f"With dropout=0.5, about half of what `{part}` adds should be 0 in training, and the rest doubled."
             )
 
 
@@ -255,10 +260,14 @@ def the_mask_hides_positions(answer: Answer, draw: Draw) -> None:
     for shape in ((2, 1, 1, m), (2, n_heads, m, m)):
         mask = draw.mask(*shape)
         wanted = encoder_by_hand(values, n_heads, x, mask.expand(2, n_heads, m, m))
+        try:
+            found = answer(values, n_heads, x, mask)
+        except Exception as error:
+            if "bool" in str(error).lower() and not isinstance(error, expect.CheckFailed):
+                expect.fail(f"With a mask of shape {shape}, booleans were read as numbers of another kind.")
+            raise
         compare_layer(
-            answer(values, n_heads, x, mask),
-            wanted,
-            f"With a mask of shape {shape} the output is not that of the positions allowed.",
+            found, wanted, f"With a mask of shape {shape} the output is not that of the positions allowed."
         )
 
 
@@ -465,6 +474,10 @@ def the_model_has_its_parts(answer: Answer, draw: Draw) -> None:
     head = getattr(module, "head", None)
     if not isinstance(head, nn.Linear) or head.bias is not None:
         expect.fail("Your class should have a `head`, an nn.Linear without bias.")
+    if head.weight is not module.target_embedding.weight:
+        expect.fail(
+            "`head` has a matrix of its own; its weight should be the same parameter as that of `target_embedding`."
+        )
 
 
 @check("Transformer")
@@ -487,7 +500,7 @@ def embeddings_start_at_length_one(answer: Answer, draw: Draw) -> None:
 
 @check("Transformer", points=2)
 def scaled_embeddings_and_codes(answer: Answer, draw: Draw) -> None:
-    """`embed` gives the embeddings times √d_model, plus the codes of the positions 0, 1, …"""
+    """`embed` gives the embeddings times √d_model, plus the codes of the positions 0, 1, …, in the embeddings' dtype."""
     config, values, source, _ = started(draw)
     for side in ("source", "target"):
         ids = source % (config.source_vocab_size if side == "source" else config.target_vocab_size)
@@ -496,6 +509,11 @@ def scaled_embeddings_and_codes(answer: Answer, draw: Draw) -> None:
         )
         wanted = torch.stack([coded(values[f"{side}_embedding.weight"], row) for row in ids])
         expect.close(found, wanted, f"The {side} ids are not embedded as √d_model · embedding + code.")
+    module = answer.original(config).half().eval()
+    expect.tensor(
+        module.embed(source % config.source_vocab_size, module.source_embedding),
+        "With parameters in float16, the result of embed", dtype=torch.float16,
+    )  # fmt: skip
 
 
 @check("Transformer")
@@ -560,7 +578,7 @@ def padding_of_the_source_has_no_influence(answer: Answer, draw: Draw) -> None:
     expect.close(
         memory[1, :5],
         wanted,
-        "A source of 5 ids with 2 masked ones behind it is not encoded as it would be alone.",
+        "A source of 5 ids with 2 masked ones behind it should be encoded as those 5 alone; it is not.",
     )
     for what, wrong in (
         ("A source of padding alone", torch.zeros_like(mask)),
@@ -601,7 +619,7 @@ def decoding_goes_on(answer: Answer, draw: Draw) -> None:
         expect.close(
             logits,
             wanted[:, read - piece.shape[1] : read],
-            "Read in pieces, ids get other logits than at once.",
+            "Read in pieces, the ids do not get the logits that reading them at once should give.",
         )
     for part, before, name in ((state[0], memory, "memory"), (state[1], mask, "source_mask")):
         part = expect.tensor(part, f"The {name} in the state", tuple(before.shape))
@@ -620,10 +638,13 @@ def padding_is_never_attended_to(answer: Answer, draw: Draw) -> None:
     expect.close(
         logits[0],
         logits_by_hand(config, values, ids[0], memory[0]),
-        "Id 0 among the target ids is attended to.",
+        "With id 0 among the target ids, the logits are not those of a decoder that never looks at it.",
     )
     wanted = logits_by_hand(config, values, ids[1], memory[1, :2])
-    expect.close(logits[1], wanted, "Positions of the memory that the state's mask hides are attended to.")
+    expect.close(
+        logits[1], wanted,
+        "With padding in the memory, the logits are not those of a decoder that never looks at it.",
+    )  # fmt: skip
     _, state = decoded(answer, config, values, ids[:1, :3], (memory[:1], seen[:1], ids[:1, :0]))
     later, _ = decoded(answer, config, values, ids[:1, 3:], state)
     expect.close(
@@ -738,7 +759,7 @@ def far_apart_logits(answer: Answer, draw: Draw) -> None:
 
 @check("label_smoothed_loss")
 def a_token_that_is_ruled_out(answer: Answer, draw: Draw) -> None:
-    """A token with logit −∞ that is not the target adds nothing, and no gradient is nan."""
+    """A token with logit −∞ adds nothing where it is not the target, and no gradient is nan; as a target it costs ∞."""
     logits, targets = some_targets(draw)
     logits[..., 0] = -math.inf
     logits.requires_grad_()
@@ -751,6 +772,11 @@ def a_token_that_is_ruled_out(answer: Answer, draw: Draw) -> None:
     loss_close(loss, wanted, "Where one token has logit −∞, the others should count as before: ε / K each.")
     (gradient,) = expect.gradients(loss, logits=logits)
     expect.finite(gradient, "The gradient, where one token has logit −∞,")
+    impossible = logits.detach().clone()
+    impossible[0, 0, targets[0, 0]] = -math.inf
+    loss = expect.tensor(answer(impossible, targets, 0.2), "The loss", ())
+    if loss != math.inf:
+        expect.fail(f"Where a target itself has logit −∞ the loss should be infinite; yours is {loss:.3g}.")
 
 
 @check("label_smoothed_loss")
@@ -937,6 +963,7 @@ class Letters:
 
 LATIN, GREEK = "abcdefg", "αβγ"  # 7 letters of the source, and all that a script writes beside ids 0 to 3
 TEXTS = ("cab", "gg", "deface", "b")
+ONE_SOURCE = " beam_search makes the batch of one itself: give it one source, a tensor of shape (m,)."
 
 
 def asked(answer: Answer, model: Script, texts: list[str], *settings: Any, **more: Any) -> list[str]:
@@ -945,7 +972,7 @@ def asked(answer: Answer, model: Script, texts: list[str], *settings: Any, **mor
         found = answer(model, texts, Letters(LATIN), Letters(GREEK), *settings, **more)
     except Exception:
         if model.refusal:
-            expect.fail(model.refusal)
+            expect.fail(model.refusal + ONE_SOURCE * ("model.encode" in model.refusal))
         raise
     model.require_the_same_mode()
     if not isinstance(found, list | tuple) or len(found) != len(texts):
@@ -1053,7 +1080,7 @@ def one_text_at_a_time(answer: Answer, draw: Draw) -> None:
         answer(model, list(TEXTS), reader, Letters(GREEK), 2, 2)
     except Exception:
         if model.refusal:
-            expect.fail(model.refusal)
+            expect.fail(model.refusal + ONE_SOURCE * ("model.encode" in model.refusal))
         raise
     if reader.texts != list(TEXTS):
         expect.fail("The source's tokenizer should be given each text once, in order.")

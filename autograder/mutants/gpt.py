@@ -49,6 +49,13 @@ CONFIG = [
         (_SET, "self.d_ff = 4 * self.d_model"),
     ),
     _config(
+        "split_before_sizes",
+        "sizes_below_one_are_refused",
+        "the split into heads was tested before the sizes: to divide by n_heads=0 fails without a word of yours.",
+        "gpt-config",
+        ("        if self.d_ff is None:", '        if self.d_model % self.n_heads:\n            raise ValueError(f"d_model={self.d_model} n_heads={self.n_heads}")\n        if self.d_ff is None:'),
+    ),
+    _config(
         "zero_accepted",
         "sizes_below_one_are_refused",
         "0 was accepted; a size is at least 1.",
@@ -141,7 +148,7 @@ TYING = [
     _tie(
         "data_shared",
         "one_parameter_under_two_names",
-        "`.data` was shared: two parameters over one memory, which an optimizer would move twice.",
+        "two parameters share one memory, by `.data` or by a new nn.Parameter: an optimizer would move it twice.",
         "tying",
         ("model.head.weight = embedding", "model.head.weight.data = embedding.data"),
     ),
@@ -181,6 +188,14 @@ TYING = [
         "tying",
         ("{tuple(embedding.shape)}", "{embedding.shape[0]}"),
         ("{tuple(head.shape)}", "{head.shape[0]}"),
+    ),
+    _tie(
+        "transposed_tensor",
+        "one_parameter_under_two_names",
+        "a transposed tensor is a result and no parameter; nothing is turned here, as nn.Linear stores (out, in), one row per symbol.",
+        "tying",
+        ("model.head.weight = embedding", "model.head.weight = embedding.T"),
+        misconception="E64",
     ),
 ]  # fmt: skip
 
@@ -303,6 +318,37 @@ INIT = [
             "    residual_std =",
             "    model.head.weight = nn.Parameter(torch.empty_like(model.head.weight))\n    residual_std =",
         ),
+    ),
+    _init(
+        "uniform_between",
+        "matrices_have_a_spread_of_002",
+        "the numbers are uniform between -0.02 and 0.02, with deviation 0.02 / √3; they should be normal.",
+        "gpt-init",
+        ("nn.init.normal_(parameter, std=residual_std if writes_residual else 0.02, generator=generator)", "nn.init.normal_(parameter, std=residual_std, generator=generator) if writes_residual else nn.init.uniform_(parameter, -0.02, 0.02, generator=generator)"),
+    ),
+    _init(
+        "modules_of_torch_only",
+        "embeddings_have_a_spread_of_002",
+        "only nn.Linear and nn.Embedding were drawn: positions.table and the norms of the course are neither. Loop over the parameters.",
+        "gpt-init",
+        text="""
+        def init_weights(model, generator=None):
+            for module in model.modules():
+                if isinstance(module, nn.Linear | nn.Embedding):
+                    nn.init.normal_(module.weight, std=0.02, generator=generator)
+                    if getattr(module, "bias", None) is not None:
+                        nn.init.zeros_(module.bias)
+            for name, parameter in model.named_parameters():
+                if name.endswith(("w_o.weight", "w_out.weight")):
+                    nn.init.normal_(parameter, std=0.02 / math.sqrt(2 * model.config.n_layers), generator=generator)
+        """,
+    ),
+    _init(
+        "w_in_for_w_out",
+        "what_writes_starts_smaller",
+        "w_in was scaled in place of w_out: w_in reads the residual path, w_out writes to it.",
+        "gpt-init",
+        ('"w_out.weight"', '"w_in.weight"'),
     ),
 ]  # fmt: skip
 
@@ -432,6 +478,43 @@ MODEL = [
         "context-length",
         (_EMBED, "x = self.token_embedding(ids) + self.positions.table[(n_past + torch.arange(ids.shape[1])) % self.config.context_length]"),
     ),
+    _gpt(
+        "positions_added_twice",
+        "logits_follow_the_formula",
+        "the embedding was counted twice: `positions(x)` returns x with the vectors added, not the vectors alone.",
+        "gpt-forward",
+        (_EMBED, "x = self.token_embedding(ids)\n        x = x + self.positions(x, start=n_past)"),
+    ),
+    _gpt(
+        "only_the_last_block",
+        "logits_follow_the_formula",
+        "every block read h_0; each goes on from what the one before returned.",
+        "gpt-forward",
+        ("x = block(x, causal", "y = block(x, causal"),
+        ("self.head(self.norm(x))", "self.head(self.norm(y))"),
+    ),
+    _gpt(
+        "last_norm_before_blocks",
+        "logits_follow_the_formula",
+        "the last norm was applied before every block too; a block normalises for itself what its sub-layers read.",
+        "gpt-forward",
+        ("block(x, causal", "block(self.norm(x), causal"),
+    ),
+    _gpt(
+        "last_row_without_its_axis",
+        "logits_follow_the_formula",
+        "only the last position's logits were returned; in training every position is asked.",
+        "one-pass-all-positions",
+        ("self.head(self.norm(x))", "self.head(self.norm(x))[:, -1]"),
+        misconception="E30",
+    ),
+    _gpt(
+        "whole_cache_to_each",
+        "a_cache_goes_on",
+        "a block was given the whole cache; block number i gets its own part, cache[i].",
+        "gpt-cache",
+        ("None if cache is None else cache[layer]", "cache"),
+    ),
 ]  # fmt: skip
 
 COUNT = [
@@ -523,6 +606,24 @@ COUNT = [
         "the norms kept their biases; with bias=False they have gains alone.",
         "gpt-count",
         ("norm = d_model + config.bias * d_model", "norm = 2 * d_model"),
+    ),
+    _count(
+        "published_formula",
+        "without_biases",
+        "12 d² + 13 d holds with biases and where d_ff is 4 d; here neither is so.",
+        "gpt-count",
+        text="""
+        def count_parameters(config):
+            V, T, L, d = config.vocab_size, config.context_length, config.n_layers, config.d_model
+            return V * d + T * d + L * (12 * d * d + 13 * d) + 2 * d
+        """,
+    ),
+    _count(
+        "attention_keeps_its_biases",
+        "without_biases",
+        "attention was counted with biases; count_attention_parameters takes `bias` as its third argument.",
+        "gpt-count",
+        ("config.n_heads, config.bias)", "config.n_heads, True)"),
     ),
 ]  # fmt: skip
 
@@ -647,6 +748,55 @@ LOADING = [
         ),
         ("                parameters[name].copy_(part)", "                parameters[name].copy_(part)\n    checked_gpt2_tensors(model, state)"),
     ),
+    _load(
+        "nothing_turned",
+        "embeddings_norms_and_biases",
+        "no matrix was turned: what is stored as (in, out), and is_conv1d says which, becomes (out, in).",
+        "gpt2-weights",
+        (_TURN, "if False:"),
+    ),
+    _load(
+        "every_matrix_turned",
+        "embeddings_norms_and_biases",
+        "every matrix was transposed, also embedding and positions; those are tables of rows in both layouts.",
+        "gpt2-weights",
+        (_TURN, "if tensor.dim() == 2:"),
+    ),
+    _load(
+        "everything_in_three",
+        "embeddings_norms_and_biases",
+        "every tensor was cut in three; cut it into as many pieces as there are names of yours, one for most.",
+        "gpt2-weights",
+        ("zip(ours, tensor.chunk(len(ours)), strict=True)", "zip(ours, tensor.chunk(3))"),
+    ),
+    _load(
+        "queries_only",
+        "queries_keys_and_values_are_told_apart",
+        "only the first of the three pieces was copied; keys and values have names of their own.",
+        "gpt2-weights",
+        ("zip(ours, tensor.chunk(len(ours)), strict=True)", "zip(ours[:1], tensor.chunk(len(ours)))"),
+    ),
+    _load(
+        "under_autograd",
+        "embeddings_norms_and_biases",
+        "a parameter was filled under autograd, which refuses that; fill it inside `with torch.no_grad():`.",
+        "gpt2-weights",
+        ("with torch.no_grad():", "if True:"),
+    ),
+    _load(
+        "head_missed_by_load_state_dict",
+        "embeddings_norms_and_biases",
+        "load_state_dict asks for head.weight too, the second name of the tied matrix; copy into the named parameters.",
+        "gpt2-weights",
+        text="""
+        def load_gpt2_state_dict(model, state):
+            tensors, own = checked_gpt2_tensors(model, state), {}
+            for published, ours in gpt2_names(model.config).items():
+                tensor = tensors[published].T if is_conv1d(published) else tensors[published]
+                own |= dict(zip(ours, tensor.chunk(len(ours))))
+            model.load_state_dict(own)
+        """,
+    ),
 ]  # fmt: skip
 
 _MEAN = "return F.cross_entropy(logits.flatten(0, -2), targets.flatten())"
@@ -739,6 +889,27 @@ LOSS = [
             'f"logits of shape {tuple(logits.shape)} need targets of shape {tuple(logits.shape[:-1])}, "\n            f"not {tuple(targets.shape)}"',
             '"logits and targets do not fit"',
         ),
+    ),
+    _loss(
+        "not_flattened",
+        "mean_over_all_positions",
+        "cross_entropy took the axis of the positions for the symbols: it wants (examples, symbols), so flatten the rest.",
+        "next-token-loss",
+        (_MEAN, "return F.cross_entropy(logits, targets)"),
+    ),
+    _loss(
+        "second_axis_for_symbols",
+        "mean_over_all_positions",
+        "the axes 1 and 2 were exchanged, which fits one shape alone; there may be any number of axes before the last.",
+        "next-token-loss",
+        (_MEAN, "return F.cross_entropy(logits.transpose(1, 2), targets)"),
+    ),
+    _loss(
+        "first_two_joined",
+        "mean_over_all_positions",
+        "the first two axes were joined, which fits one shape alone; join all but the last, flatten(0, -2).",
+        "next-token-loss",
+        ("logits.flatten(0, -2)", "logits.flatten(0, 1)"),
     ),
 ]  # fmt: skip
 

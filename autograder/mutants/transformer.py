@@ -167,6 +167,48 @@ ENCODER = [
         "encoder-layer",
         (_FEED, "return x.detach() + self.feed_forward(self.norm_2(x))"),
     ),
+    _encoder(
+        "mask_taken_for_a_memory",
+        "the_mask_hides_positions",
+        "the mask was handed on by its place, and the second place of attention is `memory`: hand it on by name, mask=mask.",
+        "three-masks",
+        ("(hidden, mask=mask)", "(hidden, mask)"),
+    ),
+    _encoder(
+        "second_from_the_start",
+        "attention_then_feed_forward",
+        "the second sub-layer started from x, so that attention's result is lost; it starts from h, the first one's sum.",
+        "encoder-layer",
+        (_ATTEND, "h = residual(x, lambda hidden: self.attention(hidden, mask=mask), self.norm_1)"),
+    ),
+    _encoder(
+        "path_added_twice",
+        "attention_then_feed_forward",
+        "x was added twice: `residual` adds it already.",
+        "encoder-layer",
+        (_FEED, "return x + residual(x, self.feed_forward, self.norm_2)"),
+    ),
+    _encoder(
+        "unnormalised_feed_forward",
+        "attention_then_feed_forward",
+        "the feed-forward network read the path as it is; it reads the path through norm_2.",
+        "encoder-layer",
+        (_FEED, "return x + self.feed_forward(x)"),
+    ),
+    _encoder(
+        "norm_for_a_sublayer",
+        "attention_then_feed_forward",
+        "sub-layer and norm were exchanged in the call of `residual`: the norm comes last.",
+        "encoder-layer",
+        (_FEED, "return residual(x, self.norm_2, self.feed_forward)"),
+    ),
+    _encoder(
+        "dropout_twice_behind_feed_forward",
+        "dropout_acts_on_what_is_added",
+        "what the feed-forward network adds was dropped twice: once within it and once more in the layer.",
+        "transformer-dropout",
+        (_FEED, "return x + nn.functional.dropout(self.feed_forward(self.norm_2(x)), 0.5, self.training)"),
+    ),
 ]
 
 _SELF = "x = residual(x, lambda hidden: self.attention(hidden, mask=mask, causal=True), self.norm_1)"
@@ -345,6 +387,34 @@ DECODER = [
         "the memory was cut off, so the encoder can never learn.",
         "two-stacks",
         ("(hidden, memory, memory_mask)", "(hidden, memory.detach(), memory_mask)"),
+    ),
+    _decoder(
+        "causal_over_the_memory",
+        "three_sublayers_in_order",
+        "cross-attention was made causal; the whole source is known, so nothing of the memory is hidden but its padding.",
+        "three-masks",
+        ("(hidden, memory, memory_mask)", "(hidden, memory, memory_mask, causal=True)"),
+    ),
+    _decoder(
+        "roles_exchanged",
+        "three_sublayers_in_order",
+        "the memory asked and x answered: the first argument of attention asks, and that is the decoder's hidden state.",
+        "two-stacks",
+        ("(hidden, memory, memory_mask)", "(memory, hidden, memory_mask)"),
+    ),
+    _decoder(
+        "self_attention_asks_the_memory",
+        "three_sublayers_in_order",
+        "self.attention was called twice and self.cross_attention never; the memory is asked by the second one.",
+        "decoder-layer",
+        ("self.cross_attention(hidden", "self.attention(hidden"),
+    ),
+    _decoder(
+        "unnormalised_feed_forward",
+        "three_sublayers_in_order",
+        "the feed-forward network read the path as it is; it reads the path through norm_3.",
+        "decoder-layer",
+        (_FEED_3, "return x + self.feed_forward(x)"),
     ),
 ]
 
@@ -576,6 +646,82 @@ MODEL = [
             "self.encode(source, torch.ones_like(source, dtype=torch.bool))",
         ),
     ),
+    _model(
+        "codes_stay_float32",
+        "scaled_embeddings_and_codes",
+        "the codes stayed float32 and on the CPU; `.to(x)` brings them to the embeddings' dtype and device.",
+        "scale-of-embeddings",
+        (".to(scaled)", ""),
+    ),
+    _model(
+        "mask_as_it_came",
+        "the_source_is_encoded",
+        "the mask went to the layers as it came, (batch, m); for every head and every query it is (batch, 1, 1, m).",
+        "three-masks",
+        ("layer(x, source_mask[:, None, None])  #", "layer(x, source_mask)  #"),
+    ),
+    _model(
+        "mask_with_one_axis",
+        "the_source_is_encoded",
+        "the mask got one new axis, (batch, 1, m); it needs two, (batch, 1, 1, m): one for the heads, one for the queries.",
+        "three-masks",
+        ("layer(x, source_mask[:, None, None])  #", "layer(x, source_mask[:, None])  #"),
+    ),
+    _model(
+        "nothing_to_read",
+        "the_source_is_encoded",
+        "the ids read so far were None; they are an empty table of shape (batch, 0), to which `decode` can append.",
+        "one-word-at-a-time",
+        ("source_mask, source[:, :0]", "source_mask, None"),
+    ),
+    _model(
+        "mask_of_the_source_for_the_target",
+        "logits_of_the_decoder",
+        "self-attention got the source's mask; its keys are target ids, so its mask is that of `read`.",
+        "three-masks",
+        (
+            "memory, mask, source_mask[:, None, None])",
+            "memory, source_mask[:, None, None], source_mask[:, None, None])",
+        ),
+    ),
+    _model(
+        "own_states_behind_the_memory_mask",
+        "logits_of_the_decoder",
+        "states of the decoder stood where the memory belongs; every layer reads the encoder's output, at every step.",
+        "two-stacks",
+        ("x = layer(x, memory, mask,", "x = layer(x, x, mask,"),
+        misconception="E79",
+    ),
+    _model(
+        "source_table_for_the_target",
+        "logits_of_the_decoder",
+        "the target ids were looked up in the source's embedding; they belong to another vocabulary.",
+        "scale-of-embeddings",
+        ("self.embed(read, self.target_embedding)", "self.embed(read, self.source_embedding)"),
+    ),
+    _model(
+        "last_logits_only",
+        "logits_of_the_decoder",
+        "only the last position's logits came back; there are logits after *each* of the new ids.",
+        "one-word-at-a-time",
+        ("x[:, -ids.shape[1] :]", "x[:, -1:]"),
+    ),
+    _model(
+        "new_ids_embedded",
+        "decoding_goes_on",
+        "only the new ids went through the layers; everything read so far does, the new ids behind it.",
+        "one-word-at-a-time",
+        ("self.embed(read, self.target_embedding)", "self.embed(ids, self.target_embedding)"),
+        ("mask = padding_mask(read)", "mask = padding_mask(ids)"),
+        misconception="E11",
+    ),
+    _model(
+        "state_returned_too",
+        "both_halves_in_one_call",
+        "`decode` gives logits and a state; `forward` returns the logits alone.",
+        "one-word-at-a-time",
+        ("logits, _ = self.decode(", "logits = self.decode("),
+    ),
 ]
 
 _LOG = "log_p = logits[real].log_softmax(-1)  # targets vocab"
@@ -721,6 +867,31 @@ LOSS = [
         "label-smoothing",
         ("if not real.any():", "if False:"),
     ),
+    _loss(
+        "ruled_out_target_is_free",
+        "a_token_that_is_ruled_out",
+        "−∞ was replaced before the target's ln p was picked, so a target that is ruled out costs nothing; it costs ∞.",
+        "label-smoothing",
+        (_LOG, _LOG + "\n    log_p = log_p.masked_fill(log_p == -math.inf, 0.0)"),
+    ),
+    _loss(
+        "not_flattened",
+        "cross_entropy_against_soft_targets",
+        "F.cross_entropy wants rows of logits, (targets, vocab); here it took the axis of the positions for the vocabulary.",
+        "label-smoothing",
+        (
+            _LOG,
+            "return nn.functional.cross_entropy(logits, targets, label_smoothing=smoothing, ignore_index=pad_id)\n    "
+            + _LOG,
+        ),
+    ),
+    _loss(
+        "index_without_its_axis",
+        "cross_entropy_against_soft_targets",
+        "gather wants an index with as many axes as the table: (targets, 1), one column for each row.",
+        "label-smoothing",
+        ("log_p.gather(-1, targets[real][:, None])[:, 0]", "log_p.gather(-1, targets[real])"),
+    ),
 ]
 
 _RULE = "min(step**-0.5, step * n_warmup**-1.5)"
@@ -809,6 +980,20 @@ RATE = [
         "n_warmup = 0 was not refused.",
         "noam-warm-up",
         ("if step < 1 or n_warmup < 1:", "if step < 1:"),
+    ),
+    _rate(
+        "power_upside_down",
+        "a_straight_line_up",
+        "the line rises with n_warmup^(−2/3); −3/2 is −1.5.",
+        "noam-warm-up",
+        ("n_warmup**-1.5", "n_warmup ** (-2 / 3)"),
+    ),
+    _rate(
+        "a_step_early",
+        "a_straight_line_up",
+        "1 was added to the step; steps count from 1 already.",
+        "noam-warm-up",
+        (_RULE, "min((step + 1)**-0.5, (step + 1) * n_warmup**-1.5)"),
     ),
 ]
 
@@ -908,6 +1093,37 @@ PATCHES = [
         "a patch_size of 0 or below was not refused in words of your own.",
         "image-patches",
         ("if patch_size < 1 or height", "if height"),
+    ),
+    _patches(
+        "axes_not_moved",
+        "a_sequence_of_patches",
+        "the six axes were joined in the order in which they came; down and across belong together, then the two P.",
+        "image-patches",
+        (_ROWS, "rows"),
+    ),
+    _patches(
+        "patch_first",
+        "a_sequence_of_patches",
+        "unflatten cut each side into P pieces; (-1, P) makes pieces of P, as many as there are.",
+        "image-patches",
+        ("(-1, patch_size)", "(patch_size, -1)"),
+    ),
+    _patches(
+        "second_cut_misses",
+        "a_sequence_of_patches",
+        "cutting the rows moved all later axes on by one, so the second cut hit the rows again: cut the last axis first.",
+        "image-patches",
+        (
+            "images.unflatten(3, (-1, patch_size)).unflatten(2, (-1, patch_size))",
+            "images.unflatten(2, (-1, patch_size)).unflatten(3, (-1, patch_size))",
+        ),
+    ),
+    _patches(
+        "images_joined",
+        "a_sequence_of_patches",
+        "the images of the batch were joined with the rows of squares; down and across are joined, the batch stays.",
+        "image-patches",
+        (".flatten(1, 2)", ".flatten(0, 1)"),
     ),
 ]
 
@@ -1028,6 +1244,13 @@ TRANSLATE = [
         "`device` was ignored: on a GPU model and ids would lie in different memories.",
         "search-and-write",
         (", device=device", ""),
+    ),
+    _translate(
+        "empty_text_for_no_tokens",
+        "nothing_becomes_nothing",
+        "the text was asked whether it is empty; ask its ids, since a text such as '?' can be without tokens too.",
+        "search-and-write",
+        ("if len(ids) else []", "if text else []"),
     ),
 ]
 

@@ -94,7 +94,8 @@ def tie_weights(model: GPTParts) -> None:
 
     Afterwards ``model.head.weight`` *is* ``model.token_embedding.weight``, one parameter under two
     names: a logit is the dot product of the final hidden state with a token's embedding, and both uses
-    send their gradients to the same numbers. The embedding's values stay.
+    send their gradients to the same numbers. The embedding's values stay. Nothing is turned: ``nn.Linear`` stores
+    its matrix as (out, in), here (vocab_size, d_model), the shape of the embedding's.
 
     Raises ``ValueError``, whose message contains both shapes, when the two matrices differ in shape; the model
     is then unchanged.
@@ -123,7 +124,7 @@ def init_weights(model: GPTParts, generator: torch.Generator | None = None) -> N
       ``feed_forward.w_out``: 0.02 / √(2 · n_layers), as 2 · n_layers of them add up (this is GPT-2's rule);
     - biases: 0; gains of the norms: 1.
 
-    All of them are drawn anew, in place, whatever they were before; what is shared stays shared. One seed of
+    All parameters are drawn anew, in place, whatever they were before; what is shared stays shared. One seed of
     ``generator`` always gives the same parameters; without one, torch's own generator draws.
 
     >>> model = GPTParts(GPTConfig(vocab_size=11, context_length=5, d_model=2, n_heads=1, n_layers=1))
@@ -183,7 +184,8 @@ def count_parameters(config: GPTConfig) -> int:
     """How many numbers a GPT of this configuration learns; tied matrices count once.
 
     With V = vocab_size, T = context_length, L = n_layers, d = d_model, d_ff = 4 d and biases this is
-    V d + T d + L (12 d² + 13 d) + 2 d. Without ``bias`` no linear layer and no norm has one.
+    V d + T d + L (12 d² + 13 d) + 2 d. Without ``bias`` no linear layer and no norm has one. The sizes are enough:
+    no model is built.
 
     >>> small = GPTConfig(vocab_size=50257, context_length=1024, d_model=768, n_heads=12, n_layers=12)
     >>> f"{count_parameters(small):,}"  # the smallest published GPT-2

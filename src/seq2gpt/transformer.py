@@ -125,6 +125,7 @@ class Transformer(nn.Module):
     numbers of standard deviation 1/√d_model. The stacks are ``encoder_layers`` and ``decoder_layers``, each of
     ``config.n_layers`` layers with ``config.dropout``, in an ``nn.ModuleList``; ``encoder_norm`` and ``decoder_norm`` close them.
     ``head``, without bias, maps to the target vocabulary; its weight *is* that of ``target_embedding``, the same parameter.
+    The name of the dropout is free: it learns nothing.
 
     >>> config = TransformerConfig(source_vocab_size=7, target_vocab_size=11, d_model=6, n_heads=2, d_ff=24)
     >>> Transformer(config)(torch.tensor([[4, 5, 6]]), torch.tensor([[1, 7]])).shape
@@ -148,7 +149,10 @@ class Transformer(nn.Module):
             nn.init.normal_(embedding.weight, std=config.d_model**-0.5)  # of length about 1
 
     def embed(self, ids: Int[Tensor, "batch n"], embedding: nn.Embedding) -> Float[Tensor, "batch n d_model"]:
-        """The embeddings of ``ids`` times √d_model, the codes of the positions 0, 1, … added, and dropout on the sum."""
+        """The embeddings of ``ids`` times √d_model, the codes of the positions 0, 1, … added, and dropout on the sum.
+
+        The result has the dtype of the embeddings and lies on their device; the codes are brought there.
+        """
         scaled = embedding(ids) * math.sqrt(self.config.d_model)
         return self.dropout(scaled + sinusoidal_encoding(ids.shape[1], self.config.d_model).to(scaled))
 
@@ -201,7 +205,7 @@ def label_smoothed_loss(
     al. 2016, section 7; Vaswani et al. 2017, section 5.4). Targets equal to ``pad_id`` do not count.
 
     The loss is finite for logits however far apart. A token with logit −∞ is ruled out: where it is not the
-    target it adds nothing, and no gradient is nan.
+    target it adds nothing, and no gradient is nan; where it is the target, the loss is infinite.
 
     Raises ``ValueError``, whose message contains the number, unless 0 ≤ ``smoothing`` < 1, and when every target is
     padding: the message then names ``pad_id`` and its number.

@@ -82,9 +82,9 @@ RIGHT = {
             k = logits.shape[-1]
             q = torch.full_like(logits, smoothing / k).scatter_add(
                 -1, targets[..., None], torch.full_like(logits[..., :1], 1 - smoothing))
-            terms = torch.where(logits == -math.inf, 0 * q, q * logits.log_softmax(-1).masked_fill(logits == -math.inf, 0))
-            real = (targets != pad_id).to(logits.dtype)
-            return -(terms.sum(-1) * real).sum() / real.sum()
+            out = (logits == -math.inf) & (torch.arange(k) != targets[..., None])
+            terms = torch.where(out, 0 * q, q * logits.log_softmax(-1).masked_fill(out, 0))
+            return -terms.sum(-1)[targets != pad_id].mean()
         """,
     ],
     "noam_learning_rate": [
@@ -217,6 +217,7 @@ WRONG = [
     _decoder("mask=mask, causal=True)", "mask=mask, causal=True) if mask is None else x + self.attention(self.norm_1(x), mask=mask)"),
     _model("self.scale * embedding(ids)", "embedding(ids) * self.config.n_heads ** 0.5"),
     _model("return self.drop(x + sinusoidal_encoding(ids.size(1), x.size(2)).to(x.device, x.dtype))", "return self.drop(x) + sinusoidal_encoding(ids.size(1), x.size(2)).to(x.device, x.dtype)"),
+    _model(".to(x.device, x.dtype)", ".to(x.device)"),
     _model("sinusoidal_encoding(ids.size(1), x.size(2))", "sinusoidal_encoding(ids.size(1) + 1, x.size(2))[1:]"),
     _model("sinusoidal_encoding(ids.size(1), x.size(2))", "sinusoidal_encoding(ids.size(0), x.size(2))[:, None]"),
     _model("self.encoder_norm(x), source_mask", "self.decoder_norm(x), source_mask"),
@@ -243,6 +244,7 @@ WRONG = [
     _loss(_LOSS_GUARD + "lp = logits.log_softmax(-1)\nr = targets != pad_id\nright = lp.gather(-1, targets[..., None])[..., 0]\nper_row = (((1 - smoothing) * right + smoothing * lp.masked_fill(lp == -math.inf, 0).mean(-1)) * r).sum(1) / r.sum(1)\nreturn -per_row.mean()"),
     _loss(_LOSS_GUARD + "lp = logits.log_softmax(-1)\nr = targets != pad_id\nright = lp.gather(-1, targets[..., None])[..., 0]\nreturn -((1 - smoothing) * right + smoothing * lp.mean(-1))[r].mean()"),
     _loss(_LOSS_GUARD + "lp = logits.log_softmax(-1)\nr = targets != pad_id\nright = lp.gather(-1, targets[..., None])[..., 0]\nreturn -((1 - smoothing) * right + smoothing / 10 * lp.masked_fill(lp == -math.inf, 0).sum(-1))[r].mean()"),
+    _loss(_LOSS_GUARD + "lp = logits.log_softmax(-1)\nlp = lp.masked_fill(lp == -math.inf, 0)\nr = targets != pad_id\nright = lp.gather(-1, targets[..., None])[..., 0]\nreturn -((1 - smoothing) * right + smoothing * lp.mean(-1))[r].mean()"),
     _loss(_LOSS_GUARD + "lp = logits.log_softmax(-1).clamp(min=-100)\nr = targets != pad_id\nright = lp.gather(-1, targets[..., None])[..., 0]\nreturn -((1 - smoothing) * right + smoothing * lp.mean(-1))[r].mean()"),
     _loss(_LOSS_GUARD + "lp = logits.log_softmax(-1)\nr = targets != pad_id\nright = lp.gather(-1, targets[..., None])[..., 0]\nreturn -((1 - smoothing) * right + smoothing * lp.masked_fill(lp == -math.inf, 0).mean(-1))[r]"),
     _loss(_LOSS_GUARD + "lp = logits.log_softmax(-1)\nr = targets != pad_id\nright = lp.gather(-1, targets[..., None])[..., 0]\nreturn -((1 - smoothing) * right + smoothing * lp.masked_fill(lp == -math.inf, 0).mean(-1))[r].mean() / math.log(2)"),
