@@ -1,5 +1,6 @@
 """What ``seq2gpt course …`` does for those who make the course and grade it. Each command prints a short report; mistakes are ``UserError``\\ s."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -168,8 +169,12 @@ def site(
     from autograder import book
     from autograder.site import build_site
 
-    make = {"html": build_site, "epub": book.write_epub, "pdf": book.write_pdf}[format]
-    print(f"wrote {make(out, model if model.is_file() else None, solutions)}")
+    makers: dict[str, Callable[..., Path]] = {
+        "html": build_site,
+        "epub": book.write_epub,
+        "pdf": book.write_pdf,
+    }
+    print(f"wrote {makers[format](out, model if model.is_file() else None, solutions)}")
 
 
 def make_all() -> None:
