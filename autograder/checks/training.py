@@ -258,7 +258,7 @@ def as_torch_does(answer: Answer, draw: Draw) -> None:
     start, gradients = draw.normal(3, 5), [draw.normal(3, 5) for _ in range(7)]
     late = [1e-3 * gradient for gradient in gradients[:-1]] + gradients[-1:]
     far = {"betas": (0.5, 0.99)}  # with these a step may be longer than lr
-    cases = (
+    cases: tuple[tuple[dict[str, Any], list[Tensor]], ...] = (
         ({}, gradients),
         ({"betas": (0.7, 0.8), "eps": 0.1, "weight_decay": 0.3}, gradients),
         (far, late),
