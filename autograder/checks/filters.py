@@ -43,6 +43,11 @@ def spread(draw: Draw, logits: Tensor) -> Tensor:
     return sharp * logits + 4 * draw.normal(*logits.shape[:-1], 1)
 
 
+def level_of(logits: Tensor) -> str:
+    """What to say of logits whose exponentials overflow."""
+    return " and logits near 1000" if logits.max() > 900 else ""
+
+
 def result_of(answer: Answer, logits: Tensor, *setting: float) -> Tensor:
     """New logits of the shape and dtype of the old ones."""
     found = expect.tensor(
@@ -106,14 +111,22 @@ def logits_are_divided(answer: Answer, draw: Draw) -> None:
             expect.close(
                 found, sharpened(logits, temperature), f"With T={temperature} the probabilities are wrong."
             )
+    for temperature in (1e-6, 1e-9):
+        logits = logits_of(draw, 5, 7)
+        found = result_of(answer, temperature * logits, temperature).softmax(-1)
+        expect.close(
+            found,
+            logits.softmax(-1),
+            f"With T={temperature:g} and logits that are as small, the probabilities are wrong.",
+        )
 
 
 @check("apply_temperature")
 def excluded_tokens_stay_excluded(answer: Answer, draw: Draw) -> None:
-    """A logit of −inf stays −inf, whatever the temperature."""
+    """A logit of −inf stays −inf, whatever the temperature; that may be a whole number."""
     logits = logits_of(draw, 5)
     logits[2] = -INF
-    for temperature in (0.25, 4.0):
+    for temperature in (0.25, 4):
         found = result_of(answer, logits, temperature)
         if found[2] != -INF:
             expect.fail(f"With T={temperature} a logit of −inf has become {found[2].item():g}.")
@@ -156,6 +169,9 @@ def equal_logits_go_by_id(answer: Answer, draw: Draw) -> None:
     logits = torch.tensor([[1.0, 3, 3, 0, 3], [2, 2, 2, 2, 2], [0, 1, 5, 1, 1]])
     for k in (1, 2, 3):
         require_kept(result_of(answer, logits, k), logits, first(k), f"With equal logits and k={k}")
+    near = 1 + 1e-6 * logits_of(draw, 5, 7)
+    for k in (1, 4):
+        require_kept(result_of(answer, near, k), near, first(k), f"With nearly equal logits and k={k}")
 
 
 @check("top_k_filter")
@@ -165,6 +181,8 @@ def what_was_cut_stays_cut(answer: Answer, draw: Draw) -> None:
     for k in (2, 4, 5):
         found = result_of(answer, logits, k)
         require_kept(found, logits, first(min(k, 3)), f"With three tokens left and k={k}")
+    far = logits - 1000
+    require_kept(result_of(answer, far, 2), far, first(2), "With logits below −900 and k=2")
 
 
 @check("top_k_filter")
@@ -205,11 +223,14 @@ def between_sums(row: Row, size: int) -> float:
 @check("top_p_filter", points=3)
 def smallest_set_that_reaches_p(answer: Answer, draw: Draw) -> None:
     """The most probable tokens stay, as many as are needed to add up to p, and no more."""
-    shifted = [(n, logits_of(draw, 7) + shift) for n, shift in ((1, 2), (2, -2), (3, 2), (5, -2))]
+    shifted = [(n, logits_of(draw, 7) + shift) for n, shift in ((1, 2), (2, -2), (3, 2), (5, -2), (3, 1000))]
     cases = [(logits, between_sums(logits.tolist(), n)) for n, logits in shifted]
+    for n, logits in shifted[1:4]:  # a little less and a little more than what n tokens add up to
+        total = math.fsum(probabilities(logits.tolist())[token] for token in ranking(logits.tolist())[:n])
+        cases += [(logits, total - 1e-4), (logits, total + 1e-4)]
     found = [result_of(answer, logits, p) for logits, p in cases]
     for new, (logits, p) in zip(found, cases, strict=True):
-        require_kept(new, logits, nucleus(p), f"With p={p:.3f}")
+        require_kept(new, logits, nucleus(p), f"With p={p:.5g}{level_of(logits)}")
 
 
 @check("top_p_filter", points=2)
@@ -237,6 +258,8 @@ def reaching_p_is_enough(answer: Answer, draw: Draw) -> None:
     cases = ((0.6, 3), (0.5, 2), (0.25, 1), (0.75, 3), (1.0, 4))
     for p, wanted in cases:
         require_kept(result_of(answer, equal, p), equal, first(wanted), f"With four equal logits and p={p}")
+    rare = torch.tensor([-8.0, 0.0, -14.0, -20.0], dtype=torch.float64)
+    require_kept(result_of(answer, rare, 1.0), rare, first(4), "With p=1, which keeps rare tokens too")
 
 
 @check("top_p_filter")
@@ -276,15 +299,17 @@ def share_of_the_best_decides(answer: Answer, draw: Draw) -> None:
         for rank in (1, 2, 4)
         for leading in leading_shapes(draw)
     ]
+    high = torch.tensor([1000.0, 1001.0, 999.0], dtype=torch.float64)
+    cases += [(high, math.exp(-1) + gap) for gap in (-1e-3, 1e-3)]
     found = [result_of(answer, logits, p) for logits, p in cases]
     for new, (logits, p) in zip(found, cases, strict=True):
-        require_kept(new, logits, near_the_best(p), f"With p={p:.3f}")
+        require_kept(new, logits, near_the_best(p), f"With p={p:.4g}{level_of(logits)}")
 
 
 @check("min_p_filter")
 def zero_and_one(answer: Answer, draw: Draw) -> None:
     """p = 0 keeps every token; p = 1 keeps the most probable one, or all that share that rank."""
-    rows = ([2.0, -3, 2, 0, -9], 2), ([1, 0.5, 0, -1, -2], 1)
+    rows = ([2.0, -3, 2, 0, -60], 2), ([1, 0.5, 0, -1, -2], 1)
     cases = [
         (torch.tensor(row, dtype=torch.float64), p, n if p else 5) for row, n in rows for p in (1.0, 0.0)
     ]

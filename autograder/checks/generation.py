@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from autograder import expect
 from autograder.checking import Draw
 from autograder.checks.filters import EXERCISES, INF, Answer, Row, check, logits_of
+from autograder.checks.gpt import beside
 from autograder.checks.heads import leading_shapes
 
 # ── sample ───────────────────────────────────────────────────────────────────────────────────────
@@ -70,7 +71,7 @@ def require_drawn(answer: Answer, draw: Draw, *cases: tuple[dict[str, Any], Row]
 
 @check("sample")
 def zero_is_greedy(answer: Answer, draw: Draw) -> None:
-    """Temperature 0 takes the most probable token, of equals the lowest id, for any leading dimensions."""
+    """Temperature 0 takes the most probable token, of equals the lowest id, and draws nothing, for any leading dimensions."""
     for leading in leading_shapes(draw):
         logits = logits_of(draw, *leading, 7)
         ids = drawn(answer, logits, temperature=0.0)
@@ -78,6 +79,14 @@ def zero_is_greedy(answer: Answer, draw: Draw) -> None:
             expect.fail(
                 f"For logits of shape {tuple(logits.shape)}, temperature 0 should take the largest logit of each row."
             )
+        drawn(answer, logits, seeded(3), temperature=1.5)
+    before, after = beside(
+        answer.original,
+        "(lambda own, g, logits: (g.get_state(), own(logits, g, 0.0), g.get_state())[::2])(own, Generator(), logits)",
+        own=answer.original, logits=logits_of(draw, 2, 7),
+    )  # fmt: skip
+    if not torch.equal(before, after):
+        expect.fail("At temperature 0 nothing is drawn; yours takes random numbers from the generator.")
     equal = torch.tensor([[1.0, 4, 4], [2, 2, 2]])
     lowest = drawn(answer, equal, temperature=0.0).tolist()
     answer.results.clear()  # where chance decides it tells nothing about a mistake
@@ -89,6 +98,11 @@ def zero_is_greedy(answer: Answer, draw: Draw) -> None:
 def as_often_as_probable(answer: Answer, draw: Draw) -> None:
     """Each token is drawn as often as it is probable: with softmax(z), and with softmax(z / T)."""
     require_drawn(answer, draw, ({}, list(HALVES)), ({"temperature": 0.5}, [25 / 38, 9 / 38, 4 / 38]))
+    share = shares_of(answer, (0.5, 0.5), draw.integer(0, 2**30), temperature=0.01)[0].item()
+    if not 0.4 < share < 0.6:
+        expect.fail(
+            f"With temperature=0.01 two equal logits are still equally probable; yours draws the first in {share:.0%} of the cases."
+        )
 
 
 @check("sample")
@@ -128,6 +142,18 @@ def generator_decides(answer: Answer, draw: Draw) -> None:
         expect.fail("With a generator of the same seed you drew other tokens: draw from `generator`.")
     if torch.equal(found[0], found[2]):
         expect.fail("With a generator of another seed you drew the same tokens.")
+    n_seen = found[0].unique().numel()
+    if n_seen < 8:
+        expect.fail(
+            f"40 draws from 19 equal logits gave only {n_seen} different tokens: `None` should switch a filter off."
+        )
+    first, second = beside(
+        answer.original,
+        "(lambda own, g, logits: (own(logits, g), own(logits, g)))(own, Generator().manual_seed(5), logits)",
+        own=answer.original, logits=logits,
+    )  # fmt: skip
+    if torch.equal(first, second):
+        expect.fail("Called twice with one generator you drew the same tokens; it must not be seeded anew.")
     torch.manual_seed(5)
     own = [drawn(answer, logits.clone()) for _ in range(2)]
     if torch.equal(*own):
@@ -152,12 +178,13 @@ def settings_are_checked(answer: Answer, draw: Draw) -> None:
     """Settings out of range raise a ValueError, also at temperature 0; the logits given stay as they are."""
     wrong: tuple[dict[str, Any], ...] = (
         {"temperature": -0.5}, {"top_k": 4}, {"temperature": 0.0, "top_k": 0}, {"temperature": 0.0, "top_p": 2.0},
-        {"temperature": 0.0, "min_p": -1.0}, {"top_p": 0.0},
+        {"temperature": 0.0, "min_p": -1.0}, {"top_p": 0.0}, {"temperature": math.nan},
     )  # fmt: skip
     for settings in wrong:
         told = ", ".join(f"{name}={value}" for name, value in settings.items())
         expect.error(partial(answer, torch.zeros(3), **settings), ValueError, f"sample with {told}")
-    drawn(answer, logits_of(draw, 5, 7), temperature=0.0, top_k=2, top_p=0.5, min_p=0.1)
+    for temperature in (0.0, 0.5):
+        drawn(answer, logits_of(draw, 5, 7), temperature=temperature, top_k=2, top_p=0.5, min_p=0.1)
     expect.untouched(answer)
 
 
@@ -231,11 +258,26 @@ def length_counts_positions(answer: Answer, draw: Draw) -> None:
 
 @check("LayerBuffers")
 def dtype_of_what_comes(answer: Answer, draw: Draw) -> None:
-    """Keys and values keep their dtype, and what is returned carries no gradient."""
+    """Keys and values keep their dtype and device, and what is returned carries no gradient."""
     for dtype in (torch.float64, torch.float32, torch.bfloat16):
         keys, values, _ = appended(answer, 7, pairs_of(draw, 2, 1, dtype=dtype))[-1]
         for name, found in (("keys", keys), ("values", values)):
             expect.tensor(found, f"For keys and values of dtype {str(dtype)[6:]}, {name}", dtype=dtype)
+    mixed = [(key.float(), value) for key, value in pairs_of(draw, 2, 1)]
+    values = appended(answer, 7, mixed)[-1][1]
+    expect.tensor(
+        values, "For keys of dtype float32 and values of dtype float64, values", dtype=torch.float64
+    )
+    buffers, (elsewhere, _) = answer.original(7), pairs_of(draw, 2, 1)
+    told = "Keys that lie on another device should be stored there; yours"
+    try:
+        keys, _ = expect.several(buffers.append(*(part.to("meta") for part in elsewhere)), ("keys", "values"))
+    except (NotImplementedError, RuntimeError) as error:
+        if "meta" not in str(error):
+            raise
+        expect.fail(f"{told} are stored in memory that was made for another: {error}")
+    if expect.tensor(keys, "keys").device.type != "meta":
+        expect.fail(f"{told} lie on {keys.device.type}.")
     pairs = [(key.requires_grad_(), value.requires_grad_()) for key, value in pairs_of(draw, 2, 1)]
     for keys, values, _ in appended(answer, 7, pairs):
         if keys.requires_grad or values.requires_grad:
@@ -254,6 +296,10 @@ def full_window_is_refused(answer: Answer, draw: Draw) -> None:
     wanted = torch.cat([first[0], rest[0]], -2)
     expect.tensor(keys, "After a refusal and 4 positions that fit, keys", tuple(wanted.shape))
     expect.close(keys, wanted, "What was refused has changed what is stored.")
+    fresh, (whole,) = answer.original(11), pairs_of(draw, 12)
+    expect.error(
+        partial(fresh.append, *whole), ValueError, "12 positions where none of 11 is stored", "11", "0"
+    )
 
 
 @check("LayerBuffers")
@@ -265,6 +311,9 @@ def another_batch_is_refused(answer: Answer, draw: Draw) -> None:
     expect.error(lambda: buffers.append(*other), ValueError, "A batch of 1 where 5 were stored", "5", "1")
     keys, _ = expect.several(buffers.append(*rest), ("keys", "values"))
     expect.tensor(keys, "After a refusal and 3 positions that fit, keys", (5, 3, 6, 5))
+    expect.close(
+        keys, torch.cat([first[0], rest[0]], -2), "The batch that was refused has changed what is stored."
+    )
     if buffers.length != 6:
         expect.fail(f"After a refusal and 3 + 3 positions, length should be 6; yours is {buffers.length}.")
 
@@ -309,12 +358,12 @@ def layers_are_separate(answer: Answer, draw: Draw) -> None:
 @check("KVCache", points=2)
 def length_is_what_all_have_stored(answer: Answer, draw: Draw) -> None:
     """`length` counts the positions that every layer has stored: 0 at first, and the least of all in between."""
-    layers, pairs = [0, 1, 2, 2, 1, 0], pairs_of(draw, 3, 3, 3, 1, 1, 1)
+    layers, pairs = [0, 2, 1, 2, 0, 1], pairs_of(draw, 3, 3, 3, 1, 1, 1)
     found = answer(3, 7, layers, pairs)
     if found != [0, 0, 0, 3, 3, 3, 4]:
         told = ", ".join(map(str, found)) if isinstance(found, list) else expect.describe(found)
         expect.fail(
-            "With 3 positions appended to layers 0, 1 and 2, then 1 to layers 2, 1 and 0, length should be "
+            "With 3 positions appended to layers 0, 2 and 1, then 1 to layers 2, 0 and 1, length should be "
             f"0, 0, 0, 3, 3, 3, 4; yours is {told}."
         )
 
@@ -336,10 +385,14 @@ def context_length_is_handed_on(answer: Answer, draw: Draw) -> None:
 
 @check("KVCache")
 def impossible_sizes_are_refused(answer: Answer, draw: Draw) -> None:
-    """Fewer than 1 layer or position raises a ValueError that names both numbers."""
+    """Fewer than 1 layer or position raises a ValueError that names both numbers; 1 of each is fine."""
     for sizes in ((0, 7), (3, 0), (-2, 5)):
         told = f"KVCache{sizes}"
         expect.error(partial(answer.original, *sizes), ValueError, told, *map(str, sizes))
+    try:
+        answer.original(1, 1)
+    except ValueError as error:
+        expect.fail(f"A cache of 1 layer and 1 position is possible, and yours refuses it: {error}")
 
 
 # ── token_budget ─────────────────────────────────────────────────────────────────────────────────
@@ -373,7 +426,9 @@ def impossible_budgets_are_refused(answer: Answer, draw: Draw) -> None:
     """An empty prompt, one longer than the window, and a negative limit raise a ValueError."""
     expect.error(lambda: answer(23, 0, 5), ValueError, "An empty prompt")
     expect.error(lambda: answer(23, 29, 5), ValueError, "A prompt of 29 tokens in a window of 23", "29", "23")
-    expect.error(lambda: answer(23, 5, -3), ValueError, "max_new_tokens=-3", "-3")
+    for n_prompt in (5, 23):
+        told = f"max_new_tokens=-3 after a prompt of {n_prompt} tokens in a window of 23"
+        expect.error(partial(answer, 23, n_prompt, -3), ValueError, told, "-3")
 
 
 # ── generate ─────────────────────────────────────────────────────────────────────────────────────
@@ -392,14 +447,17 @@ def _logits_after(text: tuple[int, ...], salt: int) -> Tensor:
 class Script(nn.Module):
     """A model whose logits are drawn once for every text; with a cache it knows of the past what lies there.
 
-    ``calls`` holds what each call read, and the mode that the model was in. It fails in call ``fails_at``, if there is one.
+    ``calls`` holds what each call read, and the mode that the model was in. It fails in call ``fails_at``, if there is one;
+    where it is ``flat``, all tokens are equally probable.
     """
 
-    def __init__(self, draw: Draw, training: bool = True, fails_at: int | None = None) -> None:
+    def __init__(
+        self, draw: Draw, training: bool = True, fails_at: int | None = None, flat: bool = False
+    ) -> None:
         super().__init__()
         self.config = SimpleNamespace(vocab_size=VOCAB_SIZE, context_length=CONTEXT_LENGTH, n_layers=N_LAYERS)
         self.salt = draw.integer(0, 2**30)
-        self.training, self.fails_at = training, fails_at
+        self.training, self.fails_at, self.flat = training, fails_at, flat
         self.calls: list[tuple[int, int, bool]] = []
         self.refusal = ""
 
@@ -431,7 +489,7 @@ class Script(nn.Module):
 
     def after(self, text: list[int]) -> Tensor:
         """The logits of what follows a text."""
-        return _logits_after(tuple(text), self.salt)
+        return torch.zeros(VOCAB_SIZE) if self.flat else _logits_after(tuple(text), self.salt)
 
     def greedy(self, text: list[int], n_new: int) -> list[int]:
         """The text with the most probable token added, time and again."""
@@ -540,6 +598,16 @@ def generator_decides_the_text(answer: Answer, draw: Draw) -> None:
         expect.fail("With a generator of another seed the same texts were drawn.")
     if found[0] == [model.greedy(prompt, 7) for prompt in ids.tolist()]:
         expect.fail("At temperature 2 only the most probable tokens were drawn; hand `temperature` on.")
+    model = Script(draw, flat=True)
+    texts = texts_of(answer, model, ids, 7, generator=seeded(5))
+    if all(len(set(text[2:])) == 1 for text in texts):
+        expect.fail(
+            "Where all tokens are equally probable, each text repeats one token: the generator draws on from token to token, "
+            "and must not be seeded anew."
+        )
+    if texts_of(answer, model, ids, 7) == texts_of(answer, model, ids, 7):
+        expect.fail("Without a generator two calls drew the same texts; torch's own generator should draw.")
+    answer.results.clear()
 
 
 @check("generate")
@@ -548,6 +616,9 @@ def window_ends_the_text(answer: Answer, draw: Draw) -> None:
     for sizes in ((2, 7, 50), (3, CONTEXT_LENGTH, 5), (2, 3, 0)):
         require_greedy(answer, draw, sizes, f"With max_new_tokens={sizes[2]}", temperature=0.0)
         require_greedy(answer, draw, sizes, "Without a cache", temperature=0.0, use_cache=False)
+    texts_of(
+        answer, Script(draw, flat=True), prompts(draw, 2, 3), 7, temperature=0.0
+    )  # one token again and again
 
 
 @check("generate")
@@ -574,6 +645,15 @@ def on_token_hears_of_each(answer: Answer, draw: Draw) -> None:
             )
     if calls != [1, 2, 3, 4]:
         expect.fail("`on_token` should be called as soon as a token is drawn, before the model reads it.")
+
+    def enough(_new: Any) -> None:
+        raise RuntimeError("enough")
+
+    try:
+        answer(model, ids, 4, temperature=0.0, on_token=enough)
+    except RuntimeError:
+        return
+    expect.fail("An error that `on_token` raises should end the text and arrive; yours was caught.")
 
 
 @check("generate")
@@ -621,6 +701,8 @@ def impossible_prompts_are_refused(answer: Answer, draw: Draw) -> None:
         f"The id {VOCAB_SIZE}",
         str(VOCAB_SIZE),
     )
+    told = f"The id {VOCAB_SIZE}, also where max_new_tokens=0,"
+    expect.error(lambda: answer(model, outside, 0), ValueError, told, str(VOCAB_SIZE))
     if model.calls:
         expect.fail("A prompt that is refused should be refused before the model reads it.")
     ids = prompts(draw, 1, 3)

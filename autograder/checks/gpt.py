@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from autograder import expect
 from autograder.checking import Draw, ExerciseSet
-from autograder.checks.families import compare_with_formula, logits_of, sees_what_came_before, tokens
+from autograder.checks.families import compare_with_formula, formula, logits_of, sees_what_came_before, tokens
 from autograder.grading import proxies
 from seq2gpt.generation import KVCache
 from seq2gpt.gpt import GPT, GPTConfig, GPTParts
@@ -170,9 +170,10 @@ def dropout_is_a_probability(answer: Answer, draw: Draw) -> None:
 
 @check("GPTConfig")
 def possible_sizes_are_accepted(answer: Answer, draw: Draw) -> None:
-    """The smallest sizes there can be, one head for each feature, and a dropout of 0.99 are fine."""
+    """The smallest sizes there can be, one head for each feature, and a dropout of 0, an int, or 0.99 are fine."""
     ones = dict.fromkeys(SIX, 1)
-    for sizes in (ones, ones | {"dropout": 0.0}, GOOD | {"n_heads": 15}, GOOD | {"dropout": 0.99}):
+    more = ({"n_heads": 15}, {"dropout": 0.99}, {"dropout": 0})
+    for sizes in (ones, ones | {"dropout": 0.0}, *(GOOD | change for change in more)):
         try:
             found = answer(**sizes)
         except ValueError as error:
@@ -190,7 +191,7 @@ def as_tied(function: Any) -> Callable[..., tuple[Any, ...]]:
     """A student's tie_weights as a function of numbers: what both names mean afterwards.
 
     The result is the text of its ValueError, whether the two are one parameter, the numbers of both, all numbers,
-    and those of the head when the embedding is loaded with zeros.
+    those of the head when the embedding is loaded with zeros, and whether the embedding still learns.
     """
 
     def tied(sizes: Sizes, values: Values, shape: tuple[int, int] | None = None) -> tuple[Any, ...]:
@@ -216,7 +217,7 @@ def as_tied(function: Any) -> Callable[..., tuple[Any, ...]]:
             listed(model.state_dict()),
         )
         model.load_state_dict({"token_embedding.weight": torch.zeros_like(embedding)}, strict=False)
-        return *found, model.head.weight.detach().clone()
+        return *found, model.head.weight.detach().clone(), bool(embedding.requires_grad)
 
     return tied
 
@@ -236,7 +237,7 @@ def tied_model(answer: Answer, draw: Draw) -> tuple[Values, tuple[Any, ...]]:
 @check("tie_weights", points=2)
 def one_parameter_under_two_names(answer: Answer, draw: Draw) -> None:
     """Afterwards `model.head.weight` is `model.token_embedding.weight`: one parameter, not two with equal values."""
-    _, (_, one, embedding, head, *_) = tied_model(answer, draw)
+    _, (_, one, embedding, head, *_, learns) = tied_model(answer, draw)
     if not one:
         same = torch.equal(embedding, head)
         expect.fail(
@@ -244,6 +245,8 @@ def one_parameter_under_two_names(answer: Answer, draw: Draw) -> None:
             if same
             else "Head and embedding are still two parameters with different numbers."
         )
+    if not learns:
+        expect.fail("The shared matrix no longer requires a gradient; it should go on learning.")
 
 
 @check("tie_weights")
@@ -251,6 +254,8 @@ def the_embedding_decides(answer: Answer, draw: Draw) -> None:
     """The shared numbers are those that the embedding had, and no other parameter changes."""
     values, found = tied_model(answer, draw)
     for name, value in found[4]:
+        if name not in values:
+            expect.fail(f"There is a new parameter, `{name}`; tying makes none.")
         if name == "head.weight":
             expect.close(
                 value, values["token_embedding.weight"], "The head should have the embedding's numbers."
@@ -289,14 +294,20 @@ WRITERS = ("w_o.weight", "w_out.weight")
 def as_drawn(function: Any) -> Callable[..., Any]:
     """A student's init_weights as a function: the parameters of a model that held nothing but nines."""
 
-    def drawn(sizes: Sizes, seed: int | None = None, tied: bool = False, of_torch: int = 0) -> Any:
+    def drawn(
+        sizes: Sizes, seed: int | None = None, tied: bool = False, of_torch: int = 0, double: bool = False
+    ) -> Any:
         model = beside(function, "Parts(Config(**sizes))", sizes=sizes)
+        if double:
+            model = model.double()
         model.load_state_dict({name: torch.full_like(v, 9.0) for name, v in model.state_dict().items()})
         if tied:
             model.head.weight = model.token_embedding.weight
         given = () if seed is None else (beside(function, "Generator().manual_seed(seed)", seed=seed),)
         torch.default_generator.manual_seed(of_torch)
         function(model, *given)
+        if double and model.head.weight is model.token_embedding.weight:
+            expect.fail("Head and embedding were two parameters and are one now; init_weights ties nothing.")
         if tied and model.head.weight is not model.token_embedding.weight:
             expect.fail("The tie of head and embedding was cut: draw into the parameter that is there.")
         return listed(model.state_dict())
@@ -383,13 +394,30 @@ def the_generator_decides(answer: Answer, draw: Draw) -> None:
         expect.fail("With another seed you drew the same numbers.")
     if not all(map(torch.equal, found[3], found[4])):
         expect.fail("Without `generator` the same torch.manual_seed should give the same numbers.")
+    alike = "blocks.0.attention.w_q.weight", "blocks.0.attention.w_k.weight"
+    both = dict(answer(sizes, 3))
+    if torch.equal(*(both[name] for name in alike)):
+        expect.fail("w_q and w_k hold the same numbers; each matrix has numbers of its own.")
+    first, second = beside(
+        answer.original,
+        "(lambda own, model, g: (own(model, g), model.positions.table.detach().clone(), own(model, g), "
+        "model.positions.table.detach().clone())[1::2])(own, Parts(Config(**sizes)), Generator().manual_seed(3))",
+        own=answer.original, sizes=sizes,
+    )  # fmt: skip
+    if torch.equal(first, second):
+        expect.fail("Called twice with one generator you drew the same numbers; it must not be seeded anew.")
 
 
 @check("init_weights")
 def a_tied_model_stays_tied(answer: Answer, draw: Draw) -> None:
-    """In a tied model head and embedding are still one parameter, drawn with standard deviation 0.02."""
+    """A tied model stays tied, drawn with standard deviation 0.02, one that is not tied does not become so; dtypes stay."""
     found = dict(answer(WIDE, draw.integer(0, 10**6), tied=True))
     spread(found, ("token_embedding.weight",), 0.02, "The shared numbers of head and embedding")
+    found = dict(answer(model_sizes(draw), 3, double=True))
+    for name, value in found.items():
+        if value.dtype != torch.float64:
+            told = f"In a model in float64, `{name}` has become {str(value.dtype).removeprefix('torch.')}"
+            expect.fail(f"{told}; draw into the parameter that is there.")
 
 
 # ── GPT ──────────────────────────────────────────────────────────────────────────────────────────
@@ -419,8 +447,10 @@ def new_model(cls: Any, sizes: Sizes, seed: int = 0) -> Any:
 def as_logits(cls: Any) -> Callable[..., Any]:
     """A student's class as a function of its parameters; with ``cut`` it reads in two pieces, through a cache."""
 
-    def logits(sizes: Sizes, values: Values, ids: Tensor, cut: int = 0) -> Any:
+    def logits(sizes: Sizes, values: Values, ids: Tensor, cut: int = 0, before: int = 0) -> Any:
         model = fill(new_model(cls, sizes), values)
+        if before:
+            model(ids[:, :before])
         if not cut:
             return model(ids)
         cache = beside(
@@ -460,6 +490,8 @@ def a_new_model_is_tied(answer: Answer, draw: Draw) -> None:
     )
     if torch.equal(first, second):
         expect.fail("Two new models begin with the same numbers; each should be drawn anew.")
+    if not beside(answer.original, "model.training", model=model):
+        expect.fail("A new model is in evaluation mode, so dropout would never act; leave the mode as it is.")
 
 
 @check("GPT")
@@ -481,10 +513,45 @@ def a_new_model_is_drawn(answer: Answer, draw: Draw) -> None:
 
 @check("GPT", points=2)
 def logits_follow_the_formula(answer: Answer, draw: Draw) -> None:
-    """The logits are those of the formula, each position attending to itself and to those before it."""
+    """The logits are those of the formula, each position attending to itself and to those before it; so are the gradients."""
     sizes, values, ids = gpt_case(draw)
     n = ids.shape[1]
     compare_with_formula(answer, sizes, values, ids, torch.ones(2, n, n).tril().bool())
+    deep, values, ids = gpt_case(draw, n_layers=5)
+    n = ids.shape[1]
+    expect.close(
+        logits_of(answer, deep, values, ids),
+        formula(deep, values, ids, torch.ones(2, n, n).tril().bool()),
+        "With n_layers=5 your logits are not those of the formula.",
+    )
+    slopes_follow_the_logits(answer, draw)
+
+
+def slopes_follow_the_logits(answer: Answer, draw: Draw) -> None:
+    """Each kind of parameter has the gradient that a small step of it shows."""
+    sizes, values, ids = gpt_case(draw, n_layers=2)
+    model = fill(new_model(answer.original, sizes), values)
+    if model.head.weight is not model.token_embedding.weight:
+        return  # another check says so
+    gradients = beside(
+        answer.original,
+        "(lambda model, ids: (model(ids).square().sum().backward(), {n: p.grad for n, p in model.named_parameters()})[1])"
+        "(model, ids)",
+        model=model, ids=ids,
+    )  # fmt: skip
+    for name in ("token_embedding.weight", "positions.table", "blocks.0.attention.w_v.weight", "norm.weight"):
+        direction, size = draw.normal(*values[name].shape), 1e-5
+        moved = []
+        for step in (-size, size):
+            there = values[name] + step * direction
+            changes = {name: there} | ({"head.weight": there} if name == "token_embedding.weight" else {})
+            moved.append(logits_of(answer, sizes, values | changes, ids).square().sum())
+        wanted = ((moved[1] - moved[0]) / (2 * size)).detach()
+        found = torch.zeros(()) if gradients[name] is None else (gradients[name] * direction).sum()
+        if not torch.isclose(found.detach().double(), wanted.double(), rtol=1e-3, atol=1e-3):
+            expect.fail(
+                f"The gradient of `{name}` is not the slope of the logits: something on the way is detached."
+            )
 
 
 @check("GPT")
@@ -518,7 +585,7 @@ def dropout_acts_on_the_embeddings(answer: Answer, draw: Draw) -> None:
 
 @check("GPT", points=2)
 def a_cache_goes_on(answer: Answer, draw: Draw) -> None:
-    """Reading a text in two pieces, with a cache, gives the logits of reading it at once."""
+    """Reading a text in two pieces, with a cache, gives the logits of reading it at once, whatever was read before."""
     sizes, values, ids = gpt_case(draw)
     whole = logits_of(answer, sizes, values, ids)
     n = ids.shape[1]
@@ -534,6 +601,13 @@ def a_cache_goes_on(answer: Answer, draw: Draw) -> None:
             expect.close(
                 found, wanted, f"With a cache, {what.format(name)} should be those of the whole text."
             )
+    first, *_ = answer(sizes, values, ids, 3, before=2)
+    expect.close(
+        expect.tensor(first, "The logits of the first piece"),
+        whole[:, :3],
+        "After another text has been read, the logits with a new cache are others: the first position is `cache.length`, "
+        "and nothing else is kept from call to call.",
+    )
 
 
 @check("GPT")
@@ -768,17 +842,21 @@ def the_model_keeps_its_own_copy(answer: Answer, draw: Draw) -> None:
     state = published(draw, sizes)
     model = beside(answer.original, "Model(Config(**sizes))", sizes=sizes).double()
     before = dict(list(model.named_parameters()))
-    name = "h.0.attn.c_proj.weight"
     loaded, later = beside(
         answer.original,
-        "(load(model, own := {n: v.clone() for n, v in state.items()}), model.state_dict()[ours].clone(), "
-        "own[name].zero_(), model.state_dict()[ours].clone())[1::2]",
-        load=answer.original, model=model, state=state, name=name, ours="blocks.0.attention.w_o.weight",
+        "(lambda load, model, own: (load(model, own), {n: v.clone() for n, v in model.state_dict().items()}, "
+        "[v.zero_() for v in own.values()], {n: v.clone() for n, v in model.state_dict().items()})[1::2])"
+        "(load, model, {n: v.clone() for n, v in state.items()})",
+        load=answer.original, model=model, state=state,
     )  # fmt: skip
-    if not torch.allclose(loaded.sum(), state[name].sum()):
+    name = "h.0.attn.c_proj.weight"
+    if not torch.allclose(loaded["blocks.0.attention.w_o.weight"].sum(), state[name].sum()):
         expect.fail("The numbers of `attn.c_proj` did not arrive in the model.")
-    if not torch.equal(later, loaded):
-        expect.fail("Changing `state` afterwards changes the model: copy the numbers, do not share them.")
+    for name, value in loaded.items():
+        if not torch.equal(later[name], value):
+            expect.fail(
+                f"Changing `state` afterwards changes `{name}` of the model: copy the numbers, do not share them."
+            )
     after = dict(list(model.named_parameters()))
     for name, parameter in after.items():
         if not parameter.requires_grad:
@@ -878,7 +956,28 @@ def the_gradient_is_right(answer: Answer, draw: Draw) -> None:
 
 @check("next_token_loss")
 def a_target_for_every_position(answer: Answer, draw: Draw) -> None:
-    """Targets of another shape than the positions raise a ValueError that names both shapes."""
+    """Targets of another shape raise a ValueError that names both shapes; of the right one they may be a slice of a larger tensor."""
+    runs, logits = tokens(draw, 11, 2, 6), draw.normal(5, 2, 11)
+    losses = by_hand(logits.transpose(0, 1), runs[:, 1:])
+    try:
+        found = beside(
+            answer.original,
+            "own(logits.transpose(0, 1), runs[:, 1:])",
+            own=answer.original,
+            logits=logits,
+            runs=runs,
+        )
+    except RuntimeError as error:
+        if isinstance(error, NotImplementedError):
+            raise
+        expect.fail(
+            f"Logits and targets that are slices of larger tensors, as get_batch gives them, raise an error: {error}"
+        )
+    expect.close(
+        expect.tensor(found, "The loss"),
+        torch.tensor(sum(losses) / 10, dtype=torch.float64),
+        "For slices of larger tensors the loss is not the mean of the positions' own losses.",
+    )
     logits = draw.normal(2, 5, 11)
 
     def call(*shape: int) -> None:

@@ -99,12 +99,18 @@ def rows_start_anywhere(answer: Answer, draw: Draw) -> None:
     steps = (inputs[1:, 0] - inputs[:-1, 0]) % n_starts
     if torch.bincount(steps, minlength=n_starts).max() > n_draws / 2:
         expect.fail("Most rows follow from the row before them; each row should draw a start of its own.")
+    inputs, _ = drawn(answer, torch.arange(context_length + 997), 997, context_length)
+    if inputs[:, 0].unique().numel() == 997:
+        expect.fail(
+            "997 rows drawn from 997 runs are all different; each row draws on its own, so runs may repeat."
+        )
 
 
 @check("get_batch")
 def shortest_text(answer: Answer, draw: Draw) -> None:
-    """A text of context_length + 1 tokens has exactly one run; a text of one token fewer raises a ValueError."""
+    """A text of context_length + 1 tokens has exactly one run, and a batch may be one row; a shorter text raises a ValueError."""
     context_length = draw.primes(1)[0]
+    drawn(answer, torch.arange(context_length + 1), 1, context_length)
     inputs, targets = drawn(answer, torch.arange(context_length + 1), 3, context_length)
     expect.close(
         inputs[2], torch.arange(context_length), "The only run of the shortest text is not its start."
@@ -142,6 +148,16 @@ def generator_decides(answer: Answer, draw: Draw) -> None:
         expect.fail("With a generator of the same seed another batch comes out: `generator` is not used.")
     if torch.equal(found[0], found[2]):
         expect.fail("With a generator of another seed the same batch comes out: it must not be seeded anew.")
+    first, second = there(
+        answer,
+        "(lambda own, data, g: (own(data, 7, 3, g)[0], own(data, 7, 3, g)[0]))(own, data, make().manual_seed(17))",
+        own=answer.original, data=data, make=torch.Generator,
+    )  # fmt: skip
+    if torch.equal(first, second):
+        expect.fail("Called twice with one generator you gave the same batch; it must not be seeded anew.")
+    if torch.equal(drawn(answer, data, 7, 3)[0], drawn(answer, data, 7, 3)[0]):
+        expect.fail("Without a generator two calls gave the same batch; torch's own generator should draw.")
+    answer.results.clear()  # what chance decides tells nothing about a mistake
 
 
 # ── adamw_step ───────────────────────────────────────────────────────────────────────────────────
@@ -157,7 +173,7 @@ def changed_in_place(function: Callable[..., Any]) -> Callable[..., list[Tensor]
             0
         ]  # of a process elsewhere
         tensors = [changed.get(place, tensor) for place, tensor in enumerate(tensors)]
-        if torch.equal(tensors[0], parameter) and (parameter != 0).all():
+        if torch.equal(tensors[0], parameter) and (parameter != 0).all() and gradient.any():
             found = "" if result is None else f"; it returned {expect.describe(result)}"
             expect.fail(f"`parameter` is as it was: update it in place, as in `parameter.sub_(…)`{found}.")
         return tensors
@@ -240,16 +256,23 @@ def decay_is_decoupled(answer: Answer, draw: Draw) -> None:
 def as_torch_does(answer: Answer, draw: Draw) -> None:
     """Seven steps give what torch.optim.AdamW gives, with its defaults and with other settings."""
     start, gradients = draw.normal(3, 5), [draw.normal(3, 5) for _ in range(7)]
-    for more in ({}, {"betas": (0.7, 0.8), "eps": 0.1, "weight_decay": 0.3}):
-        found = own_steps(answer, start, gradients, 0.1, **more)
+    late = [1e-3 * gradient for gradient in gradients[:-1]] + gradients[-1:]
+    far = {"betas": (0.5, 0.99)}  # with these a step may be longer than lr
+    cases: tuple[tuple[dict[str, Any], list[Tensor]], ...] = (
+        ({}, gradients),
+        ({"betas": (0.7, 0.8), "eps": 0.1, "weight_decay": 0.3}, gradients),
+        (far, late),
+    )
+    for more, given in cases:
+        found = own_steps(answer, start, given, 0.1, **more)
         said = ", ".join(f"{k}={v}" for k, v in more.items()) or "the defaults"
         message = f"After seven steps with lr=0.1 and {said}, the parameter is not that of torch.optim.AdamW."
-        expect.close(found[0], torch_steps(start, gradients, 0.1, **more)[0], message, 1e-7)
+        expect.close(found[0], torch_steps(start, given, 0.1, **more)[0], message, 1e-7)
 
 
 @check("adamw_step")
 def dtype_and_eps(answer: Answer, draw: Draw) -> None:
-    """In float32 the three stay float32; where all gradients were 0, ε keeps the step from being 0 / 0."""
+    """In float32 the three stay float32, and are changed where they lie; ε keeps the step from being 0 / 0."""
     start = draw.normal(5, dtype=torch.float32)
     gradient = torch.tensor([0.0, 0.0, 1.0, -2.0, 3.0])
     parameter = own_steps(answer, start, [gradient, gradient], 0.1)[0]
@@ -259,6 +282,18 @@ def dtype_and_eps(answer: Answer, draw: Draw) -> None:
         torch_steps(start, [gradient, gradient], 0.1)[0],
         "In float32 and with gradients of 0, the parameter after two steps is not that of torch.optim.AdamW.",
     )
+    whole = [torch.full((2, 3), value) for value in (1.0, 2.0, 0.0, 0.0)]
+    after = there(
+        answer,
+        "(lambda own, whole: (own(*[t[0] for t in whole], 1, 0.25), whole)[1])(own, whole)",
+        own=answer.original, whole=whole,
+    )  # fmt: skip
+    for name, place, old in (("parameter", 0, 1.0), ("m", 2, 0.0), ("v", 3, 0.0)):
+        if (after[place][0] == old).any():
+            expect.fail(
+                f"Given a row of a larger tensor, `{name}` was not changed there: change its numbers in place, as in "
+                f"`{name}.mul_(…)`, and give it no new `.data`."
+            )
 
 
 # ── cosine_schedule ──────────────────────────────────────────────────────────────────────────────
@@ -278,8 +313,8 @@ def rate(answer: Answer, step: int, **more: Any) -> float:
 def linear_warm_up(answer: Answer, draw: Draw) -> None:
     """The rate rises along a straight line: lr / (n_warmup + 1) at step 0, and lr itself at step n_warmup."""
     n_warmup, n_decay = draw.primes(2)
-    for step in range(n_warmup + 1):
-        found = rate(answer, step, n_warmup=n_warmup, n_steps=n_warmup + n_decay)
+    for step, more in [(step, n) for n in (n_decay, 1) for step in range(n_warmup + 1)]:
+        found = rate(answer, step, n_warmup=n_warmup, n_steps=n_warmup + more)
         if step == 0 and found == 0:
             expect.fail("At step 0 the rate is 0, so that the first step learns nothing.")
         near(
@@ -456,6 +491,13 @@ def parameters_without_gradient(answer: Answer, draw: Draw) -> None:
     norm_of(answer, there(answer, "iter(parameters)", parameters=kept), 2.5)
     for parameter, wanted in zip(kept, (1.5, 2.0), strict=True):
         near(parameter.grad.item(), wanted, "Given an iterator over the parameters, nothing was clipped.")
+    kept = parameters_with(answer, [torch.tensor([3.0]), torch.tensor([4.0])])
+    there(answer, "p.requires_grad_(False)", p=kept[0])
+    near(
+        norm_of(answer, kept, 100.0),
+        5.0,
+        "A gradient counts wherever there is one, also that of a frozen parameter.",
+    )
 
 
 @check("clip_gradients")
@@ -526,10 +568,19 @@ def compare_batches(answer: Answer, draw: Draw, shapes: Sequence[tuple[int, int]
 
 @check("accumulate_gradients", points=2)
 def small_ones_make_a_big_one(answer: Answer, draw: Draw) -> None:
-    """Gradients and loss of three equal batches are those of one batch of three times the size."""
+    """Gradients and loss of three equal batches are those of one batch of three times the size; the model's mode stays."""
     compare_batches(
         answer, draw, [(3, 5)] * 3, "Three equal batches do not give the gradients of one big batch."
     )
+    model, _ = small_model(answer, draw)
+    batches = [batch(draw, 2, 3)]
+    for mode in ("train", "eval"):
+        there(answer, f"model.{mode}()", model=model)
+        answer(model, batches)
+        if there(answer, "model.training", model=model) is not (mode == "train"):
+            expect.fail(
+                f"Given a model after `model.{mode}()`, yours leaves it in the other mode; do not change it."
+            )
 
 
 @check("accumulate_gradients")
@@ -559,11 +610,20 @@ def gradients_are_added(answer: Answer, draw: Draw) -> None:
 
 @check("accumulate_gradients")
 def one_graph_at_a_time(answer: Answer, draw: Draw) -> None:
-    """The gradients of a batch are there before the model reads the next batch."""
+    """The gradients of a batch are there before the model reads the next batch, and its graph is gone."""
     model, _ = small_model(answer, draw)
     seen: list[bool] = []
+    # A hook lives as long as the graph on which it hangs.
+    graphs = there(answer, "type('Graphs', (), {'hooks': []})()")
+    watched = (
+        "(lambda graphs, ref: lambda _model, _inputs, logits: [graphs.hooks.append(ref(hook)) "
+        "for hook in [lambda gradient: None] if logits.register_hook(hook)] and None)(graphs, __import__('weakref').ref)"
+    )
+    there(answer, f"model.register_forward_hook({watched})", model=model, graphs=graphs)
+    kept: list[int] = []
 
     def watch(_model: Any, _inputs: Any) -> None:
+        kept.append(there(answer, "sum([hook() is not None for hook in graphs.hooks])", graphs=graphs))
         seen.append(
             there(
                 answer, "all([p.grad is not None for p in parameters])", parameters=list(model.parameters())
@@ -579,6 +639,11 @@ def one_graph_at_a_time(answer: Answer, draw: Draw) -> None:
     if not all(seen[1:]):
         expect.fail(
             "The second batch is read before the first one's gradients are computed, so both graphs are kept."
+        )
+    if kept[2] > 1:
+        expect.fail(
+            f"Before the third batch is read, the graphs of {kept[2]} batches are still kept: add `loss.item()` to the total, "
+            "a number, and keep no tensor."
         )
 
 
@@ -596,6 +661,17 @@ def any_loss(answer: Answer, draw: Draw) -> None:
         "The loss of another `loss_fn` is not returned.",
     )
     expect.error(lambda: answer(model, []), ValueError, "accumulate_gradients without a batch")
+    model, own = small_model(answer, draw)
+    loss_fn = there(
+        answer, "lambda logits, targets: (logits.sum(-1)[:, : targets.shape[1]] - targets).square().mean()"
+    )
+    batches = [batch(draw, 3, 5), (batch(draw, 2, 7)[0], batch(draw, 2, 3)[1])]
+    errors = [(own(inputs).sum(-1)[:, : targets.shape[1]] - targets).square() for inputs, targets in batches]
+    near(
+        number(answer(model, batches, loss_fn), "The loss"),
+        torch.cat([error.flatten() for error in errors]).mean().item(),
+        "Batches of 15 and 6 targets count by these numbers, however long their inputs are.",
+    )
 
 
 # ── orthogonalize ────────────────────────────────────────────────────────────────────────────────
@@ -624,7 +700,7 @@ def orthogonalized(answer: Answer, matrix: Tensor, *more: Any) -> Tensor:
 def singular_values_near_1(answer: Answer, draw: Draw) -> None:
     """The directions are those of the matrix, and the singular values lie between 0.6 and 1.25."""
     rows, columns = sorted(draw.primes(2))
-    for shape in ((rows, columns), (columns, rows), (rows, rows)):
+    for shape in ((rows, columns), (columns, rows), (rows, rows), (1, columns), (rows, 1)):
         u, _ = torch.linalg.qr(draw.normal(*shape))
         v, _ = torch.linalg.qr(draw.normal(shape[1], shape[1]))
         least = min(shape)
@@ -675,6 +751,9 @@ def zeros_stay_zeros(answer: Answer, draw: Draw) -> None:
     """A matrix of zeros stays one, a float32 matrix stays float32, and the matrix passed in is not changed."""
     if orthogonalized(answer, torch.zeros(2, 3)).any():
         expect.fail("A matrix of zeros should stay one.")
+    tiny = 1e-7 * draw.normal(2, 3)
+    told = "For a matrix whose norm is about 1e-7 the result is not that of M / (‖M‖ + 1e-7)."
+    expect.close(orthogonalized(answer, tiny), by_svd(tiny, JORDAN), told)
     matrix = draw.normal(7, 5, dtype=torch.float32)
     result = orthogonalized(answer, matrix)
     expect.close(result, by_svd(matrix.double(), JORDAN), "In float32 the result is not right.", 1e-4)
@@ -823,6 +902,8 @@ def broken_gradients_change_nothing(answer: Answer, draw: Draw) -> None:
             p=parameters[2],
         )
         before = [p.detach().clone() for p in parameters]
+        if not all(there(answer, "'momentum_buffer' in o.state[p]", o=optimizer, p=p) for p in parameters):
+            expect.fail("After a step the optimizer's state is empty: it is `optimizer.step()` that steps.")
         momenta = [there(answer, "o.state[p]['momentum_buffer'].sum()", o=optimizer, p=p) for p in parameters]
         problem = None
         try:
@@ -915,9 +996,15 @@ def every_parameter_by_name(answer: Answer, draw: Draw) -> None:
         expect.close(
             found[f"parameters.{name}"], parameter, f"The entry 'parameters.{name}' is not that parameter."
         )
+        expect.tensor(found[f"parameters.{name}"], f"The entry 'parameters.{name}'", dtype=torch.float64)
     there(answer, "model[0].weight.requires_grad_(False)", model=model)
     found = stored(answer, model, optimizer_of(answer, model))
     compare_names(found, names_of(model, "parameters"), "Where one parameter is frozen")
+    some = there(answer, "make(list(model.parameters())[1:])", make=torch.optim.AdamW, model=model)
+    there(answer, "model.register_buffer('mask', ones)", model=model, ones=torch.ones(3))
+    found = stored(answer, model, some)
+    when = "Where the optimizer has not all parameters, and the model a buffer"
+    compare_names(found, names_of(model, "parameters"), when)
 
 
 @check("state_tensors")
@@ -930,21 +1017,36 @@ def both_moments(answer: Answer, draw: Draw) -> None:
     compare_names(found, names_of(model, "parameters", *MOMENTS), "After three steps of AdamW")
     for name, parameter in list(model.named_parameters()):
         for moment in MOMENTS:
+            if not there(answer, "moment in o.state[p]", o=optimizer, p=parameter, moment=moment):
+                expect.fail(
+                    "Your code takes the moments out of the optimizer's state; it needs them for its next step."
+                )
             wanted = there(answer, "o.state[p][moment]", o=optimizer, p=parameter, moment=moment)
             expect.close(
                 found[f"{moment}.{name}"],
                 wanted,
                 f"The entry '{moment}.{name}' is not what the optimizer holds.",
             )
+        told = f"After three steps the entry 'parameters.{name}' is not that parameter."
+        expect.close(found[f"parameters.{name}"], parameter, told)
     turned = there(
-        answer, "make(list(model.parameters())[::-1])", make=torch.optim.AdamW, model=model
-    )  # nobody promises that an optimizer has the parameters in the model's order
+        answer,
+        "(lambda make, all: make([{'params': all[2:]}, {'params': all[:2]}]))(make, list(model.parameters()))",
+        make=torch.optim.AdamW, model=model,
+    )  # nobody promises that an optimizer has the parameters in the model's order, nor in one group  # fmt: skip
     with_gradients(answer, draw, model, turned, 1)
     found = stored(answer, model, turned)
+    compare_names(found, names_of(model, "parameters", *MOMENTS), "With two groups of parameters")
     for name, parameter in list(model.named_parameters()):
         wanted = there(answer, "o.state[p]['exp_avg']", o=turned, p=parameter)
         expect.tensor(found[f"exp_avg.{name}"], f"The entry 'exp_avg.{name}'", tuple(parameter.shape))
         expect.close(found[f"exp_avg.{name}"], wanted, f"'exp_avg.{name}' belongs to another parameter.")
+    idle = optimizer_of(answer, model)
+    for parameter in list(model.parameters()):
+        parameter.grad = torch.zeros_like(parameter.detach())
+    there(answer, "optimizer.step()", optimizer=idle)
+    names = names_of(model, "parameters", *MOMENTS)
+    compare_names(stored(answer, model, idle), names, "Where all moments are 0")
     plain = optimizer_of(answer, model, "SGD")
     with_gradients(answer, draw, model, plain, 1)
     compare_names(
@@ -1011,7 +1113,10 @@ def restored(
     with_gradients(answer, draw, model, made, 1)  # what is there before must not count
     for parameter in list(model.parameters()):
         there(answer, "o.state[p].update(max_exp_avg_sq=p.detach().clone())", o=made, p=parameter)
+    names = list(tensors)
     answer(model, made, step, tensors)
+    if list(tensors) != names:
+        expect.fail("Your code takes entries out of `tensors`; they belong to the caller, so only read them.")
     for name, parameter in list(model.named_parameters()):
         expect.close(
             parameter,
@@ -1032,7 +1137,13 @@ def training_goes_on_as_before(answer: Answer, draw: Draw) -> None:
         for _ in range(3):
             for parameter in list(run.parameters()):
                 parameter.grad = next(rest).clone()
-            there(answer, "optimizer.step()", optimizer=steps)
+            try:
+                there(answer, "optimizer.step()", optimizer=steps)
+            except Exception as error:
+                expect.fail(
+                    'After loading the optimizer cannot step: its state of a parameter needs both moments and "step", a tensor. '
+                    f"PyTorch says {type(error).__name__}: {error}"
+                )
     for (name, parameter), wanted in zip(
         list(again.named_parameters()), list(model.parameters()), strict=True
     ):
@@ -1060,6 +1171,25 @@ def state_of_the_optimizer(answer: Answer, draw: Draw) -> None:
                 tensors[f"{moment}.{name}"],
                 f"The moment {moment} of {name} is not the stored one.",
             )
+    model, _ = small_model(answer, draw)
+    groups = there(
+        answer,
+        "(lambda make, all: make([{'params': all[2:]}, {'params': all[:2]}]))(make, list(model.parameters()))",
+        make=torch.optim.AdamW, model=model,
+    )  # fmt: skip
+    answer(model, groups, 7, tensors)
+    for name, parameter in list(model.named_parameters()):
+        state = there(answer, "dict(o.state[p])", o=groups, p=parameter)
+        compare_names(state, ("step", *MOMENTS), f"With two groups, in the optimizer's state of {name}")
+    model, _ = small_model(answer, draw)
+    there(answer, "model[0].weight.requires_grad_(False)", model=model)
+    answer(model, optimizer_of(answer, model), 7, tensors)
+    frozen = expect.tensor(there(answer, "model[0].weight.detach()", model=model), "0.weight")
+    expect.close(
+        frozen,
+        tensors["parameters.0.weight"],
+        "A parameter that is frozen is not the stored one; load every one.",
+    )
 
 
 @check("load_state")

@@ -881,6 +881,14 @@ LOSS = [
         ("if logits.shape[:-1] != targets.shape:", "if logits.shape[:-1].numel() != targets.numel():"),
     ),
     _loss(
+        "viewed",
+        "a_target_for_every_position",
+        "`view` needs numbers that lie side by side in memory, and a slice of a larger tensor has gaps; `flatten` and `reshape` "
+        "join the axes of any tensor.",
+        "next-token-loss",
+        ("logits.flatten(0, -2), targets.flatten()", "logits.view(-1, logits.shape[-1]), targets.view(-1)"),
+    ),
+    _loss(
         "shapes_unsaid",
         "a_target_for_every_position",
         "the message should contain the shapes; “do not fit” sends the reader searching.",

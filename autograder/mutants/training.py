@@ -93,6 +93,13 @@ BATCH = [
         ("    if n_starts < 1:\n", "    if False:\n"),
     ),
     _batch(
+        "squeezed",
+        "shortest_text",
+        "`squeeze` took the axis of the batch away where it has one row; keep both axes.",
+        "random-runs",
+        (_RETURN, "return runs[:, :-1].squeeze(), runs[:, 1:].squeeze()"),
+    ),
+    _batch(
         "one_token_too_strict",
         "shortest_text",
         "a text of context_length + 1 tokens was refused, although it holds one run with its successors.",

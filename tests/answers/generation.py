@@ -299,9 +299,11 @@ def generate(model, ids, max_new_tokens, *, temperature=1.0, top_k=None, top_p=N
 """
 
 
-def _edit(exercise: str, source: str, old: str, new: str) -> tuple[str, str]:
-    assert old in source, old
-    return exercise, source.replace(old, new)
+def _edit(exercise: str, source: str, *edits: str) -> tuple[str, str]:
+    for old, new in zip(edits[::2], edits[1::2], strict=True):
+        assert old in source, old
+        source = source.replace(old, new)
+    return exercise, source
 
 
 def _temperature(body: str) -> tuple[str, str]:
@@ -321,6 +323,32 @@ WRONG = [
     _temperature(_REFUSED + "return (logits / temperature).float()"),
     _temperature(_REFUSED + "return logits / max(temperature, 1.0)"),
     _temperature('if temperature <= 0: raise ValueError("temperature must be positive")\n return logits / temperature'),
+    _temperature(_REFUSED + "return logits / max(temperature, 1e-5)"),
+    _temperature(_REFUSED + "return logits / (temperature + 1e-8)"),
+    _temperature('if not isinstance(temperature, float): raise ValueError(f"{temperature}")\n ' + _REFUSED + "return logits / temperature"),
+    _edit("top_k_filter", _TOP_K, "logits.argsort(", "(logits - 1e-4 * torch.arange(logits.shape[-1])).argsort("),
+    _edit("top_k_filter", _TOP_K, "ranks >= k", "(ranks >= k) | (logits <= -50)"),
+    _edit("top_p_filter", _TOP_P, "probs >= p", "probs >= max(p - 1e-3, p / 2)"),
+    _edit("top_p_filter", _TOP_P, "probs >= p", "probs >= max(p - 1e-6, p / 2)"),
+    _edit("top_p_filter", _TOP_P, "probs >= p", "probs >= p * 0.999"),
+    _edit("top_p_filter", _TOP_P, "ranked.softmax(-1)", "ranked.softmax(-1).half()"),
+    _edit("top_p_filter", _TOP_P, "ranked.softmax(-1)", "ranked.exp() / ranked.exp().sum(-1, keepdim=True)"),
+    _edit("min_p_filter", _MIN_P, "logits.softmax(-1)", "logits.exp() / logits.exp().sum(-1, keepdim=True)"),
+    _edit("min_p_filter", _MIN_P, "probs < p", "probs < 0.99 * p"),
+    _edit("min_p_filter", _MIN_P, "probs < p", "probs < max(p, 1e-8)"),
+    _edit("sample", _SAMPLE, "if temperature == 0:", "if not abs(temperature) > 0:", "if temperature != 0:", "if abs(temperature) > 0:"),
+    _edit("sample", _SAMPLE, "if temperature == 0:", "if temperature < 0.05:"),
+    _edit("sample", _SAMPLE, "logits = apply_temperature(logits, temperature)", "apply_temperature(logits, temperature); logits /= temperature"),
+    _edit("sample", _SAMPLE, " return draw(", " if generator is not None: generator.manual_seed(generator.initial_seed())\n return draw("),
+    _edit("sample", _SAMPLE, " if temperature == 0: ", " drawn = draw(logits.softmax(-1), generator)\n if temperature == 0: "),
+    _edit("sample", _SAMPLE, "draw(logits.softmax(-1), generator)", "torch.multinomial(logits.softmax(-1), 1, generator=generator).squeeze(-1)"),
+    _edit("sample", _SAMPLE, "draw(logits.softmax(-1), generator)", "draw(logits.softmax(-1), generator).squeeze()"),
+    _edit("sample", _SAMPLE, " if top_k is not None:", " top_k = top_k if top_k is not None else min(3, logits.shape[-1])\n if top_k is not None:"),
+    _edit("LayerBuffers", _LAYER, "if n > self.context_length:", "if self.length and n > self.context_length:"),
+    _edit("LayerBuffers", _LAYER, "  if self.k is not None and len(key)", "  if self.k is not None and len(key) == 1: self.k = self.k * 0\n  if self.k is not None and len(key)"),
+    _edit("LayerBuffers", _LAYER, "value = key.detach(), value.detach()", "value = key.detach(), value.detach().to(key.dtype)"),
+    _edit("KVCache", _CACHE, "min(l.length for l in self.layers)", "min(self.layers[0].length, self.layers[-1].length)"),
+    _edit("KVCache", _CACHE, "n_layers < 1 or", "n_layers < 2 or"),
     _edit("top_k_filter", _TOP_K, "ranks >= k", "ranks > k"),
     _edit("top_k_filter", _TOP_K, "ranks >= k", "ranks < k"),
     _edit("top_k_filter", _TOP_K, "ranks >= k", "order >= k"),
@@ -392,6 +420,12 @@ WRONG = [
     ("token_budget", "def token_budget(context_length, n_prompt, max_new_tokens):\n if n_prompt < 1: raise ValueError('empty')\n if n_prompt > context_length: raise ValueError('too long')\n if max_new_tokens < 0: raise ValueError(f'{max_new_tokens}')\n return min(max_new_tokens, context_length - n_prompt)"),
     ("token_budget", "def token_budget(context_length, n_prompt, max_new_tokens):\n if n_prompt + max_new_tokens > context_length: raise ValueError(f'{n_prompt} {context_length} {max_new_tokens}')\n return max_new_tokens"),
     ("token_budget", "def token_budget(context_length, n_prompt, max_new_tokens): return float(min(max_new_tokens, context_length - n_prompt))"),
+    ("token_budget", "def token_budget(context_length, n_prompt, max_new_tokens):\n if not 0 < n_prompt <= context_length: raise ValueError(f'{n_prompt} {context_length}')\n if n_prompt == context_length: return 0\n if max_new_tokens < 0: raise ValueError(f'{max_new_tokens}')\n return min(max_new_tokens, context_length - n_prompt)"),
+    _edit("generate", _GENERATE, "  for _ in range(n):\n", "  for _ in range(n):\n   if generator is not None: generator.manual_seed(generator.initial_seed())\n"),
+    _edit("generate", _GENERATE, " unread = ids\n with", " generator = generator or torch.Generator().manual_seed(0)\n unread = ids\n with"),
+    _edit("generate", _GENERATE, "if on_token is not None: on_token(new)", "try: on_token(new)\n   except Exception: pass"),
+    _edit("generate", _GENERATE, "   unread = new", "   if ids.shape[1] > 3 and (ids[:, -3:] == ids[:, -1:]).all(): break\n   unread = new"),
+    _edit("generate", _GENERATE, " check_ids(ids, config.vocab_size)\n n =", " if max_new_tokens > 0: check_ids(ids, config.vocab_size)\n n ="),
     _edit("generate", _GENERATE, "[:, -1]", "[:, -1:].mean(1) * 0"),
     _edit("generate", _GENERATE, "new = sample(model", "new = sample(-model"),
     _edit("generate", _GENERATE, "range(n)", "range(max_new_tokens)"),
