@@ -36,7 +36,8 @@ def there(answer: Answer, expression: str, **names: Any) -> Any:
 def number(value: Any, what: str) -> float:
     """``value`` as a float that is no tensor."""
     if isinstance(value, bool) or not isinstance(value, float):
-        expect.fail(f"{what} should be a float; you returned {expect.describe(value)}.")
+        hint = " `.item()` makes a float of a tensor with one number." if isinstance(value, Tensor) else ""
+        expect.fail(f"{what} should be a float; you returned {expect.describe(value)}.{hint}")
     return value
 
 
