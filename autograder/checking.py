@@ -125,8 +125,8 @@ def run_checks(lab: str, name: str, subject: Any, namespace: MutableMapping[str,
     printed = io.StringIO()
     with earlier_parts_right(exercises, exercise, namespace):
         for check in exercise.checks:
-            told = [outcome.known for outcome in report.outcomes if outcome.known]
-            report.outcomes.append(run_one(exercises.lab, exercise, check, subject, seed, printed, told))
+            found = [o.known for o in report.outcomes if o.known]
+            report.outcomes.append(run_one(exercises.lab, exercise, check, subject, seed, printed, found))
     report.printed = printed.getvalue()
     return report
 
@@ -138,13 +138,16 @@ def run_one(
     subject: Any,
     seed: int,
     printed: io.StringIO,
-    told: Sequence[Mutant] = (),
+    found: Sequence[mutants.Mutant] = (),
 ) -> Outcome:
-    """Run one check; if it fails, look for the known mistake that fails in the very same way, first among those ``told``."""
+    """Run one check; if it fails, look for the known mistake that fails in the very same way.
+
+    Where several do, one that earlier checks have ``found`` comes first: an answer has rarely two causes.
+    """
     outcome, results = attempt(lab, exercise, check, subject, seed, printed)
     if outcome.passed or outcome.blank:
         return outcome
-    for mutant in [*told, *mutants.load(lab).get(exercise.name, ())]:
+    for mutant in dict.fromkeys((*found, *mutants.load(lab).get(exercise.name, ()))):
         message, twin_results = what_a_mistake_gives(lab, exercise.name, check.name, mutant.name, seed)
         if message == outcome.message and same(twin_results, results):
             outcome.known = mutant

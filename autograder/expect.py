@@ -110,7 +110,7 @@ def whole_number(value: Any, what: str) -> int:
 def error(call: Callable[[], Any], kind: type[Exception], what: str, *mentions: str) -> None:
     """``call`` raises ``kind`` with a message that names each of ``mentions``."""
     try:
-        call()
+        found = call()
     except kind as raised:
         missing = [m for m in mentions if m not in str(raised)]
         if missing:
@@ -123,6 +123,8 @@ def error(call: Callable[[], Any], kind: type[Exception], what: str, *mentions: 
     except Exception as raised:
         fail(f"{what} should raise {kind.__name__}; yours raised {type(raised).__name__}.")
     else:
+        if isinstance(found, Exception):
+            fail(f"{what} should raise {kind.__name__}; yours returned the error: write `raise` before it.")
         fail(f"{what} should raise {kind.__name__}; yours raised nothing.")
 
 

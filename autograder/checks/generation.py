@@ -169,7 +169,14 @@ def nothing_can_be_drawn(answer: Answer, draw: Draw) -> None:
             expect.error(
                 partial(answer, logits, temperature=temperature), ValueError, f"sample of logits {bad}"
             )
-    if drawn(answer, torch.tensor([0.0, -INF, 1.0]), temperature=0.0).item() != 2:
+    cut = torch.tensor([0.0, -INF, 1.0])
+    try:
+        drawn(answer, cut, seeded(0), top_k=1)
+    except ValueError:
+        expect.fail(
+            "The logits [0, −inf, 1] were refused. A token that is cut has the logit −inf; only the largest has to be finite."
+        )
+    if drawn(answer, cut, temperature=0.0).item() != 2:
         expect.fail("A token that is cut has the logit −inf; the others can still be drawn.")
 
 

@@ -186,6 +186,34 @@ TOP_K = [
         "top-k-cut",
         ("if not 1 <= k <= vocab_size", "if k < 1"),
     ),
+    _top_k(
+        "first_axis_cut",
+        "k_largest_stay",
+        "the cut was made along the first axis; ranks lie along the last: `by_rank[..., k:]`.",
+        "top-k-cut",
+        ("by_rank[..., k:]", "by_rank[k:]"),
+    ),
+    _top_k(
+        "best_cut",
+        "k_largest_stay",
+        "the k best were cut and all others kept: the ids that go are those from rank k on.",
+        "top-k-cut",
+        ("by_rank[..., k:]", "by_rank[..., :k]"),
+    ),
+    _top_k(
+        "logits_of_other_ids",
+        "k_largest_stay",
+        "scatter put the first k logits of the row at the ids of the best; each id has a logit of its own.",
+        "top-k-cut",
+        (_CUT_K, "return torch.full_like(logits, -math.inf).scatter(-1, by_rank[..., :k], logits)"),
+    ),
+    _top_k(
+        "only_k_returned",
+        "k_largest_stay",
+        "only k logits were returned; the result has one for every token, with −inf for those that are cut.",
+        "top-k-cut",
+        (_CUT_K, "return logits.topk(k).values"),
+    ),
 ]
 
 # The reference's last three lines, from which the mistakes start: sums from the rare end.
@@ -344,6 +372,39 @@ TOP_P = [
         "top-p-nucleus",
         ("if not 0 < p <= 1", "if p <= 0 or p > 1"),
     ),
+    _top_p(
+        "even_the_first_dropped",
+        "smallest_set_that_reaches_p",
+        "the token with which the sum reaches p was dropped, even where it is the most probable one. Compare the sum *before* each token.",
+        "top-p-nucleus",
+        (_SUMS, "so_far = ranked.softmax(-1).cumsum(-1)"),
+        (_DROPPED, "dropped = so_far > p"),
+        (_FIRST, ""),
+    ),
+    _top_p(
+        "threshold_drops_the_first",
+        "smallest_set_that_reaches_p",
+        "tokens with a probability of at least p were kept; p is the sum that the most probable tokens have to reach together.",
+        "top-p-nucleus",
+        (_SUMS, "single = ranked.softmax(-1)"),
+        (_DROPPED, "dropped = single < p"),
+        (_FIRST, ""),
+        misconception="E65",
+    ),
+    _top_p(
+        "ranked_returned",
+        "smallest_set_that_reaches_p",
+        "the logits were returned in the order of their ranks; each belongs at its own id.",
+        "top-p-nucleus",
+        ("logits.masked_fill(dropped.scatter(-1, by_rank, dropped),", "ranked.masked_fill(dropped,"),
+    ),
+    _top_p(
+        "kept_ones_cut",
+        "smallest_set_that_reaches_p",
+        "the nucleus was cut and the rest kept: masked_fill writes where the mask is True.",
+        "top-p-nucleus",
+        ("dropped.scatter(-1, by_rank, dropped)", "~dropped.scatter(-1, by_rank, dropped)"),
+    ),
 ]
 
 _RATIO = "ratio = (logits - logits.amax(-1, keepdim=True)).exp()"
@@ -421,6 +482,44 @@ MIN_P = [
         "nan was let through: every comparison with nan is false, so ask whether p lies in the range, not whether it lies outside.",
         "min-p-cut",
         ("if not 0 <= p <= 1", "if p < 0 or p > 1"),
+    ),
+    _min_p(
+        "softmax_returned",
+        "share_of_the_best_decides",
+        SOFTMAX_RETURNED,
+        "logits-to-probabilities",
+        ("logits.masked_fill(", "logits.softmax(-1).masked_fill("),
+        misconception="E63",
+    ),
+    _min_p(
+        "softmax_with_zeros",
+        "share_of_the_best_decides",
+        SOFTMAX_RETURNED,
+        "logits-to-probabilities",
+        ("logits.masked_fill(", "logits.softmax(-1).masked_fill("),
+        ("-math.inf)", "0.0)"),
+        misconception="E63",
+    ),
+    _min_p(
+        "ratio_returned",
+        "share_of_the_best_decides",
+        "the ratios were returned; they only decide who stays, and the logits that stay are unchanged.",
+        "min-p-cut",
+        ("logits.masked_fill(", "ratio.masked_fill("),
+    ),
+    _min_p(
+        "best_probability_of_all_rows",
+        "share_of_the_best_decides",
+        "the largest probability of all distributions was the measure; each has its own.",
+        "min-p-cut",
+        (_RATIO, "ratio = logits.softmax(-1) / logits.softmax(-1).max()"),
+    ),
+    _min_p(
+        "axis_lost",
+        "share_of_the_best_decides",
+        "`amax(-1)` drops the axis of the tokens, and what is left does not line up with the rows; `keepdim=True` keeps it.",
+        "min-p-cut",
+        ("amax(-1, keepdim=True)", "amax(-1)"),
     ),
 ]
 

@@ -81,7 +81,7 @@ SAMPLE = [
     _sample(
         "top_p_before_top_k",
         "the_order_of_the_steps",
-        "top-p acted before top-k; it should measure what top-k has left.",
+        "top-p measured all tokens; top-k comes first, and top-p measures what it has left.",
         "order-of-filters",
         (_TOP_K + _TOP_P, _TOP_P + _TOP_K),
     ),
@@ -162,6 +162,20 @@ SAMPLE = [
             "    if top_k is not None:",
             "    logits[..., -1] = logits[..., -1] - 1e-3\n    if top_k is not None:",
         ),
+    ),
+    _sample(
+        "a_column",
+        "as_often_as_probable",
+        "`torch.multinomial` gives each row a list of draws, here a list of one; one id for each distribution is asked for.",
+        "draw-a-token",
+        (_DRAW, "return torch.multinomial(logits.softmax(-1), 1, generator=generator)"),
+    ),
+    _sample(
+        "cut_tokens_refused",
+        "nothing_can_be_drawn",
+        "every logit had to be finite; −inf marks a token that is cut, and only the largest of a row has to be.",
+        "draw-a-token",
+        ("if not peak.isfinite().all()", "if not logits.isfinite().all()"),
     ),
 ]
 
@@ -287,6 +301,20 @@ LAYER = [
         "kv-cache",
         ("if (batch := len(key)) != (held := len(self._keys)):", "batch = held = 0\n        if False:"),
     ),
+    _layer(
+        "buffers_made_anew",
+        "all_so_far_in_order",
+        "the buffers were made anew in each call, and what was stored is gone; make them at the first call alone.",
+        "kv-cache",
+        ("        if self._keys is None or self._values is None:\n", "        if True:\n"),
+    ),
+    _layer(
+        "values_as_wide_as_keys",
+        "all_so_far_in_order",
+        "the buffer of the values has the width of the keys; it takes its last number from `value`.",
+        "kv-cache",
+        ("for new in (key, value)", "for new in (key, key)"),
+    ),
 ]
 
 CACHE = [
@@ -351,6 +379,20 @@ CACHE = [
         "a cache for no layer or no position was made.",
         "kv-cache",
         ("if n_layers < 1 or context_length < 1", "if n_layers < 0"),
+    ),
+    _cache(
+        "length_of_the_last",
+        "length_is_what_all_have_stored",
+        "the length of the last layer was returned; here another layer has stored less, so look at all of them.",
+        "kv-cache",
+        ("return min(layer.length for layer in self._layers)", "return self._layers[-1].length"),
+    ),
+    _cache(
+        "length_assigned",
+        "length_is_what_all_have_stored",
+        "`length` is a property: it is computed when somebody asks, and nothing can be assigned to it.",
+        "kv-cache",
+        ("        self._layers = [", "        self.length = 0\n        self._layers = ["),
     ),
 ]
 
@@ -422,6 +464,17 @@ BUDGET = [
         "a negative limit was accepted.",
         "window-budget",
         ("if max_new_tokens < 0", "if False"),
+    ),
+    _budget(
+        "prompt_taken_off_twice",
+        "limit_counts_new_tokens",
+        "the prompt was taken off max_new_tokens as well; it takes its share of the window alone.",
+        "window-budget",
+        (
+            "return min(max_new_tokens, context_length - n_prompt)",
+            "return min(max_new_tokens, context_length) - n_prompt",
+        ),
+        misconception="E67",
     ),
 ]
 
@@ -618,6 +671,63 @@ GENERATE = [
             "    n_new = token_budget(",
             "    ids = ids[:, -config.context_length :]\n    n_new = token_budget(",
         ),
+    ),
+    _generate(
+        "settings_one_place_on",
+        "settings_reach_the_draw",
+        "the temperature stands where `sample` expects the generator: its arguments are logits, generator, temperature, top_k, top_p, min_p.",
+        "generate-loop",
+        ("sample(logits, generator, temperature", "sample(logits, temperature"),
+    ),
+    _generate(
+        "nobody_listens",
+        "each_token_follows_from_all",
+        "`on_token` was called although it may be None; ask first.",
+        "generate-loop",
+        ("            if on_token is not None:\n                on_token(new)", "            on_token(new)"),
+    ),
+    _generate(
+        "texts_counted",
+        "window_ends_the_text",
+        "the number of texts was taken for the length of the prompt: `ids` has the shape (batch, n).",
+        "window-budget",
+        ("ids.shape[1]", "ids.shape[0]"),
+    ),
+    _generate(
+        "no_column",
+        "each_token_follows_from_all",
+        "the new ids have the shape (batch,); `torch.cat` wants a column of them, `new[:, None]`.",
+        "generate-loop",
+        (_CAT, "ids = torch.cat([ids, new], dim=1)"),
+    ),
+    _generate(
+        "cache_turned_round",
+        "each_token_is_read_once",
+        "KVCache got its two numbers the wrong way round: n_layers comes first.",
+        "kv-cache",
+        (
+            "KVCache(config.n_layers, config.context_length)",
+            "KVCache(config.context_length, config.n_layers)",
+        ),
+    ),
+    _generate(
+        "cache_although_off",
+        "without_a_cache_the_same",
+        "a cache was made although use_cache=False; the model should get None then.",
+        "prefill-and-decode",
+        (" if use_cache else None", ""),
+        (_UNREAD, "unread = ids"),
+    ),
+    _generate(
+        "read_ahead",
+        "each_token_is_read_once",
+        "the last new token was read as well, though nothing is drawn after it.",
+        "prefill-and-decode",
+        (
+            f"        for _ in range(n_new):\n            {_CALL}\n",
+            f"        {_CALL}\n        for _ in range(n_new):\n",
+        ),
+        ("                on_token(new)", f"                on_token(new)\n            {_CALL}"),
     ),
 ]
 

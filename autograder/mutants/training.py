@@ -106,6 +106,30 @@ BATCH = [
         "random-runs",
         ("n_starts < 1", "n_starts <= 1"),
     ),
+    _batch(
+        "back_to_back",
+        "rows_start_anywhere",
+        "the pieces begin at multiples of context_length alone; a run may begin anywhere.",
+        "random-runs",
+        (
+            _STARTS,
+            "context_length * torch.randint((n_starts - 1) // context_length + 1, (batch_size, 1), generator=generator)",
+        ),
+    ),
+    _batch(
+        "no_place_twice",
+        "rows_start_anywhere",
+        "places were drawn without repeats, so that a batch has no more rows than there are places; runs may repeat.",
+        "random-runs",
+        (_STARTS, "torch.randperm(n_starts, generator=generator)[:batch_size, None]"),
+    ),
+    _batch(
+        "one_target_for_a_row",
+        "runs_with_their_successors",
+        "one target was taken for each row; every position of a row has its own, the token that follows there.",
+        "random-runs",
+        (_RETURN, "return runs[:, :-1], runs[:, -1]"),
+    ),
 ]
 
 ADAMW = [
@@ -240,6 +264,43 @@ ADAMW = [
             "v.mul_(beta_2).addcmul_(gradient.clone(), gradient.mul_(1.5) / 1.5,",
         ),
     ),
+    _adamw(
+        "corrected_in_place",
+        "two_running_averages",
+        "m and v themselves were corrected; m̂ and v̂ are new tensors, and the next step goes on from m and v.",
+        "bias-correction",
+        ("m / (1 - beta_1**step)", "m.div_(1 - beta_1**step)"),
+        ("v / (1 - beta_2**step)", "v.div_(1 - beta_2**step)"),
+    ),
+    _adamw(
+        "power_of_the_difference",
+        "as_torch_does",
+        "(1 − β)ᵗ stands where 1 − βᵗ should: raise β to the power t first, and subtract that from 1.",
+        "bias-correction",
+        ("(1 - beta_1**step)", "(1 - beta_1) ** step"),
+        ("(1 - beta_2**step)", "(1 - beta_2) ** step"),
+    ),
+    _adamw(
+        "gradient_for_its_square",
+        "two_running_averages",
+        "v is the average of the gradient itself; it averages the square.",
+        "adam-by-hand",
+        ("addcmul_(gradient, gradient, value=1 - beta_2)", "add_(gradient, alpha=1 - beta_2)"),
+    ),
+    _adamw(
+        "shares_exchanged",
+        "two_running_averages",
+        "β and 1 − β were exchanged: β is the share of what m and v were, 1 − β that of what is new.",
+        "adam-by-hand",
+        (
+            "m.mul_(beta_1).add_(gradient, alpha=1 - beta_1)",
+            "m.mul_(1 - beta_1).add_(gradient, alpha=beta_1)",
+        ),
+        (
+            "v.mul_(beta_2).addcmul_(gradient, gradient, value=1 - beta_2)",
+            "v.mul_(1 - beta_2).addcmul_(gradient, gradient, value=beta_2)",
+        ),
+    ),
 ]
 
 COSINE = [
@@ -342,6 +403,41 @@ COSINE = [
         "warm-up-and-cosine",
         ("if not 0 <= n_warmup < n_steps:", "if False:"),
     ),
+    _cosine(
+        "half_forgotten",
+        "half_a_cosine_down",
+        "the ½ is missing: 1 + cos goes from 2 to 0, and the share from 1 to 0.",
+        "warm-up-and-cosine",
+        ("0.5 * (lr", "(lr"),
+    ),
+    _cosine(
+        "pi_forgotten",
+        "half_a_cosine_down",
+        "π is missing: the cosine falls from 1 to −1 while its argument goes from 0 to π.",
+        "warm-up-and-cosine",
+        ("math.pi * progress", "progress"),
+    ),
+    _cosine(
+        "upside_down",
+        "half_a_cosine_down",
+        "the cosine was subtracted from 1, so that the rate rises where it should fall.",
+        "warm-up-and-cosine",
+        ("(1 + math.cos", "(1 - math.cos"),
+    ),
+    _cosine(
+        "whole_progress",
+        "half_a_cosine_down",
+        "the progress was rounded down to 0: `//` drops what is behind the point, `/` keeps it.",
+        "warm-up-and-cosine",
+        ("(step - n_warmup) / (n_steps - n_warmup)", "(step - n_warmup) // (n_steps - n_warmup)"),
+    ),
+    _cosine(
+        "warm_up_from_lr_min",
+        "linear_warm_up",
+        "the warm-up rises from lr_min; its line is a share of lr alone, and lr_min belongs to the way down.",
+        "warm-up-and-cosine",
+        ("lr * (step + 1) / (n_warmup + 1)", "lr_min + (lr - lr_min) * (step + 1) / (n_warmup + 1)"),
+    ),
 ]
 
 _NORM = "torch.stack([torch.linalg.vector_norm(gradient) for gradient in gradients]).norm().item()"
@@ -442,6 +538,21 @@ CLIP = [
         "clipping",
         ("max_norm < norm < math.inf", "max_norm < norm"),
     ),
+    _clip(
+        "clipped_to_one",
+        "long_gradients_keep_their_direction",
+        "the gradients were divided by their norm, which makes it 1; the factor is max_norm / norm.",
+        "clipping",
+        ("max_norm / norm)", "1 / norm)"),
+    ),
+    _clip(
+        "parameters_measured",
+        "norm_before_clipping",
+        "the norm is that of the parameters; it should be that of their gradients, `parameter.grad`.",
+        "clipping",
+        ("    gradients = [", "    parameters = list(parameters)\n    gradients = ["),
+        ("vector_norm(gradient) for gradient in gradients]", "vector_norm(p) for p in parameters]"),
+    ),
 ]
 
 _TERM = "loss_fn(model(inputs), targets) * (targets.numel() / n_targets)"
@@ -529,13 +640,35 @@ ACCUMULATE = [
         ("    if not batches:\n", "    if False:\n"),
         ("    total = 0.0\n", "    total = 0.0\n    n_targets = n_targets or 1\n"),
     ),
+    _accumulate(
+        "gradients_of_means",
+        "small_ones_make_a_big_one",
+        "the loss was weighed after `backward`: the number is right, and the gradients are those of whole means.",
+        "accumulation",
+        (_TERM, "loss_fn(model(inputs), targets)"),
+        ("total += loss.item()", "total += loss.item() * targets.numel() / n_targets"),
+    ),
+    _accumulate(
+        "loss_by_batches",
+        "batches_may_differ_in_size",
+        "the gradients are right; in the loss that is returned each batch counts the same, and it should count by its targets.",
+        "accumulation",
+        ("total += loss.item()", "total += loss.item() / targets.numel() * n_targets / len(batches)"),
+    ),
+    _accumulate(
+        "wiped_before_the_model",
+        "small_ones_make_a_big_one",
+        "the gradients were wiped before each batch, so that only the last batch is left.",
+        "accumulation",
+        ("in batches:\n        loss =", "in batches:\n        model.zero_grad()\n        loss ="),
+    ),
 ]
 
 ORTHOGONAL = [
     _orthogonal(
         "not_normalised",
         "size_does_not_matter",
-        "the matrix was not divided by its norm: large singular values explode.",
+        "the matrix was not divided by its norm, one number for the whole matrix: large singular values explode.",
         "newton-schulz",
         ("    x = x / (x.norm() + 1e-7)\n", ""),
     ),
@@ -580,7 +713,7 @@ ORTHOGONAL = [
     _orthogonal(
         "always_five_steps",
         "one_step_for_each_triple",
-        "`coefficients` was ignored.",
+        "`coefficients` had no effect: the steps are always those of Jordan.",
         "newton-schulz",
         ("in coefficients:", "in JORDAN:"),
     ),
@@ -614,6 +747,23 @@ ORTHOGONAL = [
         "the matrix passed in was divided in place; Muon still needs it.",
         "newton-schulz",
         ("    x = x / (x.norm() + 1e-7)", "    x /= x.norm() + 1e-7"),
+    ),
+    _orthogonal(
+        "exact",
+        "one_step_for_each_triple",
+        "all singular values are exactly 1, as U Vᵀ of a decomposition has them; the steps with `coefficients` bring them near 1.",
+        "newton-schulz",
+        (
+            "    for a, b, c in coefficients:\n",
+            "    u, _, vh = torch.linalg.svd(x, full_matrices=False)\n    x = u @ vh\n    for a, b, c in ():\n",
+        ),
+    ),
+    _orthogonal(
+        "gram_of_the_columns",
+        "singular_values_near_1",
+        "Xᵀ X was computed, which does not fit in front of X; the formula has X Xᵀ.",
+        "newton-schulz",
+        ("gram = x @ x.T", "gram = x.T @ x"),
     ),
 ]
 
@@ -688,7 +838,7 @@ STEP = [
     _step(
         "loss_after_the_step",
         "one_step_down",
-        "the loss returned is that after the step; it should be that before.",
+        "the loss was computed again after the step; the one from before it is asked for, and is there already.",
         "one-training-step",
         ("    return loss.item()", "    return next_token_loss(model(inputs), targets).item()"),
     ),
@@ -720,6 +870,13 @@ STEP = [
         "the step was left out in silence; whoever trains must learn of it, so raise gradient_error(norm, loss, lr).",
         "one-training-step",
         ("        raise gradient_error(norm, loss.item(), lr)\n", "        return loss.item()\n"),
+    ),
+    _step(
+        "long_gradients_refused",
+        "clipped_to_max_norm",
+        "a gradient longer than max_norm raised the error; it is clipped already, and only one that is not finite is an error.",
+        "one-training-step",
+        ("if not math.isfinite(norm):", "if norm > max_norm:"),
     ),
 ]
 
@@ -779,6 +936,13 @@ STATE = [
         "the parameters themselves were stored, which require a gradient; `detach()` gives the numbers alone.",
         "exact-resume",
         ("parameter.detach()", "parameter"),
+    ),
+    _state(
+        "name_before_moment",
+        "both_moments",
+        "the names of the moments are turned round: it is the moment first, then the name of the parameter.",
+        "exact-resume",
+        ('f"{moment}.{name}"', 'f"{name}.{moment}"'),
     ),
 ]
 
@@ -859,6 +1023,36 @@ LOAD = [
         (
             '        parameter.copy_(tensors[f"parameters.{name}"])\n',
             '        if f"parameters.{name}" in tensors:\n            parameter.copy_(tensors[f"parameters.{name}"])\n',
+        ),
+    ),
+    _load(
+        "name_rebound",
+        "training_goes_on_as_before",
+        "the parameters are what they were: `parameter = …` gives the name to another tensor, `parameter.copy_(…)` copies numbers into this one.",
+        "exact-resume",
+        (
+            'parameter.copy_(tensors[f"parameters.{name}"])',
+            'parameter = nn.Parameter(tensors[f"parameters.{name}"])',
+        ),
+    ),
+    _load(
+        "old_entries_kept",
+        "state_of_the_optimizer",
+        "entries that the optimizer had from another run were kept; its state becomes a new dict, with these three entries alone.",
+        "exact-resume",
+        (
+            'optimizer.state[parameter] = {"step": steps, **moments}',
+            'optimizer.state[parameter].update({"step": steps, **moments})',
+        ),
+    ),
+    _load(
+        "written_into_old_moments",
+        "the_same_parameters",
+        "the moments were written into those that were there; an optimizer that has made no step has none, so give its state a new dict.",
+        "exact-resume",
+        (
+            '            optimizer.state[parameter] = {"step": steps, **moments}',
+            '            for m in moments:\n                optimizer.state[parameter][m].copy_(moments[m])\n            optimizer.state[parameter]["step"] = steps',
         ),
     ),
 ]

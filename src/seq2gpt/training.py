@@ -290,7 +290,8 @@ def load_state(
 
     The numbers of ``tensors`` are copied into the parameters, which stay the same objects. The state of a
     parameter whose moments are stored becomes a dict of copies of them, under their names, and of ``"step"``,
-    the number of steps as a tensor of one float32. ``tensors`` are not changed, and later steps leave them alone.
+    the number of steps as a tensor of one float32; what else was in it is gone. ``tensors`` are not changed,
+    and later steps leave them alone.
 
     Raises ``KeyError`` when the tensor of a parameter is missing.
     """
