@@ -20,6 +20,7 @@ from seq2gpt.exam.grading import grade, model_answer, rights
 from seq2gpt.exam.history import History
 from seq2gpt.exam.page import N_VARIANTS, page_data
 from seq2gpt.exam.results import Estimate, by_domain
+from seq2gpt.exam.schedule import cards
 
 ASSETS = ROOT / "book/assets"
 AXE = ROOT / "tests/vendor/axe-core/axe.min.js"
@@ -657,6 +658,7 @@ def test_the_files_are_read_by_the_terminal_and_by_anki(visit, small, tmp_path):
     assert history.notes == []
     assert len(history.answers()) == 7
     assert sum(estimate.n for estimate in by_domain(history.answers()).values()) == 7
+    assert len(cards(history.answers())) == 7
     with saved["as CSV"].open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["item"] for row in rows] == [answer["item"] for answer in history.answers()]
@@ -726,6 +728,49 @@ def test_without_storage_the_exam_works_and_it_is_said(site, visit, small, fault
     page.get_by_role("button", name="Back to the start").click()
     page.get_by_role("button", name="Look back").click()
     assert len(History.read(save(page, "Save as JSON", tmp_path)).answers()) == 7
+
+
+@pytest.mark.browser
+def test_an_exam_handed_in_to_a_full_storage_is_there_on_the_next_visit(visit, small):
+    page = visit()
+    begin(page)
+    question = drawn(page, small)[0]
+    Hands(page).answer(question, right(question))
+    page.evaluate(f"() => {{ {FULL} }}")
+    page.get_by_role("button", name="Review and hand in").click()
+    page.get_by_role("button", name="Hand in", exact=True).click()
+    assert "no room left" in page.locator(".s2g-notes").inner_text()
+    page.get_by_role("button", name="Back to the start").click()
+    assert page.locator(".s2g-now").count() == 0
+    page.reload()
+    assert "1 of 7 answered" in page.locator(".s2g-now").inner_text()
+    page.get_by_role("button", name="Hand in as it is").click()
+    assert [e["points"] for e in stored(page)["entries"] if e["kind"] == "answer"] == [1, 0, 0, 0, 0, 0, 0]
+
+
+@pytest.mark.browser
+def test_an_exam_of_which_nothing_is_left_is_kept_aside(visit, small):
+    page = visit()
+    begin(page)
+    page.get_by_role("button", name="Pause and leave").click()
+    sitting = json.dumps({**stored(page, "sitting"), "items": [["ATT-99-gone", 1, 0]]})
+    page.evaluate("([name, text]) => localStorage.setItem(name, text)", [f"{NAME}.sitting", sitting])
+    page.reload()
+    assert "the bank has none of its questions any more" in page.locator(".s2g-notes").inner_text()
+    assert page.locator(".s2g-now").count() == 0
+    assert json.loads(page.evaluate(f"localStorage.getItem('{NAME}.aside-sitting-1')"))["items"] == [
+        ["ATT-99-gone", 1, 0]
+    ]
+
+
+@pytest.mark.browser
+def test_a_profile_without_questions_is_told(visit, site, small):
+    page = visit()
+    empty = {**small["profiles"]["tiny"], "domains": {"USE": 1}}
+    page.route("**/bank.json", lambda route: route.fulfill(json={**small, "profiles": {"tiny": empty}}))
+    page.reload()
+    page.get_by_role("button", name="Begin").click()
+    assert "no questions for this exam yet" in page.locator(".s2g-notes").inner_text()
 
 
 @pytest.mark.browser
