@@ -20,6 +20,7 @@ from seq2gpt.exam.grading import grade, model_answer, rights
 from seq2gpt.exam.history import History
 from seq2gpt.exam.page import N_VARIANTS, page_data
 from seq2gpt.exam.results import Estimate, by_domain
+from seq2gpt.exam.schedule import cards
 
 ASSETS = ROOT / "book/assets"
 AXE = ROOT / "tests/vendor/axe-core/axe.min.js"
@@ -442,19 +443,23 @@ def test_after_a_crash_the_exam_goes_on_where_it_was(site, visit, small):
         Hands(page).answer(question, right(question))
         page.get_by_role("button", name="Flag for later").click()
         page.get_by_role("button", name="Next →").click()
+    Hands(page).answer(
+        questions[3], right(questions[3])
+    )  # and no more: nothing but the answer itself stores it
     session, left = stored(page, "sitting")["session"], stored(page, "sitting")["left"]
-    page.context.new_page().close()
     crashed = page.context.browser.contexts[-1].new_page()
     with pytest.raises(Exception, match="crash"):
         page.goto("chrome://crash")
     crashed.goto(f"{site.address}book/exam/index.html")
-    assert "3 of 7 answered" in crashed.locator(".s2g-now").inner_text()
+    assert "4 of 7 answered" in crashed.locator(".s2g-now").inner_text()
     crashed.get_by_role("button", name="Go on").click()
     assert crashed.locator(".s2g-place").inner_text() == "Question 4 of 7"
     assert stored(crashed, "sitting")["session"] == session
     assert left - 5000 < stored(crashed, "sitting")["left"] <= left
-    assert crashed.locator(".s2g-answered").count() == crashed.locator(".s2g-flagged").count() == 3
-    for question in questions[3:]:
+    assert crashed.locator(".s2g-answered").count() == 4
+    assert crashed.locator(".s2g-flagged").count() == 3
+    crashed.get_by_role("button", name="Next →").click()
+    for question in questions[4:]:
         Hands(crashed).answer(question, right(question))
         crashed.locator(".s2g-turn .s2g-main").click()
     crashed.get_by_role("button", name="Hand in", exact=True).click()
@@ -657,6 +662,7 @@ def test_the_files_are_read_by_the_terminal_and_by_anki(visit, small, tmp_path):
     assert history.notes == []
     assert len(history.answers()) == 7
     assert sum(estimate.n for estimate in by_domain(history.answers()).values()) == 7
+    assert len(cards(history.answers())) == 7
     with saved["as CSV"].open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["item"] for row in rows] == [answer["item"] for answer in history.answers()]
@@ -726,6 +732,49 @@ def test_without_storage_the_exam_works_and_it_is_said(site, visit, small, fault
     page.get_by_role("button", name="Back to the start").click()
     page.get_by_role("button", name="Look back").click()
     assert len(History.read(save(page, "Save as JSON", tmp_path)).answers()) == 7
+
+
+@pytest.mark.browser
+def test_an_exam_handed_in_to_a_full_storage_is_there_on_the_next_visit(visit, small):
+    page = visit()
+    begin(page)
+    question = drawn(page, small)[0]
+    Hands(page).answer(question, right(question))
+    page.evaluate(f"() => {{ {FULL} }}")
+    page.get_by_role("button", name="Review and hand in").click()
+    page.get_by_role("button", name="Hand in", exact=True).click()
+    assert "no room left" in page.locator(".s2g-notes").inner_text()
+    page.get_by_role("button", name="Back to the start").click()
+    assert page.locator(".s2g-now").count() == 0
+    page.reload()
+    assert "1 of 7 answered" in page.locator(".s2g-now").inner_text()
+    page.get_by_role("button", name="Hand in as it is").click()
+    assert [e["points"] for e in stored(page)["entries"] if e["kind"] == "answer"] == [1, 0, 0, 0, 0, 0, 0]
+
+
+@pytest.mark.browser
+def test_an_exam_of_which_nothing_is_left_is_kept_aside(visit, small):
+    page = visit()
+    begin(page)
+    page.get_by_role("button", name="Pause and leave").click()
+    sitting = json.dumps({**stored(page, "sitting"), "items": [["ATT-99-gone", 1, 0]]})
+    page.evaluate("([name, text]) => localStorage.setItem(name, text)", [f"{NAME}.sitting", sitting])
+    page.reload()
+    assert "the bank has none of its questions any more" in page.locator(".s2g-notes").inner_text()
+    assert page.locator(".s2g-now").count() == 0
+    assert json.loads(page.evaluate(f"localStorage.getItem('{NAME}.aside-sitting-1')"))["items"] == [
+        ["ATT-99-gone", 1, 0]
+    ]
+
+
+@pytest.mark.browser
+def test_a_profile_without_questions_is_told(visit, site, small):
+    page = visit()
+    empty = {**small["profiles"]["tiny"], "domains": {"USE": 1}}
+    page.route("**/bank.json", lambda route: route.fulfill(json={**small, "profiles": {"tiny": empty}}))
+    page.reload()
+    page.get_by_role("button", name="Begin").click()
+    assert "no questions for this exam yet" in page.locator(".s2g-notes").inner_text()
 
 
 @pytest.mark.browser

@@ -39,6 +39,7 @@ pytestmark = pytest.mark.filterwarnings("default")  # Sphinx's and the browser's
 
 LESSON = "book/07-attention/lesson.html"
 QUESTIONS = "book/07-attention/more.html"
+EXAM = "book/exam/index.html"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
@@ -166,6 +167,12 @@ def test_only_pages_with_a_widget_load_the_host(site, pages):
         has_widget = "data-widget=" in (site / name).read_text(encoding="utf-8")
         assert any("widgets/host.js" in url for url in page.loads) == has_widget, name
     assert any("widgets/host.js" in url for url in pages["book/index.html"].loads)
+
+
+def test_only_the_exam_area_loads_its_modules(site, pages):
+    assert [name for name, page in pages.items() if any("exam/app.js" in url for url in page.loads)] == [EXAM]
+    items = json.loads((site / "_static/exam/bank.json").read_bytes())["items"]
+    assert {"ATT", "SEQ"} <= {item["objectives"][0].partition("-")[0] for item in items}
 
 
 def test_the_lab_can_be_downloaded_and_opened_in_colab(site, pages):
@@ -470,4 +477,7 @@ def test_without_javascript_the_questions_and_the_stills_can_be_read(browser, ad
     page.goto(address + LESSON)
     assert page.locator("details.s2g-answer summary").first.is_visible()
     assert page.locator(".s2g-widget .s2g-still").first.is_visible()
+    page.goto(address + EXAM)
+    assert page.get_by_text("This needs JavaScript").is_visible()
+    assert page.locator(".s2g-exam a").count() == len(list((ROOT / "book").glob("*/more.md")))
     context.close()

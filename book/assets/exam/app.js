@@ -64,7 +64,7 @@ class App {
       resume: () => this.#sit(sitting),
       handIn: () => this.#result(sitting.handIn(this.bank, grade, "handed in")),
       discard: () => { sitting.discard(); this.#home("That exam was put aside. The export of your history still holds it."); },
-      begin: (profile, extra) => this.#sit(Sitting.begin(this.storage, this.history, this.bank, profile, extra, `${profile.name} ${Date.now()}`)),
+      begin: (profile, extra) => this.#begin(Sitting.begin(this.storage, this.history, this.bank, profile, extra, `${profile.name} ${Date.now()}`)),
       drill: (chosen) => this.#drill(chosen),
       review: () => this.#practise("Daily review", [...late, ...shuffled(fresh, String(this.history.now())).slice(0, NEW_A_DAY)]),
       cards: (chosen) => this.#enter(new Cards({ bank: this.bank, history: this.history, queue: this.#cardQueue(chosen), close: () => this.#home() })),
@@ -73,6 +73,11 @@ class App {
     const wait = Number.isFinite(next) ? waiting(Math.max(0, next - this.history.now())) : "";
     const found = byDomain(this.history.entries);
     this.#put(home({ bank: this.bank, sitting, nLate: late.length, nFresh: Math.min(NEW_A_DAY, fresh.length), wait, found, chosen: this.#chosen, acts }), { focus, said });
+  }
+
+  #begin(sitting) {
+    if (sitting) this.#sit(sitting);
+    else this.say("The bank has no questions for this exam yet; choose another.");
   }
 
   #sit(sitting) {
@@ -90,7 +95,7 @@ class App {
 
   #open(exam, said = "") {
     this.#put(report(this.bank, exam, {
-      train: (missed) => this.#practise("Train what I missed", related(this.bank, missed, exam.start.session)),
+      train: (missed) => this.#practise("Train what I missed", related(this.bank, missed, exam.start.session), "There are no practice questions on what you missed."),
       back: () => this.#home(),
     }), { said });
   }
@@ -101,9 +106,9 @@ class App {
     }), { said });
   }
 
-  #practise(title, queue) {
+  #practise(title, queue, closing = "Nothing is due, and no new questions are left.") {
     const next = (done) => queue[done.length] ?? null;
-    this.#enter(new Practice({ bank: this.bank, history: this.history, title, next, total: queue.length, close: () => this.#home(), closing: "Nothing is due, and no new questions are left." }));
+    this.#enter(new Practice({ bank: this.bank, history: this.history, title, next, total: queue.length, close: () => this.#home(), closing }));
   }
 
   #drill(chosen) {

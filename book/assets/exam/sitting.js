@@ -20,8 +20,10 @@ export class Sitting {
     this.tab = Math.random().toString(36).slice(2);
   }
 
+  // Null where the bank has no question for the profile.
   static begin(storage, history, bank, profile, extra, seed) {
     const { items, notes } = draw(bank, profile, seed, history.seen());
+    if (!items.length) return null;
     const minutes = extra === NO_LIMIT ? null : profile.minutes * (1 + Number(extra) / 100);
     const sitting = new Sitting(storage, history, {
       session: new Date(history.now()).toISOString(), profile: profile.name, title: profile.title, seed, minutes, extra,
@@ -35,11 +37,17 @@ export class Sitting {
   // the exam as it was is kept aside.
   static resume(storage, history, bank) {
     const state = storage.read(NAME);
-    if (!state || !isWhole(state)) {
-      if (state) { storage.keep(NAME, state); storage.remove(NAME); }
+    if (!state) return null;
+    const isOver = history.entries.some((entry) => entry.kind === "end" && entry.session === state.session);
+    const gone = isWhole(state) ? state.items.filter((item) => !bank.has(item)).map(([id]) => id) : [];
+    if (isOver || !isWhole(state) || gone.length === state.items.length) {
+      if (!isOver) {
+        storage.keep(NAME, state);
+        storage.note("An exam that was not handed in cannot go on: the bank has none of its questions any more. It is kept as it was, and the export holds it.");
+      }
+      storage.remove(NAME);
       return null;
     }
-    const gone = state.items.filter((item) => !bank.has(item)).map(([id]) => id);
     if (gone.length) {
       storage.keep(NAME, state);
       state.items = state.items.filter((item) => bank.has(item));

@@ -54,9 +54,11 @@ export class Storage {
     return false;
   }
 
+  // Forget a record. While another one could not be written, what is stored of this one stays for the next visit.
   remove(name) {
     this.#memory.delete(name);
-    this.#place?.removeItem(PREFIX + name);
+    if (this.#place && this.#memory.size) this.#memory.set(name, null);
+    else this.#place?.removeItem(PREFIX + name);
   }
 
   // What was set aside so far, as it was found.

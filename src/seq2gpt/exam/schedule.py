@@ -39,7 +39,7 @@ def cards(answers: Iterable[Entry]) -> dict[tuple[str, int], Card]:
         name = (answer["item"], answer["version"])
         at = datetime.fromisoformat(answer["at"])
         card = found.get(name) or Card(card_id=number, due=at)
-        found[name], _ = SCHEDULER.review_card(card, rating(answer["points"]), at)
+        found[name], _ = SCHEDULER.review_card(card, rating(float(answer["points"])), at)
     return found
 
 
