@@ -3,6 +3,7 @@
 What a student deserves is worked out from the points of the exercises, never copied from a run of the grader.
 """
 
+import ast
 import copy
 import json
 from collections.abc import Iterator
@@ -32,6 +33,7 @@ class Member:
     number: int = 0
     file: str = ""
     listed: bool = True
+    lost: str = ""
 
     @property
     def id(self) -> str:
@@ -79,7 +81,7 @@ def diligent(lab: SampleLab) -> Iterator[Member]:
     for number in range(8):
         lost = names[number % len(names)]
         kept = {name: f"{text}\n# {number}" for name, text in lab.answers.items() if name != lost}
-        yield Member("half", notebook(lab, kept), lab.worth(lost))
+        yield Member("half", notebook(lab, kept), lab.worth(lost), lost=lost)
     for number in range(4):
         yield Member("blank", notebook(lab, {names[0]: f"# I do not know {number}"}), 0.0)
 
@@ -101,7 +103,7 @@ def hostile(lab: SampleLab) -> Iterator[Member]:
         "import os\n\nos._exit(0)",
         "while True:\n    pass",
         f"class {target}:\n    def __new__(cls, *a, **k):\n        return cls.__mro__[1].__new__(cls)\n    def __eq__(self, other):\n        return True\n    __hash__ = None",
-        f"import builtins\n\nbuiltins.float = lambda *a: 99.0\n\n\ndef {target}(*args, **kwargs):\n    return 99.0",
+        f"import math\n\nmath.isclose = lambda *a, **k: True\n\n\ndef {target}(*args, **kwargs):\n    return 99.0",
         "import os\n\nos.system('kill -9 -1')\nos.kill(os.getppid(), 9)",
         f"import os\n\n\ndef {target}(*args, **kwargs):\n    return os.environ['SEQ2GPT_GRADING_SEED']",
     ):
@@ -145,11 +147,14 @@ def copied(lab: SampleLab) -> Iterator[Member]:
     """Two of two answers that only a copy can make alike, with other names in them."""
     name = next(iter(lab.points))
     detour = "".join(f"\n    {{0}}{i} = sum([{i}, {i} * {i}, -{i} * {i}]) - {i}" for i in range(1, 9))
+    lines = lab.answers[name].splitlines()
+    body = ast.parse(lab.answers[name]).body[0].body
+    documented = len(body) > 1 and isinstance(body[0], ast.Expr)
+    at = body[documented].lineno - 1  # below the docstring, if there is one
     for letters, number in (("ab", 0), ("cd", 1)):
         for letter in letters:
-            head, _, rest = lab.answers[name].partition("\n")
-            lines = [f"\n    {letter} = 'a detour, {number}'", detour.format(letter) * (number + 1)]
-            text = head + "".join(lines) + "\n" + rest
+            more = f"    {letter} = 'a detour, {number}'" + detour.format(letter) * (number + 1)
+            text = "\n".join([*lines[:at], more, *lines[at:]])
             yield Member("copied", notebook(lab, lab.answers | {name: text}), lab.worth())
 
 
@@ -160,7 +165,7 @@ def encoded(lab: SampleLab) -> Iterator[Member]:
     yield Member("utf-16", text.encode("utf-16"), lab.worth())
     yield Member("windows", text.replace("\n", "\r\n").replace("\\n", "\\r\\n").encode(), lab.worth())
     yield Member("ascii", json.dumps(json.loads(text)).encode(), lab.worth())
-    yield Member("latin", text.replace("数", "").replace("π", "").encode("latin-1"), 0.0)
+    yield Member("latin", text.encode("latin-1", errors="ignore"), 0.0)
 
 
 def tampered(lab: SampleLab) -> Iterator[Member]:

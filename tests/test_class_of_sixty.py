@@ -107,7 +107,7 @@ def check_class(graded: Graded) -> None:
     for member in graded.of("blank") + graded.of("absent"):
         assert total[member.id] == (0.0, 30.0)
     for member in graded.of("half"):
-        lost = 7 if member.score == graded.lab.worth(first[0]) else graded.lab.worth() - member.score
+        lost = 7 if member.lost == first[0] else graded.lab.points[member.lost]
         assert total[member.id][0] == pytest.approx(30 * (whole - lost) / (whole + by_hand))
 
 

@@ -470,7 +470,7 @@ def test_settings(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("tries = ", "is not TOML"), ("trys = 3", "has the unknown setting 'trys'; it may have tries, db_url, limits, late"),
+        ("tries = ", "is not TOML"), ("trys = 3", "has the unknown setting 'trys'; it may have tries, db_url, exchange, limits, late"),
         ("tries = 1.5", "tries is 1.5; use a whole number of at least 0"),
         ("[late]\npercent_per_day = -1", "percent_per_day is -1; use a number of at least 0"),
         ("[limits]\ncell_seconds = true", "cell_seconds is True; use a number of at least 0"),
