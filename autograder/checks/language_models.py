@@ -338,6 +338,8 @@ EXTREME = (
     ([1e38, -1e38], 0, 0.0),
 )
 
+FAR_APART = [[1000.0, 1000.0], [-1000.0, -1000.0]]
+
 
 @check("token_log_probabilities", points=2)
 def nothing_overflows(answer: Answer, draw: Draw) -> None:
@@ -347,6 +349,11 @@ def nothing_overflows(answer: Answer, draw: Draw) -> None:
         expect.finite(found, f"The logarithm for the logits {row} and target {target}")
         message = f"For the logits {row} and target {target} the logarithm should be {wanted:.4g}."
         expect.close(found, torch.tensor([wanted]), message, ROUNDED)
+    found = of_tokens(answer, torch.tensor(FAR_APART), torch.tensor([0, 1]))
+    message = (
+        f"For the two rows {FAR_APART} both logarithms should be −ln 2, whatever stands in the other row."
+    )
+    expect.close(found, torch.tensor([-math.log(2)] * 2), message, ROUNDED)
 
 
 @check("token_log_probabilities")
@@ -410,6 +417,13 @@ def logarithms_add_up(answer: Answer, draw: Draw) -> None:
         if is_like(found, terms.sum(-1).exp()):
             expect.fail("That is the probability itself; its logarithm is asked for.")
         expect.close(found, terms.sum(-1), "That is not the sum of the tokens' log-probabilities.")
+    logits, targets = draw.normal(1009, 97, dtype=torch.float32), some_ids(draw, 1009, vocab_size=97)
+    found = of_sequences(answer, logits, targets)
+    expect.finite(
+        found, "For a text of 1009 tokens, whose probability is too small for any number, the logarithm"
+    )
+    message = "For a text of 1009 tokens that is not the sum of the tokens' log-probabilities."
+    expect.close(found, logarithms(logits, targets).sum(), message)
 
 
 @check("sequence_log_probability")
@@ -432,6 +446,11 @@ def impossible_padding_is_no_matter(answer: Answer, draw: Draw) -> None:
     if (found := of_sequences(answer, logits.detach(), targets)).item() != -math.inf:
         expect.fail(
             f"A sequence with an impossible token has the logarithm −inf; yours is {found.item():.4g}."
+        )
+    everything = torch.tensor([True, True])
+    if (found := of_sequences(answer, logits.detach(), targets, everything)).item() != -math.inf:
+        expect.fail(
+            f"With a mask that hides nothing, an impossible token still makes −inf; yours is {found.item():.4g}."
         )
     found = of_sequences(answer, logits, targets, mask)
     expect.finite(found, "With an impossible token at a hidden place, the result")

@@ -316,7 +316,7 @@ TOKEN = [
         "nothing_overflows",
         "the largest logit of all rows was taken off; a row far below it underflows, so take each row's own.",
         "stable",
-        (_PEAK, "logits - logits.detach().amax().clamp(min=0)"),
+        (_PEAK, "logits - logits.detach().amax()"),
     ),
     _token(
         "sign_turned",
@@ -427,6 +427,13 @@ SEQUENCE = [
         ("per_token.sum(-1)", "per_token.sum(-1).exp()"),
     ),
     _sequence(
+        "logarithm_of_the_product",
+        "logarithms_add_up",
+        "the probabilities were multiplied before the logarithm: for a long text the product is rounded to 0.",
+        "underflow",
+        ("per_token.sum(-1)", "per_token.exp().prod(-1).log()"),
+    ),
+    _sequence(
         "sign_turned",
         "logarithms_add_up",
         "the sign is turned: that is the loss of a sequence; its log-probability is at most 0.",
@@ -460,6 +467,13 @@ SEQUENCE = [
         "the logarithms were multiplied by the mask, and 0 · (−inf) is nan; fill hidden places with 0.",
         "without-padding",
         ("per_token.masked_fill(~mask, 0.0)", "per_token * mask"),
+    ),
+    _sequence(
+        "nan_swept_away",
+        "impossible_padding_is_no_matter",
+        "nan was swept away after the multiplication, and −∞ with it: with a mask an impossible sequence no longer shows.",
+        "without-padding",
+        ("per_token.masked_fill(~mask, 0.0)", "(per_token * mask).nan_to_num()"),
     ),
     _sequence(
         "impossible_made_finite",
