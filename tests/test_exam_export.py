@@ -19,7 +19,7 @@ from seq2gpt.exam import making
 from seq2gpt.exam.bank import Question
 from seq2gpt.exam.collection import load_all
 from seq2gpt.exam.export.anki import anki
-from seq2gpt.exam.export.content import Item, items_of, packed, plain_number, shape_texts
+from seq2gpt.exam.export.content import Item, in_words, items_of, packed, plain_number, shape_texts
 from seq2gpt.exam.export.gift import escaped, gift
 from seq2gpt.exam.export.moodle import moodle
 from seq2gpt.exam.export.qti import QTI, identifier, qti
@@ -51,6 +51,11 @@ def odd(interaction: dict[str, Any], name: str = "ATT-05-odd") -> Item:
             sources=[], chapter="book/x#y", stimulus={"code": {"lang": "python", "text": "x = {1: 2}\n\nprint(x)\n"}},
         ),
     )  # fmt: skip
+
+
+def asked(item: Item) -> Question:
+    """The question as every format asks it: a hot spot in words."""
+    return in_words(item.question) if item.question.kind == "hotspot" else item.question
 
 
 MINE = [odd(HOTSPOT, "ATT-05-spot"), odd({"kind": "single", "options": OPTIONS})]
@@ -132,7 +137,7 @@ def test_in_moodle_a_model_answer_is_full_and_a_wrong_one_less() -> None:
     by_name = {words(node, "name/text"): node for node in moodle_questions(moodle(ITEMS))}
     graded = 0
     for item in ITEMS:
-        node, interaction = by_name[item.name], item.question.interaction
+        node, interaction = by_name[item.name], asked(item).interaction
         wrong = [error["value"] for error in interaction.get("common_errors", [])]
         match node.get("type"):
             case "multichoice":
@@ -141,7 +146,7 @@ def test_in_moodle_a_model_answer_is_full_and_a_wrong_one_less() -> None:
                 rest = [t for t in shown if t not in keys]
                 assert moodle_points(node, keys) == pytest.approx(1, abs=1e-4)
                 assert all(moodle_points(node, [*keys[1:], text]) < 0.7 for text in rest)
-                assert item.question.kind == "single" or moodle_points(node, shown) < 1
+                assert asked(item).kind == "single" or moodle_points(node, shown) < 1
             case "numerical":
                 assert moodle_points(node, item.question.key) == 1
                 assert all(moodle_points(node, value) == 0 for value in wrong)
@@ -203,7 +208,7 @@ def test_gift_is_read_back() -> None:
     assert len(by_name) == len(blocks)
     for item in ITEMS:
         answers = gift_answers(by_name[item.name])
-        kind, interaction = item.question.kind, item.question.interaction
+        kind, interaction = asked(item).kind, asked(item).interaction
         if kind in ("single", "multiple"):
             assert [feedback for *_, feedback in answers] != []
             assert len(answers) == len(interaction["options"])
@@ -277,7 +282,7 @@ def qti_points(node: ET.Element, response: list[str]) -> float:
 def test_in_qti_a_model_answer_is_full_and_a_wrong_one_less() -> None:
     files = opened(qti(ITEMS + MINE))
     for item in ITEMS:
-        node, interaction = files[f"items/{item.name}.xml"], item.question.interaction
+        node, interaction = files[f"items/{item.name}.xml"], asked(item).interaction
         key = [
             v.text or ""
             for v in node.iterfind(f"{q('responseDeclaration')}/{q('correctResponse')}/{q('value')}")
@@ -288,7 +293,7 @@ def test_in_qti_a_model_answer_is_full_and_a_wrong_one_less() -> None:
             continue
         assert qti_points(node, key) == pytest.approx(1), item.name
         assert node.find(q("itemBody")) is not None
-        match item.question.kind:
+        match asked(item).kind:
             case "single" | "multiple":
                 names = [o["id"] for o in interaction["options"] if o.get("correct")]
                 assert key == names
@@ -496,7 +501,8 @@ def test_what_cannot_be_exported_is_told(
 
 def test_held_out_questions_are_in_no_export_of_practice(tmp_path: Path, monkeypatch: Any) -> None:
     held_out = Question(**(vars(BANK[0]) | {"pool": "exam"}))
-    monkeypatch.setattr(making, "load_all", lambda: [held_out, BANK[1]])
+    shared = Question(**(vars(BANK[1]) | {"pool": "both"}))
+    monkeypatch.setattr(making, "load_all", lambda: [held_out, shared])
     for pool, n in (("practice", 1), ("exam", 2), ("all", 2)):
         assert main(["exam", "export", pool, str(tmp_path / "a.xml"), "--variants", "1"]) == 0
         assert len(moodle_questions((tmp_path / "a.xml").read_bytes())) == n

@@ -2,6 +2,8 @@
 
 import copy
 import itertools
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -415,3 +417,13 @@ def test_the_table_tells_where_questions_are_wanting(capsys: pytest.CaptureFixtu
     found = [line.split() for line in coverage(few) if "too few" in line]
     assert [line[0] for line in found] == ["ATT-03"]
     assert found[0][1] == "0"
+
+
+def test_checking_the_bank_loads_nothing_that_takes_seconds() -> None:
+    """Without these the command takes about half the time; the first is a parser of web addresses."""
+    code = (
+        "import sys; from seq2gpt.cli import main; assert main(['exam', 'lint']) == 0; "
+        "print(sorted({'rfc3987_syntax', 'matplotlib', 'fpdf', 'torch._dynamo', 'sympy'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"

@@ -67,3 +67,4 @@ def test_the_same_form_gives_the_same_bytes_on_every_day(monkeypatch: pytest.Mon
     first = paper("A form", "Name", ["<p>Is √d_k a divisor?</p>"])
     monkeypatch.setattr("time.time", lambda: 2_000_000_000.0)
     assert paper("A form", "Name", ["<p>Is √d_k a divisor?</p>"]) == first
+    assert b"/CreationDate (D:19800101000000Z" in first

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from seq2gpt.exam.bank import load
+from seq2gpt.exam.templates_training import numbers_of_a_checkpoint
 from seq2gpt.gpt import GPT, GPTConfig, next_token_loss
 from seq2gpt.training import accumulate_gradients, adamw_step, clip_gradients, get_batch
 
@@ -57,3 +58,15 @@ def test_four_means_are_four_times_as_long() -> None:
 def test_the_three_seeds() -> None:
     assert (round(mean((1.62, 1.66, 1.64)), 2), round(stdev((1.62, 1.66, 1.64)), 2)) == (1.64, 0.02)
     assert math.log(50_257) == pytest.approx(10.82, abs=0.005)
+
+
+def test_a_checkpoint_holds_what_torch_keeps() -> None:
+    question = BY_ID["GPT-17-size-of-a-checkpoint"]
+    rows, columns = 5, 7
+    layer = torch.nn.Linear(columns, rows)
+    optimizer = torch.optim.AdamW(layer.parameters())
+    layer(torch.ones(columns)).sum().backward()
+    optimizer.step()
+    kept = sum(value.numel() for state in optimizer.state.values() for value in state.values() if value.ndim)
+    assert numbers_of_a_checkpoint(rows, columns)["answer"] == rows * columns + rows + kept == 120
+    assert question.template["compute"].endswith(":numbers_of_a_checkpoint")

@@ -9,14 +9,13 @@ A text that is nothing but one placeholder becomes the value itself, so a numeri
 """
 
 import json
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
-
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
 
 from seq2gpt.errors import UserError
 from seq2gpt.exam.reading import above, catalogue, read
@@ -143,13 +142,36 @@ def _cases(bank: Path) -> dict[str, str]:
 
 
 @cache
-def _validator() -> Draft202012Validator:
+def _validator() -> Any:
+    from jsonschema import Draft202012Validator
+
     return Draft202012Validator(json.loads((HERE / "question.schema.json").read_text(encoding="utf-8")))
+
+
+@contextmanager
+def _no_parser_of_addresses() -> Iterator[None]:
+    """jsonschema loads a parser of web addresses where one is installed, for seconds; the schema asks for none."""
+    name = "rfc3987_syntax"
+    if "jsonschema" in sys.modules or name in sys.modules:
+        yield
+        return
+    sys.modules[name] = None  # type: ignore[assignment]  # an import of it now raises ImportError
+    try:
+        yield
+    finally:
+        del sys.modules[name]
+
+
+def _worst_fault(item: Any) -> Any:
+    with _no_parser_of_addresses():
+        from jsonschema.exceptions import best_match
+
+    return best_match(_validator().iter_errors(item))
 
 
 def _faults(item: Any, known: dict[str, set[str]]) -> Iterator[str]:
     """What is wrong with one item, in sentences that start with the field."""
-    error = best_match(_validator().iter_errors(item))
+    error = _worst_fault(item)
     if error is not None:
         yield f"{_field(error.absolute_path)}: {error.message}"
         return

@@ -11,7 +11,6 @@ from seq2gpt.exam.analysis import read_responses, table
 from seq2gpt.exam.bank import Question
 from seq2gpt.exam.collection import POOLS, in_pool, load_all
 from seq2gpt.exam.export.content import items_of
-from seq2gpt.exam.export.printed import printed
 from seq2gpt.exam.forms import as_record, draw, find_profile
 
 FORMATS = {".xml": "moodle", ".gift": "gift", ".zip": "qti", ".apkg": "anki", ".json": "json"}
@@ -34,6 +33,8 @@ def build(
 
     Example: seq2gpt exam build midterm --profile university --seed "a phrase of mine" --private
     """
+    from seq2gpt.exam.export.printed import printed
+
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UserError(f"{out} holds something already; name a new folder")
     form = draw(load_all(), find_profile(profile), seed, pool=pool, private=private, n_items=n_items)

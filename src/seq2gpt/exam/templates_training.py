@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from seq2gpt.exam.templates import Placeholders
-from seq2gpt.training import JORDAN, adamw_step, clip_gradients, cosine_schedule, state_tensors
+from seq2gpt.training import JORDAN, MOMENTS, adamw_step, clip_gradients, cosine_schedule
 
 
 def two_steps_of_adam(g_1: int, g_2: int, rate: float) -> Placeholders:
@@ -83,13 +83,8 @@ def after_one_step_of_jordan(s: float) -> Placeholders:
 
 def numbers_of_a_checkpoint(rows: int, columns: int) -> Placeholders:
     """Numbers that a checkpoint of AdamW holds for one linear layer with bias."""
-    layer = nn.Linear(columns, rows)
-    optimizer = torch.optim.AdamW(layer.parameters())
-    for parameter in layer.parameters():
-        parameter.grad = torch.zeros_like(parameter)
-    optimizer.step()
-    answer = sum(tensor.numel() for tensor in state_tensors(layer, optimizer).values())
-    learned = rows * columns + rows
+    learned = sum(parameter.numel() for parameter in nn.Linear(columns, rows).parameters())
+    answer = learned * (1 + len(MOMENTS))
     return {
         "learned": learned,
         "answer": answer,
