@@ -25,7 +25,6 @@ from autograder.draw import Draw as Draw
 from autograder.draw import private_seed as private_seed
 from autograder.expect import CheckFailed
 from autograder.kernel import kernel_shell
-from autograder.mutants import Mutant
 from autograder.recorder import Recorder, same
 from autograder.report import Outcome, Report
 from autograder.student.progress import remember, remember_opening
