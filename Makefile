@@ -11,11 +11,22 @@ PYTHONS := python3 python3.13 python3.12 python3.11
 export PATH := $(abspath $(BIN)):$(PATH)
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME CONDA_PREFIX
 
-.PHONY: course test test-slow lint format clean
+.PHONY: course site pdf epub audit test test-slow lint format clean
 .DEFAULT_GOAL := course
 
 course: $(INSTALLED)
 	@$(BIN)/seq2gpt course all
+
+# The site alone, with the model of `make course` if there is one; the book as one file beside it.
+site: $(INSTALLED)
+	$(BIN)/seq2gpt course site
+
+pdf epub: $(INSTALLED)
+	$(BIN)/seq2gpt course site --format $@
+
+# Every page in a browser, light and dark: faults, accessibility, weight, links; the speed of the GPT in the page.
+audit: site
+	$(BIN)/python -m tests.audit build/site
 
 test: lint
 	$(BIN)/seq2gpt course build --check

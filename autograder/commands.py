@@ -1,7 +1,8 @@
 """What ``seq2gpt course …`` does for those who make the course and grade it. Each command prints a short report; mistakes are ``UserError``\\ s."""
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 from autograder import lessons
 from seq2gpt.errors import UserError
@@ -89,6 +90,24 @@ def on_cluster(address: str, _workers: int) -> "Executor":
     from autograder.grading.cluster import connect
 
     return connect(address)
+
+
+def site(
+    out: Path = Path("build/site"),
+    format: Literal["html", "epub", "pdf"] = "html",
+    solutions: Literal["folded", "none"] = "folded",
+    model: Path = Path("build/model/gpt.bin"),
+) -> None:
+    """Build the site into the folder OUT, or the book as one file beside it: EPUB, or PDF printed by Chromium.
+
+    SOLUTIONS are folded below each exercise, or, for a class, in no file of the site. MODEL is the GPT that writes in the
+    page, as `make course` exports it; where the file is missing the page says how to make one.
+    """
+    from autograder import book
+    from autograder.site import build_site
+
+    make = {"html": build_site, "epub": book.write_epub, "pdf": book.write_pdf}[format]
+    print(f"wrote {make(out, model if model.is_file() else None, solutions)}")
 
 
 def make_all() -> None:

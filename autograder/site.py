@@ -11,15 +11,19 @@ import subprocess
 import sys
 from importlib.metadata import EntryPoint, version
 from pathlib import Path
+from typing import Literal
 
 import yaml
 
 from autograder.jail.available import no_namespaces_because
 from seq2gpt.errors import UserError
 
+Solutions = Literal["folded", "none"]
+
 ROOT = Path(__file__).resolve().parent.parent
-SOURCES = ("_config.yml", "_toc.yml", "autograder/site.py", "book", "exercises", "src")
+SOURCES = ("_config.yml", "_toc.yml", "autograder/site.py", "book", "exercises", "solutions", "src")
 TOOLS = ("jupyter-book", "sphinx", "sphinx-book-theme", "myst-nb", "torch", "matplotlib")
+TOC = ROOT / "_toc.yml"
 PROVISIONER = "seq2gpt-jail"  # the entry point of autograder.jail.provisioner
 MODEL = Path("_static/model/gpt.bin")  # where the playground looks for the exported GPT
 
@@ -32,27 +36,21 @@ FIRST_PAGE = """<!DOCTYPE html>
 """
 
 
-def build_site(out: Path, model: Path | None = None) -> Path:
+def build_site(out: Path, model: Path | None = None, solutions: Solutions = "folded") -> Path:
     """Build the site into the folder ``out`` and return the path of its first page.
 
     ``model`` is a file written by :func:`seq2gpt.browser.export_for_browser`; without it the playground
-    page says how to get one. With nothing changed nothing is done; otherwise the changed pages are built.
+    page says how to get one. ``solutions`` are folded below each exercise, or in no file at all. With nothing
+    changed nothing is done; otherwise the changed pages are built.
     """
     toc = check_sources(model)
     first, stamp = out / "index.html", state_beside(out) / "sources"
-    sources = fingerprint(model)
+    sources = f"{fingerprint(model)} {solutions}"
     if first.is_file() and stamp.is_file() and stamp.read_text(encoding="utf-8") == sources:
         return first
     stamp.unlink(missing_ok=True)
     shutil.rmtree(out / "reports", ignore_errors=True)
-    command = [sys.executable, "-m", "autograder.site", str(out.resolve()), str(bool(model))]
-    environment = os.environ | kernel_settings()
-    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    if result.returncode != 0:
-        # Sphinx remembers a page even when reading it failed, and would not complain a second time.
-        shutil.rmtree(state_beside(out) / "doctrees", ignore_errors=True)
-        told = [line for line in result.stderr.splitlines() if "WARNING" in line or "ERROR" in line]
-        raise UserError("the site was not built:\n" + ("\n".join(told) or result.stderr.strip()))
+    with_sphinx("html", out, state_beside(out), model, solutions)
     (out / MODEL).unlink(missing_ok=True)
     if model is not None:
         (out / MODEL).parent.mkdir(parents=True, exist_ok=True)
@@ -60,6 +58,21 @@ def build_site(out: Path, model: Path | None = None) -> Path:
     first.write_text(FIRST_PAGE.format(page=f"{toc['root']}.html"), encoding="utf-8")
     stamp.write_text(sources, encoding="utf-8")
     return first
+
+
+def with_sphinx(
+    builder: str, out: Path, state: Path, model: Path | None, solutions: Solutions, toc: Path = TOC
+) -> None:
+    """Run a builder of Sphinx in a process of its own. Raises ``UserError`` with what it warned of."""
+    asked = [builder, str(out.resolve()), str(state.resolve()), str(bool(model)), solutions, str(toc)]
+    command = [sys.executable, "-m", "autograder.site", *asked]
+    environment = os.environ | kernel_settings()
+    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        # Sphinx remembers a page even when reading it failed, and would not complain a second time.
+        shutil.rmtree(state / "doctrees", ignore_errors=True)
+        told = [line for line in result.stderr.splitlines() if "WARNING" in line or "ERROR" in line]
+        raise UserError("the site was not built:\n" + ("\n".join(told) or result.stderr.strip()))
 
 
 def kernel_settings() -> dict[str, str]:
@@ -111,8 +124,8 @@ def pages_of(entry: dict) -> list[str]:
     return own + [page for child in below for page in pages_of(child)]
 
 
-def run_sphinx(out: Path, has_model: bool) -> int:
-    """What the child process does: `jupyter-book build` with a chosen output folder."""
+def run_sphinx(builder: str, out: Path, state: Path, has_model: bool, solutions: str, toc: Path) -> int:
+    """What the child process does: `jupyter-book build` with a chosen builder and output folder."""
     from jupyter_book.sphinx import build_sphinx
     from jupyter_client.provisioning import KernelProvisionerFactory
     from sphinx.util.console import nocolor
@@ -127,11 +140,13 @@ def run_sphinx(out: Path, has_model: bool) -> int:
         noconfig=True,
         path_config=ROOT / "_config.yml",
         confoverrides={
-            "external_toc_path": str(ROOT / "_toc.yml"),
+            "external_toc_path": str(toc),
             "latex_individualpages": False,
             "seq2gpt_has_model": has_model,
+            "seq2gpt_solutions": solutions,
         },
-        doctreedir=state_beside(out) / "doctrees",
+        builder=builder,
+        doctreedir=state / "doctrees",
         warningiserror=True,
         keep_going=True,
     )
@@ -139,4 +154,5 @@ def run_sphinx(out: Path, has_model: bool) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(run_sphinx(Path(sys.argv[1]), sys.argv[2] == "True"))
+    _, of, to, at, with_model, answers, contents = sys.argv
+    sys.exit(run_sphinx(of, Path(to), Path(at), with_model == "True", answers, Path(contents)))

@@ -68,7 +68,13 @@ STUDENT_COMMANDS = (
     "start", "status", "check", "hint", "reset", "update", "submit", "doctor", "assemble", "provenance",
     "milestones", "milestone", "publish",
 )  # fmt: skip
-COURSE_COMMANDS = {"build": "build", "grade": "grade", "regrade": "regrade", "all": "make_all"}
+COURSE_COMMANDS = {
+    "build": "build",
+    "grade": "grade",
+    "regrade": "regrade",
+    "site": "site",
+    "all": "make_all",
+}
 COURSE_HELP = """\
 usage: seq2gpt course COMMAND …
 
@@ -95,6 +101,7 @@ For instructors and authors:
   build    build the notebooks from the lessons
   grade    grade the notebooks handed in
   regrade  grade them again, and show whose score changed
+  site     build the site, with or without solutions, or the book as EPUB or PDF
   all      build, grade a sample class, train a small GPT, build the site
 
   seq2gpt course COMMAND --help        every flag of a command
