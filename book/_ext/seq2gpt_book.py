@@ -3,7 +3,8 @@
 ``{widget} NAME`` puts the module ``src/seq2gpt/widgets/NAME.js`` on a page. The body is YAML, the
 widget's state at the start; ``:label:`` names the figure for a screen reader; ``:still:`` is what stands
 there where the widget cannot run: a picture beside the page, or a sentence. With ``:needs-model:`` only
-the still is shown when the site is built without an exported GPT.
+the still is shown when the site is built without an exported GPT; with ``:model:`` the widget is told where the
+exported GPT lies, if there is one.
 """
 
 import hashlib
@@ -41,6 +42,7 @@ class Widget(SphinxDirective):
         "label": directives.unchanged_required,
         "still": directives.unchanged_required,
         "needs-model": directives.flag,
+        "model": directives.flag,
     }
 
     def run(self) -> list[nodes.Node]:
@@ -52,6 +54,8 @@ class Widget(SphinxDirective):
         if name not in known:
             raise self.error(f"there is no widget {name!r} in {WIDGETS}; use one of {', '.join(known)}")
         figure = WidgetFigure(name=name, state=self.state_at_start(), label=self.options.get("label", name))
+        if "model" in self.options and self.config.seq2gpt_has_model:
+            figure["state"]["model_url"] = "model/gpt.bin"
         figure["runs"] = "needs-model" not in self.options or self.config.seq2gpt_has_model
         figure += self.still()
         return [figure]
@@ -125,13 +129,13 @@ def copy_widgets(app: Sphinx) -> None:
 def code_digest(root: Path) -> str:
     """A fingerprint of everything but its own cells that an executed page depends on."""
     digest = hashlib.sha256(f"{sys.version} torch {version('torch')}".encode())
-    read_by_pages = [
+    read_by_pages = {
         path
         for place in ("src", "book")
         for kind in ("py", "json")
         for path in root.glob(f"{place}/**/*.{kind}")
-    ]
-    for path in sorted(read_by_pages):
+    }
+    for path in sorted(read_by_pages - set(root.glob("book/_ext/*"))):
         digest.update(f"\n{path.relative_to(root)}\n".encode() + path.read_bytes())
     return digest.hexdigest()[:16]
 
@@ -150,8 +154,17 @@ def key_notebook_cache(app: Sphinx, config: Config) -> None:
     config["nb_execution_cache_path"] = str(current)
 
 
+def note_extensions(app: Sphinx, config: Config) -> None:
+    """When an extension of the book changes, Sphinx reads every page again; what the cells printed stays."""
+    extensions = sorted(Path(__file__).parent.glob("*.py"))
+    config["seq2gpt_extensions"] = hashlib.sha256(
+        b"".join(path.read_bytes() for path in extensions)
+    ).hexdigest()
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("seq2gpt_has_model", False, "env", bool)
+    app.add_config_value("seq2gpt_extensions", "", "env", str)
     app.add_node(
         WidgetFigure,
         html=(open_widget, close_widget),
@@ -161,6 +174,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     )
     app.add_directive("widget", Widget)
     app.connect("config-inited", key_notebook_cache)
+    app.connect("config-inited", note_extensions)
     app.connect("html-page-context", load_widget_files)
     app.connect("html-page-context", drop_launch_buttons, priority=900)  # after the theme has added them
     app.connect("builder-inited", copy_widgets)
