@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from seq2gpt.widgets.positions import PositionsWidget
     from seq2gpt.widgets.recurrent import RecurrentWidget
     from seq2gpt.widgets.walkthrough import WalkthroughWidget
+    from seq2gpt.widgets.writer import WriterWidget
 
 __all__ = [
     "AlignmentWidget",
@@ -39,6 +40,7 @@ __all__ = [
     "PositionsWidget",
     "RecurrentWidget",
     "WalkthroughWidget",
+    "WriterWidget",
 ]
 
 _MODULES = {
@@ -55,6 +57,7 @@ _MODULES = {
     "PositionsWidget": "positions",
     "RecurrentWidget": "recurrent",
     "WalkthroughWidget": "walkthrough",
+    "WriterWidget": "writer",
 }
 
 

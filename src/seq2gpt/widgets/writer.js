@@ -1,0 +1,102 @@
+// A GPT that writes, with one thing to change: how it begins, or how daring it is. Its weights are fetched when it is asked to write.
+// One anywidget module: JupyterLab runs it beside a kernel, the site without one. The engine is gpt.js.
+import { draw, encode, fetchBytes, modelOf, randomFrom, rank, readModel } from "./gpt.js";
+import { element, stored } from "./parts.js";
+
+const DEFAULTS = { prompt: "The function returns", temperature: 0.5, seed: 0, length: 110, sample: "", model_url: "" };
+const PACE = 14; // milliseconds for a character, so that the eye can follow
+
+// The characters that follow the prompt, one by one; throws where the prompt does not suit the model.
+export function* continued({ prompt, temperature, seed, length }, file) {
+  const { context_length: room } = file.config;
+  const gpt = modelOf(file);
+  const ids = encode(prompt, file.symbols).slice(1 - room); // of a long beginning the model sees the end
+  const random = randomFrom(seed);
+  let logits;
+  for (const id of ids) logits = gpt.step(id);
+  for (let count = 0; count < Math.min(length, room - ids.length); count++) {
+    const id = draw(rank(logits, { temperature }), random);
+    yield file.symbols[id];
+    if (gpt.length < room) logits = gpt.step(id);
+  }
+}
+
+const TEMPLATE = `
+  <div class="s2g-written" role="region" aria-label="The text" tabindex="0" dir="auto"><b></b><span></span></div>
+  <div class="s2g-row">
+    <label class="s2g-line">It begins with
+      <input type="text" class="s2g-text" dir="auto" spellcheck="false" autocomplete="off" autocapitalize="none"></label>
+    <label class="s2g-slider"><span>Temperature <b></b></span>
+      <input type="range" min="0" max="2" step="0.1"></label>
+    <button type="button" class="s2g-main">Write</button>
+  </div>
+  <p class="s2g-notice" role="status"></p>`;
+
+function render({ model, el }) {
+  const root = element("div", { className: "s2g-root s2g-writer" });
+  root.innerHTML = TEMPLATE; // constant markup, nothing typed
+  root.addEventListener("focusin", ({ target }) => { target.dataset.lmSuppressShortcuts = ""; }); // or JupyterLab takes its keys
+  const find = (selector) => root.querySelector(selector);
+  const state = () => Object.fromEntries(Object.keys(DEFAULTS).map((name) => [name, model.get(name) ?? DEFAULTS[name]]));
+  const set = (name, value) => { model.set(name, value); model.save_changes(); };
+  const [text, slider, write, notice] = [".s2g-text", ".s2g-slider input", ".s2g-main", ".s2g-notice"].map(find);
+  const unhurried = matchMedia("(prefers-reduced-motion: reduce)");
+  let file = null;
+  let job = 0;
+
+  async function weights() {
+    const { model_url: address } = state();
+    if (!address) return Uint8Array.from(atob((await stored(model, "weights", "writer_model.json")).model), (character) => character.charCodeAt(0));
+    return fetchBytes(new URL(address, new URL("..", import.meta.url)), (received, total) => { // in _static
+      if (total) notice.textContent = `Loading its weights: ${Math.round((100 * received) / total)} % of ${(total / 1e6).toFixed(1)} MB`;
+    });
+  }
+
+  async function begin() {
+    const own = ++job;
+    const now = state();
+    const said = find(".s2g-written span");
+    write.disabled = true;
+    notice.textContent = file ? "" : "Loading its weights …";
+    try {
+      file ??= readModel(await weights());
+      const characters = continued(now, file);
+      const first = characters.next();
+      notice.textContent = "";
+      find(".s2g-written b").textContent = now.prompt;
+      said.textContent = first.value ?? "";
+      for (const character of characters) {
+        if (!unhurried.matches) await new Promise((resolve) => { setTimeout(resolve, PACE); });
+        if (own !== job) return;
+        said.textContent += character;
+      }
+      set("seed", now.seed + 1); // another text next time
+    } catch (error) {
+      notice.textContent = `${error.message[0].toUpperCase()}${error.message.slice(1)}.`;
+    } finally {
+      if (own === job) write.disabled = false;
+    }
+  }
+
+  function show() {
+    const now = state();
+    if (text.value !== now.prompt) text.value = now.prompt;
+    slider.value = now.temperature;
+    find(".s2g-slider b").textContent = now.temperature === 0 ? "0, the safest" : now.temperature.toFixed(1);
+  }
+
+  text.oninput = () => set("prompt", text.value);
+  text.onkeydown = ({ key }) => { if (key === "Enter" && !write.disabled) begin(); };
+  slider.oninput = () => set("temperature", Number(slider.value));
+  slider.onchange = () => { if (file) begin(); };
+  write.onclick = begin;
+  const names = ["prompt", "temperature"];
+  names.forEach((name) => model.on(`change:${name}`, show));
+  show();
+  find(".s2g-written b").textContent = state().prompt;
+  find(".s2g-written span").textContent = state().sample;
+  el.append(root);
+  return () => { job++; names.forEach((name) => model.off(`change:${name}`, show)); };
+}
+
+export default { render };
