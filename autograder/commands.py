@@ -106,8 +106,12 @@ def site(
     from autograder import book
     from autograder.site import build_site
 
-    make = {"html": build_site, "epub": book.write_epub, "pdf": book.write_pdf}[format]
-    print(f"wrote {make(out, model if model.is_file() else None, solutions)}")
+    given = model if model.is_file() else None
+    if format == "html":
+        written = build_site(out, given, solutions)
+    else:
+        written = (book.write_epub if format == "epub" else book.write_pdf)(out, given, solutions)
+    print(f"wrote {written}")
 
 
 def make_all() -> None:
