@@ -27,6 +27,7 @@ pdf epub: $(INSTALLED)
 # Every page in a browser, light and dark: faults, accessibility, weight, links; the speed of the GPT in the page.
 audit: site
 	$(BIN)/python -m tests.audit build/site
+	$(BIN)/python -m tests.audit.speed build/site
 
 test: lint
 	$(BIN)/seq2gpt course build --check

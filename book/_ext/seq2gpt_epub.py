@@ -26,6 +26,16 @@ def set_formulas(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             node.replace_self(nodes.raw("", f"<p>{markup}</p>" if display else markup, format="html"))
 
 
+def drop_buttons(app: Sphinx) -> None:
+    """A book has no header: the site's theme would fail to find the one that it puts its buttons in."""
+    if app.builder.name == "epub":
+        listeners = app.events.listeners["html-page-context"]
+        listeners[:] = [
+            entry for entry in listeners if not entry.handler.__module__.startswith("sphinx_book_theme")
+        ]
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
+    app.connect("builder-inited", drop_buttons)
     app.connect("doctree-resolved", set_formulas)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

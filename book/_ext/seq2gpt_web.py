@@ -37,7 +37,7 @@ def page_address(app: Sphinx, pagename: str) -> str:
 def tell_about_page(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    if doctree is None:
+    if doctree is None or app.builder.name != "html":
         return
     title = html.unescape(re.sub(r"<[^>]+>", "", context.get("title", "")))
     description = describe(doctree) or CARD_TEXT
