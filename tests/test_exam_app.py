@@ -705,6 +705,8 @@ def test_anki_imports_the_text_and_keeps_a_note_on_the_second_time(script, bank,
         metadata = col.get_csv_metadata(str(path), None)
         col.import_csv(collection.ImportCsvRequest(path=str(path), metadata=metadata))
         assert col.note_count() == len(data["items"])
+    guids = {col.get_note(number).guid for number in col.find_notes("")}
+    assert guids == {item["id"] for item in data["items"]}
     col.close()
 
 
