@@ -172,11 +172,11 @@ def tiers() -> "HTML":
     rows.append(
         ("two CPU cores", "seq2gpt train tiny", stated("tiny")[0], spread(measured()["tiny"]["loss"]))
     )
-    mean_loss, sd = expected_figures("gpt2")[LOSS]
-    rows += [
-        ("two CPU cores", "seq2gpt train gpt2", stated("gpt2")[0], f"{mean_loss:.2f} ± {sd:.2f}"),
-        ("two CPU cores", "seq2gpt train chars", stated("chars")[0], f"{stated('chars')[1]} (one seed)"),
-    ]
+    for preset in ("gpt2", "chars"):
+        mean_loss, sd = expected_figures(preset)[LOSS]
+        rows.append(
+            ("two CPU cores", f"seq2gpt train {preset}", stated(preset)[0], f"{mean_loss:.2f} ± {sd:.2f}")
+        )
     rows += [
         ("laptop, no GPU", "seq2gpt train chars", unknown, unknown),
         ("free Colab, T4", "seq2gpt train t4", unknown, unknown),
