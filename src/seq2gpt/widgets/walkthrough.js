@@ -190,10 +190,10 @@ const TEMPLATE = `
     <div class="s2g-space" role="group" aria-label="All tensors, stacked in space; the numbers stand in the table"><div class="s2g-stack"></div><p>The text enters at the bottom; the odds of the next token come out at the top.</p></div>
     <div class="s2g-closer">
       <div class="s2g-row"><button type="button" class="s2g-back">◀ Before</button><button type="button" class="s2g-forth">Next ▶</button><span class="s2g-count"></span></div>
-      <h4 class="s2g-title"></h4>
+      <p class="s2g-title"></p>
       <p class="s2g-what"></p>
       <div class="s2g-scroll"><table class="s2g-weights s2g-grid" role="grid"></table></div>
-      <h4 class="s2g-cell"></h4>
+      <p class="s2g-cell"></p>
       <p class="s2g-how"></p>
       <div class="s2g-scroll s2g-terms"><table></table></div>
     </div>
