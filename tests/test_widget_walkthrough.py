@@ -219,5 +219,7 @@ def test_wrong_settings_in_a_page_fall_back(show):
 def test_a_phone_shows_it_all_legibly(show, theme):
     page = show({"step": 14}, theme=f' data-theme="{theme}"', width=390)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    texts = page.locator(".s2g-root :is(td, th, .s2g-title, .s2g-cell, button:enabled, .s2g-what, .s2g-how, .s2g-reads)")
+    texts = page.locator(
+        ".s2g-root :is(td, th, .s2g-title, .s2g-cell, button:enabled, .s2g-what, .s2g-how, .s2g-reads)"
+    )
     assert [round(ratio, 2) for ratio in texts.evaluate_all(CONTRAST) if ratio < 4.5] == []
