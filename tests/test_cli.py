@@ -246,7 +246,7 @@ def test_every_field_is_a_flag(folder):
         ("sample --top-k few", "--top-k takes a whole number, not 'few'; see `seq2gpt sample --help`"),
         ("course strat", "there is no course command 'strat' (did you mean start?); choose from start, status, "
          "check, hint, reset, update, submit, doctor, assemble, provenance, milestones, milestone, publish, build, "
-         "release, roster, grade, regrade, report, all"),
+         "release, roster, grade, regrade, report, site, all"),
         ("course start", "FOLDER is missing; see `seq2gpt course start --help`"),
         ("course build --chek", "there is no flag --chek (did you mean --check?); see `seq2gpt course build --help`"),
         ("course grade", "no lab is named; name one, such as 07-attention"),

@@ -104,7 +104,7 @@ def sharpened(logits: Tensor, temperature: float) -> Tensor:
 @check("apply_temperature", points=2)
 def logits_are_divided(answer: Answer, draw: Draw) -> None:
     """The softmax of the result is softmax(z / T), for T below and above 1 and any leading dimensions."""
-    for temperature in (0.5, 3.0, 1.0, 0.04):
+    for temperature in (0.5, 3.0, 1.0, 0.04, 1000.0):
         for leading in leading_shapes(draw):
             logits = logits_of(draw, *leading, 7)
             found = result_of(answer, logits, temperature).softmax(-1)

@@ -307,6 +307,9 @@ def full_window_is_refused(answer: Answer, draw: Draw) -> None:
     expect.error(
         partial(fresh.append, *whole), ValueError, "12 positions where none of 11 is stored", "11", "0"
     )
+    (single,) = pairs_of(draw, 2, batch=1)
+    keys, _ = expect.several(fresh.append(*single), ("keys", "values"))
+    expect.tensor(keys, "After a refusal at the first call, keys of a batch of 1", tuple(single[0].shape))
 
 
 @check("LayerBuffers")
@@ -605,6 +608,9 @@ def generator_decides_the_text(answer: Answer, draw: Draw) -> None:
         expect.fail("With a generator of another seed the same texts were drawn.")
     if found[0] == [model.greedy(prompt, 7) for prompt in ids.tolist()]:
         expect.fail("At temperature 2 only the most probable tokens were drawn; hand `temperature` on.")
+    if texts_of(answer, model, ids, 7, generator=seeded(5), temperature=2.0, use_cache=False) != found[0]:
+        expect.fail("Without a cache a generator of the same seed draws other texts than with one.")
+    answer.results.clear()
     model = Script(draw, flat=True)
     texts = texts_of(answer, model, ids, 7, generator=seeded(5))
     if all(len(set(text[2:])) == 1 for text in texts):
@@ -623,9 +629,9 @@ def window_ends_the_text(answer: Answer, draw: Draw) -> None:
     for sizes in ((2, 7, 50), (3, CONTEXT_LENGTH, 5), (2, 3, 0)):
         require_greedy(answer, draw, sizes, f"With max_new_tokens={sizes[2]}", temperature=0.0)
         require_greedy(answer, draw, sizes, "Without a cache", temperature=0.0, use_cache=False)
-    texts_of(
-        answer, Script(draw, flat=True), prompts(draw, 2, 3), 7, temperature=0.0
-    )  # one token again and again
+    texts = texts_of(answer, Script(draw, flat=True), prompts(draw, 2, 3), 7, temperature=0.0)
+    if any(text[3:] != [0] * 7 for text in texts):
+        expect.fail("At temperature 0 nothing is drawn: of equally probable tokens the lowest id is written.")
 
 
 @check("generate")
@@ -652,6 +658,13 @@ def on_token_hears_of_each(answer: Answer, draw: Draw) -> None:
             )
     if calls != [1, 2, 3, 4]:
         expect.fail("`on_token` should be called as soon as a token is drawn, before the model reads it.")
+
+    again: list[Any] = []
+    texts_of(answer, model, ids, 4, temperature=0.0, on_token=again.append, use_cache=False)
+    if len(again) != 4:
+        expect.fail(
+            f"Without a cache `on_token` should be called for 4 new tokens, too; it was called {len(again)} times."
+        )
 
     def enough(_new: Any) -> None:
         raise RuntimeError("enough")

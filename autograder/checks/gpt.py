@@ -152,6 +152,7 @@ def sizes_are_whole_numbers(answer: Answer, draw: Draw) -> None:
     """A size that is no int, such as 2.5, 2.0 or "2", raises a ValueError that names the field and the value."""
     for name, size in (("n_layers", 2.5), ("vocab_size", 11.0), ("context_length", "13"), ("d_ff", 2.5)):
         refused(answer, GOOD | {name: size}, name, name, str(size))
+    refused(answer, GOOD | {"d_model": 6, "n_heads": 1.5}, "n_heads", "n_heads", "1.5")
 
 
 @check("GPTConfig")
@@ -915,7 +916,7 @@ def by_hand(logits: Tensor, targets: Tensor) -> list[float]:
 @check("next_token_loss", points=2)
 def mean_over_all_positions(answer: Answer, draw: Draw) -> None:
     """The loss is the mean of −log p(true next token) over all positions, in nats, for any leading dimensions."""
-    for leading in ((3,), (2, 7), (2, 3, 5)):
+    for leading in ((3,), (2, 7), (2, 3, 5), (2, 11)):
         logits, targets = 2 * draw.normal(*leading, 11), tokens(draw, 11, *leading)
         losses = by_hand(logits, targets)
         wanted = torch.tensor(sum(losses) / len(losses), dtype=torch.float64)

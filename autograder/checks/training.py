@@ -325,6 +325,10 @@ def linear_warm_up(answer: Answer, draw: Draw) -> None:
             0.6 * (step + 1) / (n_warmup + 1),
             f"In a warm-up of {n_warmup} steps, step {step} has the wrong rate.",
         )
+    first = rate(answer, 0, n_warmup=20)
+    near(
+        first, 0.6 / 21, "In a warm-up of 20 steps, the first rate lies below lr_min=0.1, and that is right."
+    )
 
 
 @check("cosine_schedule", points=2)

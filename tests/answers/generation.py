@@ -337,6 +337,7 @@ WRONG = [
     _edit("min_p_filter", _MIN_P, "probs < p", "probs < 0.99 * p"),
     _edit("min_p_filter", _MIN_P, "probs < p", "probs < max(p, 1e-8)"),
     _edit("sample", _SAMPLE, "if temperature == 0:", "if not abs(temperature) > 0:", "if temperature != 0:", "if abs(temperature) > 0:"),
+    _temperature('if not 0 < temperature <= 100: raise ValueError(f"{temperature}")\n return logits / temperature'),
     _edit("sample", _SAMPLE, "if temperature == 0:", "if temperature < 0.05:"),
     _edit("sample", _SAMPLE, "logits = apply_temperature(logits, temperature)", "apply_temperature(logits, temperature); logits /= temperature"),
     _edit("sample", _SAMPLE, " return draw(", " if generator is not None: generator.manual_seed(generator.initial_seed())\n return draw("),
@@ -444,4 +445,11 @@ WRONG = [
     _edit("generate", _GENERATE, "KVCache(config.n_layers, config.context_length)", "KVCache(1, config.context_length)"),
     _edit("generate", _GENERATE, "KVCache(config.n_layers, config.context_length)", "KVCache(config.n_layers, max_new_tokens or 1)"),
     _edit("generate", _GENERATE, " check_ids(ids, config.vocab_size)\n", " ids = ids.clamp(max=config.vocab_size - 1)\n"),
+    _edit("generate", _GENERATE, "generator, temperature,", "generator, temperature if use_cache else 0.0,"),
+    _edit("generate", _GENERATE, "if on_token is not None:", "if on_token is not None and use_cache:"),
+    _edit("generate", _GENERATE, "generator, temperature,", "generator, temperature or 1e-4,"),
+    _edit(
+        "LayerBuffers", _LAYER,
+        "  n = self.length", "  if self.k is None: self.k, self.v = key[..., :0, :].detach(), value[..., :0, :].detach()\n  n = self.length",
+    ),
 ]  # fmt: skip

@@ -138,6 +138,7 @@ WRONG = [
     *_edits(
         "GPTConfig", _CONFIG,
         ("size <= 0", "size < -1"),
+        (", n_heads=self.n_heads, n_layers", ", n_layers"),
         ("4 * self.d_model", "3 * self.d_model"),
         ("4 * self.d_model", "4 * self.n_heads"),
         ('raise ValueError(f"{name} = {size} is too small")', 'print("too small")'),
@@ -240,6 +241,7 @@ WRONG = [
     *_edits(
         "next_token_loss", _LOSS,
         (".mean()", ".sum()"),
+        (" log_p = ", " if logits.dim() == 3 and logits.shape[1] == logits.shape[2]: return F.cross_entropy(logits, targets)\n log_p = "),
         (".mean()", ".mean(-1)"),
         (".mean()", ".mean().item()"),
         (".mean()", ".mean().exp()"),

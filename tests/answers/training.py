@@ -298,6 +298,7 @@ WRONG = [
     _wrong("load_state", "\"step\": torch.tensor(float(step)), ", ""),
     _wrong("train_step", "optimizer.step();", "[p.data.sub_(lr * p.grad) for p in model.parameters()];"),
     _wrong("cosine_schedule", "math.cos(math.pi * progress)", "math.cos(progress)"),
+    _wrong("cosine_schedule", "return lr * (step + 1) / (n_warmup + 1)", "return max(lr_min, lr * (step + 1) / (n_warmup + 1))"),
     _wrong("cosine_schedule", "math.cos(math.pi * progress)", "math.cos(180 * progress)"),
     _wrong("cosine_schedule", "1 + math.cos(math.pi * progress)", "1 - math.cos(math.pi * progress)"),
     _wrong("cosine_schedule", "(1 + math.cos(math.pi * progress))", "math.cos(math.pi * progress / 2) * 2"),

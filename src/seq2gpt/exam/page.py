@@ -2,12 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from seq2gpt.exam.as_json import as_json
 from seq2gpt.exam.bank import HERE, Question
-from seq2gpt.exam.collection import Book
 from seq2gpt.exam.forms import profiles
 from seq2gpt.exam.reading import catalogue
 
@@ -29,8 +27,7 @@ def page_data(questions: Iterable[Question], n_variants: int = N_VARIANTS) -> di
 
     - ``profiles``: the exams by name, with the fields of :class:`~seq2gpt.exam.forms.Profile`;
     - ``domains``: the names of the domains in words;
-    - ``misconceptions``: what those say that the items name;
-    - ``figures``: the SVG drawings of the items, by the ``src`` that they name.
+    - ``misconceptions``: what those say that the items name.
     """
     content = as_json(questions, "all", n_variants)
     says = catalogue(HERE / "misconceptions.yml")
@@ -40,7 +37,6 @@ def page_data(questions: Iterable[Question], n_variants: int = N_VARIANTS) -> di
         "profiles": {name: asdict(profile) for name, profile in profiles().items()},
         "domains": DOMAINS,
         "misconceptions": {name: says[name]["says"] for name in sorted(named)},
-        "figures": {src: _drawing(item, src) for item in content["items"] for src in _figures(item)},
     }
 
 
@@ -52,13 +48,3 @@ def _named(value: Any, field: str) -> list[str]:
         return []
     own = [value[field]] if isinstance(value.get(field), str) else []
     return own + [name for entry in value.values() for name in _named(entry, field)]
-
-
-def _figures(item: dict[str, Any]) -> list[str]:
-    figure = item.get("stimulus", {}).get("figure")
-    return [figure["src"]] if figure else []
-
-
-def _drawing(item: dict[str, Any], src: str) -> str:
-    """The text of a drawing that lies beside the chapter of an item."""
-    return (Book.found().root / Path(item["chapter"]).parent / src).read_text(encoding="utf-8")
