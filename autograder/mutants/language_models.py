@@ -748,13 +748,6 @@ BITS = [
         ("text.encode()", 'text.encode("utf-16")'),
     ),
     _bits(
-        "tokens_ignored",
-        "any_tokenizer_may_be_compared",
-        "one token for each byte was taken for granted; how many there are is up to the tokenizer.",
-        "bits-per-byte",
-        ("loss * n_tokens", "loss * n_bytes"),
-    ),
-    _bits(
         "division_by_zero",
         "an_empty_text_is_refused",
         "an empty text ends in a division by 0; say that the text is empty.",
