@@ -75,7 +75,12 @@ def lighten(app: Sphinx, error: Exception | None) -> None:
 def defer_scripts(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    """Scripts of other extensions wait until the page has been read, in the same order."""
+    """Scripts of other extensions wait until the page has been read, in the same order.
+
+    The page of the search is as it was: its own lines call what these scripts define.
+    """
+    if pagename == "search":
+        return
     for script in context["script_files"]:
         attributes = getattr(script, "attributes", {})
         name = str(getattr(script, "filename", "") or "")

@@ -50,6 +50,8 @@ def tell_about_page(
     tags += [f'<meta property="{name}" content="{html.escape(value)}">' for name, value in facts.items()]
     tags.append('<meta name="twitter:card" content="summary_large_image">')
     context["metatags"] = context.get("metatags", "") + "\n    ".join(["", *tags])
+    # The empty corner of a table is no heading of anything.
+    context["body"] = re.sub(r"<th( [^>]*)?>\s*(<p>\s*</p>)?\s*</th>", "<td></td>", context["body"])
     if re.search(r'class="(s2g-widget|math)|widget-view\+json', context["body"]):
         context["body"] = WITHOUT_SCRIPTS + context["body"]
 
