@@ -139,10 +139,7 @@ def run_one(
     printed: io.StringIO,
     found: Sequence[mutants.Mutant] = (),
 ) -> Outcome:
-    """Run one check; if it fails, look for the known mistake that fails in the very same way.
-
-    Where several do, one that earlier checks have ``found`` comes first: an answer has rarely two causes.
-    """
+    """Run one check; if it fails, look for the known mistake that fails in the very same way, one ``found`` before first."""
     outcome, results = attempt(lab, exercise, check, subject, seed, printed)
     if outcome.passed or outcome.blank:
         return outcome

@@ -107,7 +107,9 @@ def test_nothing_of_this_machine_or_of_an_index_is_written_down() -> None:
 
 
 def test_the_clean_checkout_is_small() -> None:
-    assert sum((ROOT / name).stat().st_size for name in tracked()) < 10_000_000
+    """Without what others wrote for the tests, of which the largest file has a third of a megabyte when packed."""
+    own = [name for name in tracked() if not name.startswith("tests/vendor/")]
+    assert sum((ROOT / name).stat().st_size for name in own) < 10_000_000
 
 
 def test_an_unknown_lab_is_named_with_those_that_exist() -> None:

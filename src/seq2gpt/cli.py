@@ -68,16 +68,7 @@ STUDENT_COMMANDS = (
     "start", "status", "check", "hint", "reset", "update", "submit", "doctor", "assemble", "provenance",
     "milestones", "milestone", "publish",
 )  # fmt: skip
-COURSE_COMMANDS = {
-    "build": "build",
-    "release": "release",
-    "roster": "roster",
-    "grade": "grade",
-    "regrade": "regrade",
-    "report": "report",
-    "site": "site",
-    "all": "make_all",
-}
+COURSE_COMMANDS = ("build", "release", "roster", "grade", "regrade", "report", "site", "all")
 COURSE_HELP = """\
 usage: seq2gpt course COMMAND …
 
@@ -221,8 +212,8 @@ def _run_with(folder: str, arguments: list[str]) -> int:
         raise UserError(_missing(error)) from None
     words, environment, about = command_of(Path(folder))
     print(about, file=sys.stderr, flush=True)
-    forms = [] if _asks_for_forms(arguments) else ["--forms", "lessons"]
-    return subprocess.run([*words, *arguments, *forms], env=environment, check=False).returncode
+    words += arguments if _asks_for_forms(arguments) else [*arguments, "--forms", "lessons"]
+    return subprocess.run(words, env=environment, check=False).returncode
 
 
 def _asks_for_forms(arguments: list[str]) -> bool:
@@ -293,15 +284,13 @@ def _course(arguments: list[str]) -> None:
         print(COURSE_HELP, end="")
         return
     name = arguments.pop(0)
-    of_students = name in STUDENT_COMMANDS
+    place = "autograder.student" if name in STUDENT_COMMANDS else "autograder"
     _choose(name, dict.fromkeys((*STUDENT_COMMANDS, *COURSE_COMMANDS)), "course command")
     try:
-        commands = importlib.import_module(
-            "autograder.student.commands" if of_students else "autograder.commands"
-        )
+        commands = importlib.import_module(f"{place}.commands")
     except ModuleNotFoundError as error:
         raise UserError(_missing(error)) from None
-    _call(getattr(commands, COURSE_COMMANDS.get(name, name)), f"course {name}", arguments)
+    _call(getattr(commands, "make_all" if name == "all" else name), f"course {name}", arguments)
 
 
 def _exam(arguments: list[str]) -> None:

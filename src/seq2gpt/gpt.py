@@ -184,8 +184,7 @@ def count_parameters(config: GPTConfig) -> int:
     """How many numbers a GPT of this configuration learns; tied matrices count once.
 
     With V = vocab_size, T = context_length, L = n_layers, d = d_model, d_ff = 4 d and biases this is
-    V d + T d + L (12 d² + 13 d) + 2 d. Without ``bias`` no linear layer and no norm has one. The sizes are enough:
-    no model is built.
+    V d + T d + L (12 d² + 13 d) + 2 d. Without ``bias`` no linear layer and no norm has one. No model is built.
 
     >>> small = GPTConfig(vocab_size=50257, context_length=1024, d_model=768, n_heads=12, n_layers=12)
     >>> f"{count_parameters(small):,}"  # the smallest published GPT-2
