@@ -22,7 +22,7 @@ PRINT = "import json\nprint(json.dumps(check.report({!r}, {}).record()))"
 LABS = [lesson.name for lesson in all_lessons()]
 EXERCISES = [(lab, name) for lab in LABS for name in load_exercises(lab).exercises]
 MUTANTS = [(lab, m) for lab in LABS for found in mutants.load(lab).values() for m in found]
-EVERY = 3  # known mistakes, one of which is tried every day; all of them by `make test-slow`
+EVERY = 6  # known mistakes, one of which is tried every day; all of them by `make test-slow`
 
 
 @dataclass(frozen=True)
