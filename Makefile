@@ -11,7 +11,7 @@ PYTHONS := python3 python3.13 python3.12 python3.11
 export PATH := $(abspath $(BIN)):$(PATH)
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME CONDA_PREFIX
 
-.PHONY: course site pdf epub audit test test-slow lint format clean
+.PHONY: course site pdf epub audit test test-slow test-arguments lint format clean
 .DEFAULT_GOAL := course
 
 course: $(INSTALLED)
@@ -35,6 +35,10 @@ test: lint
 
 test-slow: $(INSTALLED)
 	$(BIN)/python -m pytest -q -m slow
+
+# Which optional arguments could be ignored without a test noticing: an hour or more.
+test-arguments: $(INSTALLED)
+	$(BIN)/python tests/ignored_arguments.py
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -5,7 +5,7 @@
 In a copy of the package one function after the other begins with ``argument = default``, whatever the
 caller gave; then its module's fast tests, and those that name the function, run until the first one fails. An argument whose
 function passes them all is printed, and the exit code says whether there was any. It takes the better
-part of an hour for all modules, so ``make test-slow`` runs it, and not ``make test``.
+part of an hour for all modules, so ``make test-arguments`` runs it, and not ``make test``.
 """
 
 import ast
