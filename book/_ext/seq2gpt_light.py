@@ -81,11 +81,16 @@ def defer_scripts(
     """
     if pagename == "search":
         return
-    for script in context["script_files"]:
-        attributes = getattr(script, "attributes", {})
-        name = str(getattr(script, "filename", "") or "")
-        if name and not name.endswith(FIRST_TO_RUN) and not {"async", "type"} & attributes.keys():
-            attributes.setdefault("defer", "defer")
+    context["script_files"] = [waiting(script) for script in context["script_files"]]
+
+
+def waiting(script: Any) -> Any:
+    """The script with ``defer``, if it may wait; a copy, for all pages share the original."""
+    attributes = getattr(script, "attributes", {})
+    name = str(getattr(script, "filename", "") or "")
+    if not name or name.endswith(FIRST_TO_RUN) or {"async", "type", "defer"} & attributes.keys():
+        return script
+    return type(script)(script.filename, priority=script.priority, **attributes, defer="defer")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
