@@ -1,6 +1,7 @@
 """What ``seq2gpt course …`` does for those who make the course and grade it. Each command prints a short report; mistakes are ``UserError``\\ s."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -126,7 +127,7 @@ def report(labs: tuple[str, ...], to: Path | None = None) -> None:
     from autograder.grading.overview import read_overview
     from autograder.grading.overview_pages import text_of, write_overview
 
-    overview = read_overview(lessons.ROOT, lessons.ROOT / "autograder", labs)
+    overview = read_overview(lessons.ROOT, lessons.ROOT / "autograder", datetime.now(UTC), labs)
     if to:
         write_overview(overview, to)
         print(f"wrote {to}")

@@ -5,7 +5,9 @@ every worker of pytest-xdist too.
 """
 
 import json
+import re
 import sys
+from typing import Any
 
 import pytest
 import torch
@@ -74,8 +76,18 @@ def show(site, request: pytest.FixtureRequest):
         assert faults == []
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of one file, and there of one lab, run in the same process: they share what a fixture made."""
-    for item in items:
-        lab = getattr(item, "callspec", None) and item.callspec.params.get("lab")
-        item.add_marker(pytest.mark.xdist_group(f"{item.path.name} {lab or ''}"))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Tests of one file, and there of one lab, run in the same process: they share what a fixture made.
+
+    pytest-xdist's own groups change the names of tests, which pytest no longer allows: the marks are without effect.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFileAndLab(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file, _, test = nodeid.partition("::")
+            lab = re.search(r"\[(?:.*-)?(\d\d-[a-z]+)", test) if file.endswith("_labs.py") else None
+            return f"{file} {lab[1]}" if lab else file
+
+    return ByFileAndLab(config, log)

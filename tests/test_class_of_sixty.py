@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import nbformat
@@ -20,6 +21,8 @@ from autograder.grading.run import grade_lab
 from autograder.lessons import ROOT, Lesson
 from autograder.sample_class import SampleLab
 from autograder.student.workspace import start, submit
+
+NOW = datetime(2026, 11, 28, tzinfo=UTC)
 
 PLAN = """\
 title = "A class of sixty"
@@ -65,7 +68,7 @@ def grade_class(root: Path, work: Path, lab: SampleLab, seconds: float) -> Grade
     commands.roster((root / "class.csv",))
     sixty.hand_in(work, lab.lab, everybody)
     report = grade_lab(root, work, lab.lab, limits=Limits(cell_seconds=seconds))
-    return Graded(lab, everybody, report, read_overview(root, work), work)
+    return Graded(lab, everybody, report, read_overview(root, work, NOW), work)
 
 
 @pytest.fixture(scope="module")
@@ -198,7 +201,7 @@ def test_a_workspace_hands_in_what_is_graded_and_time_only_if_asked(graded: Grad
     (box / "s01-perfect" / tiny.LAB / "times.json").write_text('{"exercises": {"double": {"minutes": 1e99}}}')
     report = grade_lab(graded.work.parent, graded.work, tiny.LAB, ["s61-new"])
     assert report.students[0].scores == tiny.POINTS
-    found = read_overview(graded.work.parent, graded.work)
+    found = read_overview(graded.work.parent, graded.work, NOW)
     assert [(e.exercise, e.minutes, e.students) for e in found.longest()] == [("double", 7.5, 1)]
     submit(mine, tiny.LAB, "s61-new", box, labs)
     assert not (box / "s61-new" / tiny.LAB / "times.json").exists(), "what was shared once is taken back"

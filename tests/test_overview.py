@@ -115,11 +115,11 @@ def test_nothing_graded_yet(tmp_path: Path) -> None:
     with pytest.raises(
         UserError, match=r"nothing in .* has been graded yet; do so with `seq2gpt course grade LAB`"
     ):
-        read_overview(tmp_path, tmp_path / "work")
+        read_overview(tmp_path, tmp_path / "work", NOW)
     with pytest.raises(
         UserError, match=r"09-x has not been graded yet; do so with `seq2gpt course grade 09-x`"
     ):
-        read_overview(tmp_path, tmp_path / "work", ["09-x"])
+        read_overview(tmp_path, tmp_path / "work", NOW, ["09-x"])
 
 
 # ── time ─────────────────────────────────────────────────────────────────────────────────────────

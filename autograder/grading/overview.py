@@ -4,8 +4,8 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -59,8 +59,8 @@ class Overview:
     plan: Plan
     people: list[Person]
     labs: list[ClassReport]
-    minutes: dict[tuple[str, str], list[float]] = field(default_factory=dict)
-    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    minutes: dict[tuple[str, str], list[float]]
+    now: datetime
 
     def points(self, student: str, lab: ClassReport) -> tuple[float | None, float]:
         """What a student's points in a lab count for, None without a submission, and the most there is."""
@@ -128,8 +128,10 @@ class Overview:
         return sorted(found, key=lambda effort: -effort.minutes)
 
 
-def read_overview(root: Path, work: Path, labs: Sequence[str] = ()) -> Overview:
-    """The class as the gradebook of ``work`` has it now, for some labs or for all that were graded and are planned.
+def read_overview(root: Path, work: Path, now: datetime, labs: Sequence[str] = ()) -> Overview:
+    """The class as the gradebook of ``work`` has it, for some labs or for all that were graded and are planned.
+
+    What is missing counts against a student where ``now`` is past the due date.
 
     Raises ``UserError`` when nothing has been graded yet, or for a lab that has not.
     """
@@ -145,7 +147,7 @@ def read_overview(root: Path, work: Path, labs: Sequence[str] = ()) -> Overview:
     wanted = list(labs) or plan.chosen(sorted(known))
     reports = [read_lab_report(root, work, lab, db_url) for lab in wanted]
     people = read_gradebook(db_url)
-    return Overview(plan, people, reports, read_minutes(work, reports))
+    return Overview(plan, people, reports, read_minutes(work, reports), now)
 
 
 def read_lab_report(root: Path, work: Path, lab: str, db_url: str) -> ClassReport:

@@ -25,5 +25,5 @@ export function figureOf(bank, { stimulus, chapter }) {
 }
 
 function listing(text, name) { // wide lines scroll in their own box, which a keyboard can reach
-  return element("pre", { tabIndex: 0, role: "region", ariaLabel: name }, element("code", {}, text.trimEnd()));
+  return element("pre", { tabIndex: 0, role: "group", ariaLabel: name }, element("code", {}, text.trimEnd()));
 }
