@@ -15,7 +15,7 @@ from torch import Tensor
 
 from autograder import expect
 from autograder.checking import Draw, ExerciseSet
-from autograder.checks.training import near, number
+from autograder.checks.updates import near, number
 
 EXERCISES = ExerciseSet("03-language-models")
 check = EXERCISES.check
