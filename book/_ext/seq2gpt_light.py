@@ -10,6 +10,7 @@ from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
 
 # What the theme's templates, its scripts and the pages name; the tests look for others.
 ICONS = {
@@ -20,6 +21,8 @@ ICONS = {
 }  # fmt: skip
 RULE = re.compile(r'((?:\.fa-[a-z0-9-]+:before,?)+)\{content:"([^"]*)"\}')
 FONTS = ("fa-solid-900", "fa-regular-400", "fa-brands-400")
+MEASURE = ".forEach((e=>{e.tabIndex=e.scrollWidth>e.clientWidth||e.scrollHeight>e.clientHeight?0:-1}))"
+MEASURE_LATER = ".forEach(window.reachByKeyboard)"  # of site.js
 FIRST_TO_RUN = "documentation_options.js"  # a line of the page's head needs it at once
 
 
@@ -68,6 +71,11 @@ def lighten(app: Sphinx, error: Exception | None) -> None:
     style = re.sub(source, r'url(../vendor/fontawesome/webfonts/\1.woff) format("woff")', style)
     sheet.write_text(style.replace("font-display:block", "font-display:swap"), encoding="utf-8")
     write_fonts(fonts, characters)
+    theme = static / "scripts/pydata-sphinx-theme.js"
+    code = theme.read_text(encoding="utf-8")
+    if MEASURE not in code:
+        raise ExtensionError(f"{theme} no longer holds {MEASURE}; see what the new theme does in its place")
+    theme.write_text(code.replace(MEASURE, MEASURE_LATER), encoding="utf-8")
     for script in (static / "scripts").glob("fontawesome.js*"):
         script.unlink()
 

@@ -16,8 +16,8 @@ CARD = "card.png"
 CARD_TEXT = "seq2gpt. From recurrent networks to GPT: what you solve is what you train."
 LONGEST = 160  # characters of a description that search engines show
 WITHOUT_SCRIPTS = (
-    '<noscript><p class="s2g-noscript">This page is read without JavaScript: figures stand still, and formulas '
-    "are shown as they are typed.</p></noscript>\n"
+    '<noscript><p class="s2g-noscript">This page is read without JavaScript: figures stand still.</p>'
+    "</noscript>\n"
 )
 
 
@@ -52,7 +52,7 @@ def tell_about_page(
     context["metatags"] = context.get("metatags", "") + "\n    ".join(["", *tags])
     # The empty corner of a table is no heading of anything.
     context["body"] = re.sub(r"<th( [^>]*)?>\s*(<p>\s*</p>)?\s*</th>", "<td></td>", context["body"])
-    if re.search(r'class="(s2g-widget|math)|widget-view\+json', context["body"]):
+    if re.search(r'class="s2g-widget|widget-view\+json', context["body"]):
         context["body"] = WITHOUT_SCRIPTS + context["body"]
 
 

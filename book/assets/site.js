@@ -1,4 +1,4 @@
-// What the theme leaves unnamed for screen readers, and formulas wider than the page for those who use a keyboard.
+// What the theme leaves unnamed for screen readers.
 for (const summary of document.querySelectorAll("summary:has(> .toctree-toggle)")) {
   summary.setAttribute("aria-label", `Pages below ${summary.closest("li").querySelector("a").textContent.trim()}`);
 }
@@ -7,9 +7,20 @@ const side = document.querySelector(".bd-sidebar-primary");
 side?.setAttribute("role", "complementary");
 side?.setAttribute("aria-label", "The course");
 
-window.addEventListener("load", async () => {
-  await window.MathJax?.startup?.promise;
-  for (const formula of document.querySelectorAll('mjx-container[display="true"]')) {
-    if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0;
-  }
-});
+// A box with more in it than it shows is reached and scrolled by keyboard. To measure one lays out what stands far below the
+// window, so it is done one by one, when there is nothing else to do. The theme's script calls this for code and tables.
+const unmeasured = [];
+const whenIdle = window.requestIdleCallback ?? ((call) => setTimeout(call, 50));
+
+function measure() {
+  const box = unmeasured.shift();
+  const position = box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight ? 0 : -1;
+  if (box.tabIndex !== position) box.tabIndex = position;
+  if (unmeasured.length) whenIdle(measure);
+}
+
+window.reachByKeyboard = (box) => {
+  if (unmeasured.push(box) === 1) whenIdle(measure);
+};
+
+window.addEventListener("load", () => document.querySelectorAll(".katex-display").forEach(window.reachByKeyboard));

@@ -43,6 +43,7 @@ def visit(browser: Any, address: str, name: str, scheme: str, width: int) -> Ver
     network.send("Network.enable")
     network.on("Network.loadingFinished", lambda event: count(found, event["encodedDataLength"]))
     page.goto(address + name, wait_until="networkidle", timeout=120_000)
+    page.wait_for_function("typeof unmeasured === 'undefined' || unmeasured.length === 0")
     if page.evaluate("document.documentElement.scrollWidth") > width:
         found.faults.append(f"is wider than {width} pixels")
     found.has_widget = page.locator(".s2g-root").count() > 0
