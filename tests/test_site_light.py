@@ -12,6 +12,7 @@ import pytest
 
 pytest.importorskip("jupyter_book", reason="the extra `book` is not installed")
 
+from audit.pages import MEASURED
 from autograder.site import ROOT
 from test_site import LESSON, address, browser, site, visit  # noqa: F401
 
@@ -57,15 +58,20 @@ def test_a_formula_is_set_for_the_eye_and_for_a_screen_reader():
     assert 'display="block"' not in alone
 
 
-def test_a_formula_that_cannot_be_set_stops_the_build_with_its_page_and_line(tmp_path):
-    (tmp_path / "index.md").write_text("# Title\n\nA right one, $x$.\n\nA wrong one, $x \\nosuch$.\n")
-    (tmp_path / "conf.py").write_text(
+def mini_book(folder, page):
+    """The page alone, built by Sphinx in a process of its own, with warnings as errors."""
+    (folder / "index.md").write_text(f"# Title\n\n{page}")
+    (folder / "conf.py").write_text(
         'extensions = ["myst_parser", "seq2gpt_formulas"]\n'
         'html_math_renderer, html_theme, myst_enable_extensions = "katex", "basic", ["dollarmath"]\n'
     )
-    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", str(tmp_path), str(tmp_path / "out")]
+    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", str(folder), str(folder / "out")]
     environment = os.environ | {"PYTHONPATH": str(ROOT / "book/_ext")}
-    result = subprocess.run(command, env=environment, capture_output=True, text=True)
+    return subprocess.run(command, env=environment, capture_output=True, text=True)
+
+
+def test_a_formula_that_cannot_be_set_stops_the_build_with_its_page_and_line(tmp_path):
+    result = mini_book(tmp_path, "A right one, $x$.\n\nA wrong one, $x \\nosuch$.\n")
     assert result.returncode == 1
     told = [line for line in result.stderr.splitlines() if "the formula" in line]
     assert len(told) == 1
@@ -107,6 +113,17 @@ def test_formulas_are_set_without_javascript_in_fonts_of_the_site(browser, addre
     )
     assert {"KaTeX_Math-Italic.woff2", "KaTeX_Main-Regular.woff2"} <= set(loaded)
     context.close()
+
+
+@pytest.mark.parametrize(
+    ("page", "label"),
+    [("| $d_\\text{k}$ |\n|--|\n| 1 |\n", ' aria-label="dk"'), ("| a |\n|--|\n| $d_k$ |\n", "")],
+)
+def test_a_formula_that_heads_a_column_is_its_text(tmp_path, page, label):
+    built = mini_book(tmp_path, page)
+    assert built.returncode == 0, built.stderr
+    text = (tmp_path / "out/index.html").read_text(encoding="utf-8")
+    assert re.findall(r"<math xmlns=\"[^\"]*\"([^>]*)>", text) == [label]
 
 
 # ---- one style sheet -------------------------------------------------------------------------------------------
@@ -155,7 +172,7 @@ def test_the_one_style_sheet_looks_like_the_many(visit, site, name, width):
 @pytest.mark.browser
 def test_what_is_wider_than_the_page_is_reached_by_keyboard(visit):
     page, _ = visit(LESSON, width=390)
-    page.wait_for_function("unmeasured.length === 0")
+    page.wait_for_function(MEASURED)
     boxes = page.locator(".katex-display, .bd-article pre").evaluate_all(
         "boxes => boxes.map(b => [b.scrollWidth > b.clientWidth || b.scrollHeight > b.clientHeight, b.tabIndex])"
     )

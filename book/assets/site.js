@@ -23,4 +23,8 @@ window.reachByKeyboard = (box) => {
   if (unmeasured.push(box) === 1) whenIdle(measure);
 };
 
-window.addEventListener("load", () => document.querySelectorAll(".katex-display").forEach(window.reachByKeyboard));
+const measureAll = () => {
+  for (const box of document.querySelectorAll('.katex-display, .bd-article [style*="overflow-x"]')) window.reachByKeyboard(box);
+};
+window.addEventListener("load", measureAll);
+document.fonts.addEventListener("loadingdone", measureAll); // a formula grows with its font
