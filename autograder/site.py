@@ -126,6 +126,8 @@ def pages_of(entry: dict) -> list[str]:
 
 def run_sphinx(builder: str, out: Path, state: Path, has_model: bool, solutions: str, toc: Path) -> int:
     """What the child process does: `jupyter-book build` with a chosen builder and output folder."""
+    # jsonschema would build a grammar of web addresses for a check that nothing here asks for: a sixth of a short build.
+    sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
     from jupyter_book.sphinx import build_sphinx
     from jupyter_client.provisioning import KernelProvisionerFactory
     from sphinx.util.console import nocolor

@@ -18,6 +18,7 @@ from test_site import LESSON, address, browser, site, visit  # noqa: F401
 
 sys.path.insert(0, str(ROOT / "book" / "_ext"))  # where Sphinx finds the book's own extensions
 
+import seq2gpt_exam
 import seq2gpt_formulas
 import seq2gpt_light
 import seq2gpt_style
@@ -178,3 +179,25 @@ def test_what_is_wider_than_the_page_is_reached_by_keyboard(visit):
     )
     assert Counter(position == (0 if wide else -1) for wide, position in boxes) == {True: len(boxes)}
     assert len({wide for wide, _ in boxes}) == 2
+
+
+# ---- what is kept from one build to the next -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "changed", ["book/07-attention/questions.yml", "book/cases.yml", "src/seq2gpt/attention.py"]
+)
+def test_the_bank_is_made_again_when_what_it_is_made_of_changes(tmp_path, changed):
+    for name in (
+        "book/07-attention/questions.yml",
+        "book/cases.yml",
+        "src/seq2gpt/attention.py",
+        "book/a.md",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("1")
+    before = seq2gpt_exam.bank_digest(tmp_path)
+    (tmp_path / "book/a.md").write_text("2")
+    assert seq2gpt_exam.bank_digest(tmp_path) == before
+    (tmp_path / changed).write_text("2")
+    assert seq2gpt_exam.bank_digest(tmp_path) != before

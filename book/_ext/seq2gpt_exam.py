@@ -4,11 +4,13 @@ What stands there without JavaScript is the body of the directive. The questions
 ``_static/exam/bank.json`` when the site is built.
 """
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any, ClassVar
 
 from docutils import nodes
+from seq2gpt_book import code_digest
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
@@ -58,9 +60,24 @@ def load_exam_files(
 
 
 def write_bank(app: Sphinx, error: Exception | None) -> None:
-    if app.builder.format == "html" and error is None:
+    """Made again only when a question changes, or code: drawing the variants is a fourth of a build with one page changed."""
+    if app.builder.format != "html" or error is not None:
+        return
+    kept = Path(app.doctreedir, f"bank-{bank_digest(Path(app.srcdir))}.json")
+    if not kept.exists():
+        for stale in kept.parent.glob("bank-*.json"):
+            stale.unlink()
         text = json.dumps(page_data(load_all()), ensure_ascii=False, separators=(",", ":"))
-        Path(app.outdir, "_static", "exam", "bank.json").write_text(text, encoding="utf-8")
+        kept.write_text(text, encoding="utf-8")
+    Path(app.outdir, "_static", "exam", "bank.json").write_bytes(kept.read_bytes())
+
+
+def bank_digest(root: Path) -> str:
+    """A fingerprint of what the bank is made of: questions, what they refer to, and the code that computes them."""
+    digest = hashlib.sha256(code_digest(root).encode())
+    for path in sorted(path for place in ("src", "book") for path in root.glob(f"{place}/**/*.yml")):
+        digest.update(f"\n{path.relative_to(root)}\n".encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

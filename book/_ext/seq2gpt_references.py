@@ -4,6 +4,7 @@ The question bank looks its sources up in the same file. A citation is set witho
 2022", so that a sentence can add the place: "(Dao et al. 2022, algorithm 1)".
 """
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,13 @@ FILE = "book/references.yml"
 def read_references(env: BuildEnvironment) -> dict[str, dict[str, Any]]:
     """Every reference by its key; the page that asks is built again when the file changes."""
     env.note_dependency(FILE)
-    return yaml.safe_load(Path(env.srcdir, FILE).read_text(encoding="utf-8"))
+    return parsed(Path(env.srcdir, FILE).read_text(encoding="utf-8"))
+
+
+@cache
+def parsed(text: str) -> dict[str, dict[str, Any]]:
+    """Once for all citations: reading YAML took a fourth of the time of a build."""
+    return yaml.safe_load(text)
 
 
 def short_name(reference: dict[str, Any]) -> str:
