@@ -8,7 +8,7 @@ import struct
 import pytest
 import torch
 
-from chromium import FIGURE, site_in
+from chromium import FIGURE, WITHOUT_WEBASSEMBLY, site_in
 from seq2gpt.browser import export_for_browser, pack_for_browser, quantize_rows
 from seq2gpt.generation import apply_temperature, generate, top_k_filter, top_p_filter
 from seq2gpt.gpt import GPT, GPTConfig
@@ -147,21 +147,38 @@ def site(tmp_path_factory):
 @pytest.fixture(scope="module")
 def script(site):
     """Run statements of JavaScript in which ``gpt`` is the engine and ``argument`` the argument."""
-    page, faults = site.open(site.write("", name="empty.html"))
-    yield lambda code, argument=None: page.evaluate(
-        f"async (argument) => {{ const gpt = await import('/_static/widgets/gpt.js'); {code} }}", argument
-    )
+    yield from scripting(site)
+
+
+@pytest.fixture(scope="module", params=["WebAssembly SIMD", "plain JavaScript"])
+def script_of_each_way(site, request):
+    """:func:`script`, in a browser with WebAssembly and in one without."""
+    yield from scripting(site, way=request.param)
+
+
+def scripting(site, way: str = "WebAssembly SIMD"):
+    before = WITHOUT_WEBASSEMBLY if way == "plain JavaScript" else ""
+    page, faults = site.open(site.write("", name="empty.html"), before=before)
+    engine = "const gpt = await import('/_static/widgets/gpt.js');"
+    yield lambda code, argument=None: page.evaluate(f"async (argument) => {{ {engine} {code} }}", argument)
     assert faults == []
 
 
 @pytest.mark.browser
+def test_the_way_is_the_one_meant(site, script_of_each_way, request):
+    (site.folder / "way.bin").write_bytes(pack_for_browser(small_gpt(), CharTokenizer(SYMBOLS)))
+    way = script_of_each_way("return gpt.readModel(await gpt.fetchBytes('/way.bin')).products.way;")
+    assert way == request.node.callspec.params["script_of_each_way"]
+
+
+@pytest.mark.browser
 @pytest.mark.parametrize("changes", [{}, {"bias": False}, {"n_heads": 1, "d_model": 20, "n_layers": 1}])
-def test_logits_equal_those_of_pytorch(site, script, changes):
+def test_logits_equal_those_of_pytorch(site, script_of_each_way, changes):
     model = small_gpt(**changes)
     data = pack_for_browser(model, CharTokenizer(SYMBOLS))
     (site.folder / "logits.bin").write_bytes(data)
     ids = torch.randint(len(SYMBOLS), (1, CONTEXT), generator=torch.Generator().manual_seed(1))
-    theirs = script(
+    theirs = script_of_each_way(
         """const model = gpt.modelOf(gpt.readModel(await gpt.fetchBytes('/logits.bin')));
         return argument.map((id) => Array.from(model.step(id)));""",
         ids[0].tolist(),
@@ -181,7 +198,7 @@ def test_logits_equal_those_of_pytorch(site, script, changes):
         {"activation": "swiglu", "n_kv_heads": 3, "qk_norm": False, "tied": False, "norm_eps": 0.5},
     ],
 )
-def test_logits_of_the_modern_layout_equal_those_of_pytorch(site, script, changes):
+def test_logits_of_the_modern_layout_equal_those_of_pytorch(site, script_of_each_way, changes):
     sizes = {
         "vocab_size": len(SYMBOLS),
         "context_length": CONTEXT,
@@ -199,7 +216,7 @@ def test_logits_of_the_modern_layout_equal_those_of_pytorch(site, script, change
     _, tensors = read_file(data)
     model.load_state_dict({"head.weight": tensors["token_embedding.weight"]} | tensors)
     ids = torch.randint(len(SYMBOLS), (1, CONTEXT), generator=generator)
-    theirs = script(
+    theirs = script_of_each_way(
         """const model = gpt.modelOf(gpt.readModel(await gpt.fetchBytes('/modern.bin')));
         return argument.map((id) => Array.from(model.step(id)));""",
         ids[0].tolist(),
@@ -211,14 +228,14 @@ def test_logits_of_the_modern_layout_equal_those_of_pytorch(site, script, change
 
 
 @pytest.mark.browser
-def test_a_head_of_its_own_is_used(site, script):
+def test_a_head_of_its_own_is_used(site, script_of_each_way):
     model = small_gpt()
     model.head.weight = torch.nn.Parameter(
         torch.randn(model.head.weight.shape, generator=torch.Generator().manual_seed(3))
     )
     data = pack_for_browser(model, CharTokenizer(SYMBOLS))
     (site.folder / "head.bin").write_bytes(data)
-    theirs = script(
+    theirs = script_of_each_way(
         "return Array.from(gpt.modelOf(gpt.readModel(await gpt.fetchBytes('/head.bin'))).step(4));"
     )
     _, tensors = read_file(data)

@@ -1,5 +1,6 @@
-// A GPT in plain JavaScript: reads the file that seq2gpt.browser writes and predicts the next token.
-// Names follow src/seq2gpt/gpt.py, modern.py and generation.py. Sums run in double precision. No page, no imports.
+// A GPT in the browser: reads the file that seq2gpt.browser writes and predicts the next token. No page is needed.
+// Names follow src/seq2gpt/gpt.py, modern.py and generation.py. Numbers have double precision; products.js multiplies.
+import { productsOf } from "./products.js";
 
 const MAGIC = "seq2gpt\n";
 const PREFIX_BYTES = 12; // the magic word, then the length of the header as a 32-bit number
@@ -28,7 +29,7 @@ export async function fetchBytes(url, progress = () => {}, signal = undefined) {
   return bytes;
 }
 
-// Config, symbols and float32 tensors from an exported file; an Error says what is wrong with the file.
+// Config, symbols, card and tensors from an exported file; an Error says what is wrong with the file.
 export function readModel(bytes) {
   const text = (from, to) => new TextDecoder().decode(bytes.subarray(from, to));
   if (text(0, MAGIC.length) !== MAGIC) throw new Error("this is not a model file of seq2gpt; export it again with export_for_browser");
@@ -43,15 +44,14 @@ export function readModel(bytes) {
   }
   if (sha256(payload) !== header.sha256) throw new Error("the model file is damaged: its checksum does not match; load it again");
   const tensors = Object.fromEntries(header.tensors.map((entry) => [entry.name, readTensor(payload.buffer, entry)]));
-  return { config: header.config, symbols: header.symbols, tensors, nBytes: bytes.length };
+  const { config, symbols, card = {} } = header;
+  return { config, symbols, card, tensors, products: productsOf(tensors), nBytes: bytes.length };
 }
 
 // A vector is float32. A matrix is one float32 scale for each row, then its rows as int8.
 function readTensor(buffer, { shape: [rows, columns], offset }) {
   const scales = new Float32Array(buffer, offset, rows);
-  if (columns === undefined) return scales;
-  const quantised = new Int8Array(buffer, offset + 4 * rows, rows * columns);
-  return Float32Array.from(quantised, (value, index) => value * scales[Math.floor(index / columns)]);
+  return columns === undefined ? scales : { scales, numbers: new Int8Array(buffer, offset + 4 * rows, rows * columns), columns };
 }
 
 // SHA-256 (FIPS 180-4). The browser's own is missing on pages served over plain http.
@@ -88,21 +88,11 @@ export function sha256(bytes) {
 
 // ---- the model -------------------------------------------------------------------------------------
 
-// y = W x + b for a matrix with a row for each output. Four sums at a time keep the processor busy.
-function linear(y, weight, x, bias) {
-  const columns = x.length;
-  const whole = columns - (columns % 4);
-  for (let row = 0, at = 0; row < y.length; row++) {
-    let [a, b, c, d] = [bias ? bias[row] : 0, 0, 0, 0];
-    for (let column = 0; column < whole; column += 4, at += 4) {
-      a += weight[at] * x[column];
-      b += weight[at + 1] * x[column + 1];
-      c += weight[at + 2] * x[column + 2];
-      d += weight[at + 3] * x[column + 3];
-    }
-    for (let column = whole; column < columns; column++, at++) a += weight[at] * x[column];
-    y[row] = a + b + c + d;
-  }
+function add(y, x) { for (let i = 0; i < x.length; i++) y[i] += x[i]; }
+
+// A row of a stored matrix, added to y: the embedding of a token or a place.
+function addRow(y, { numbers, scales, columns }, row) {
+  for (let i = 0, at = row * columns; i < columns; i++, at++) y[i] += scales[row] * numbers[at];
 }
 
 function layerNorm(y, x, gain, bias) {
@@ -122,8 +112,8 @@ function rmsNorm(y, x, gain, epsilon) {
 }
 
 export class GPT { // the layout of GPT-2
-  constructor({ config, tensors }) {
-    Object.assign(this, { config, tensors });
+  constructor({ config, tensors, products }) {
+    Object.assign(this, { config, tensors, products });
     const { d_model, d_ff, n_heads, n_layers, context_length, vocab_size } = config;
     const vector = (length) => new Float64Array(length);
     this.dHead = d_model / n_heads;
@@ -140,20 +130,23 @@ export class GPT { // the layout of GPT-2
 
   // Read one token; returns the logits of the next, in an array that the next call overwrites.
   step(id) {
-    const { config: { n_layers, context_length }, tensors, normed, logits } = this;
+    const { config: { n_layers, context_length }, tensors, products, normed, logits } = this;
     if (this.length >= context_length) throw new Error(`the context is full: context_length=${context_length}`);
     this.embed(id);
     for (let layer = 0; layer < n_layers; layer++) this.block(layer);
     this.norm("norm");
-    linear(logits, tensors["head.weight"] ?? tensors["token_embedding.weight"], normed); // tied unless the file holds a head
+    products.multiply(logits, tensors["head.weight"] ? "head.weight" : "token_embedding.weight", normed); // tied unless the file holds a head
     this.length += 1;
     return logits;
   }
 
   block(layer) {
-    const { x, normed, mixed, tensors } = this;
-    const apply = (y, name, input) => linear(y, tensors[`blocks.${layer}.${name}.weight`], input, tensors[`blocks.${layer}.${name}.bias`]);
-    const addToX = () => { for (let i = 0; i < x.length; i++) x[i] += normed[i]; };
+    const { x, normed, mixed, tensors, products } = this;
+    const apply = (y, name, input) => {
+      products.multiply(y, `blocks.${layer}.${name}.weight`, input);
+      add(y, tensors[`blocks.${layer}.${name}.bias`] ?? []);
+    };
+    const addToX = () => add(x, normed);
     this.norm(`blocks.${layer}.norm_1`);
     this.attend(layer, apply);
     apply(normed, "attention.w_o", mixed);
@@ -191,8 +184,9 @@ export class GPT { // the layout of GPT-2
   }
 
   embed(id) {
-    const { config: { d_model }, tensors, x, length } = this;
-    for (let i = 0; i < d_model; i++) x[i] = tensors["token_embedding.weight"][id * d_model + i] + tensors["positions.table"][length * d_model + i];
+    this.x.fill(0);
+    addRow(this.x, this.tensors["token_embedding.weight"], id);
+    addRow(this.x, this.tensors["positions.table"], this.length);
   }
 
   norm(name) { layerNorm(this.normed, this.x, this.tensors[`${name}.weight`], this.tensors[`${name}.bias`]); }
@@ -207,8 +201,8 @@ export class GPT { // the layout of GPT-2
 
 export class ModernGPT extends GPT { // the layout of src/seq2gpt/modern.py
   embed(id) {
-    const { config: { d_model }, tensors, x } = this;
-    x.set(tensors["token_embedding.weight"].subarray(id * d_model, (id + 1) * d_model));
+    this.x.fill(0);
+    addRow(this.x, this.tensors["token_embedding.weight"], id);
   }
 
   norm(name) { rmsNorm(this.normed, this.x, this.tensors[`${name}.weight`], this.config.norm_eps); }
