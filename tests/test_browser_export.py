@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from chromium import FIGURE, WITHOUT_WEBASSEMBLY, site_in
-from seq2gpt.browser import export_for_browser, pack_for_browser, quantize_rows
+from seq2gpt import heads, modern
+from seq2gpt.browser import export_for_browser, pack_for_browser, quantize_rows, unpack_for_browser
 from seq2gpt.generation import apply_temperature, generate, top_k_filter, top_p_filter
 from seq2gpt.gpt import GPT, GPTConfig
 from seq2gpt.modern import ModernConfig, ModernGPT
@@ -30,6 +31,23 @@ def small_gpt(seed: int = 0, **changes) -> GPT:
         "d_ff": 37,
     }
     model = GPT(GPTConfig(**sizes | changes)).eval()
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(0.3 * torch.randn(parameter.shape, generator=generator))
+    return model
+
+
+def small_modern(seed: int = 5, **changes) -> ModernGPT:
+    """A GPT of the modern layout, of odd sizes and with large random weights too."""
+    sizes = {
+        "vocab_size": len(SYMBOLS),
+        "context_length": CONTEXT,
+        "d_model": 24,
+        "n_heads": 6,
+        "n_layers": 2,
+    }
+    model = ModernGPT(ModernConfig(**sizes | changes)).eval()
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for parameter in model.parameters():
@@ -135,6 +153,38 @@ def test_an_older_file_is_replaced_whole_or_not_at_all(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["gpt.bin"]
 
 
+@pytest.mark.parametrize("layout", ["gpt2", "modern"])
+def test_a_file_comes_back_as_the_model_that_the_page_computes_with(layout):
+    model = small_gpt() if layout == "gpt2" else small_modern(activation="swiglu", n_kv_heads=1)
+    data = pack_for_browser(model, CharTokenizer(SYMBOLS), {"val_loss": 1.5})
+    again, tokenizer, card = unpack_for_browser(data)
+    assert again.config == model.config
+    assert (tokenizer.symbols, card) == (SYMBOLS, {"val_loss": 1.5})
+    _, tensors = read_file(data)
+    for name, parameter in again.named_parameters():
+        torch.testing.assert_close(parameter.detach(), tensors[name], atol=1e-7, rtol=1e-6)
+    assert unpack_for_browser(pack_for_browser(model, tokenizer))[2] == {}
+
+
+@pytest.mark.parametrize(
+    ("spoiled", "told"),
+    [
+        (lambda data: data[:-3], r"^the \d+ of \d+ bytes of weights do not fit their checksum; export"),
+        (lambda data: data[:-9] + bytes([data[-9] ^ 1]) + data[-8:], "do not fit their checksum"),
+        (
+            lambda data: data[:200],
+            r"^the model file ends inside its header, after 200 bytes; export it again",
+        ),
+        (lambda data: data[:9], "^this is no model file of seq2gpt; write one with export_for_browser"),
+        (lambda data: b"<html>" + data, "^this is no model file of seq2gpt"),
+    ],
+)
+def test_a_spoiled_file_is_refused(spoiled, told):
+    data = pack_for_browser(small_gpt(), CharTokenizer(SYMBOLS))
+    with pytest.raises(ValueError, match=told):
+        unpack_for_browser(spoiled(data))
+
+
 # ---- the engine ----------------------------------------------------------------------------------------------
 
 
@@ -199,23 +249,12 @@ def test_logits_equal_those_of_pytorch(site, script_of_each_way, changes):
     ],
 )
 def test_logits_of_the_modern_layout_equal_those_of_pytorch(site, script_of_each_way, changes):
-    sizes = {
-        "vocab_size": len(SYMBOLS),
-        "context_length": CONTEXT,
-        "d_model": 24,
-        "n_heads": 6,
-        "n_layers": 2,
-    }
-    model = ModernGPT(ModernConfig(**sizes | changes)).eval()
-    generator = torch.Generator().manual_seed(5)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.add_(0.3 * torch.randn(parameter.shape, generator=generator))
+    model = small_modern(**changes)
     data = pack_for_browser(model, CharTokenizer(SYMBOLS))
     (site.folder / "modern.bin").write_bytes(data)
     _, tensors = read_file(data)
     model.load_state_dict({"head.weight": tensors["token_embedding.weight"]} | tensors)
-    ids = torch.randint(len(SYMBOLS), (1, CONTEXT), generator=generator)
+    ids = torch.randint(len(SYMBOLS), (1, CONTEXT), generator=torch.Generator().manual_seed(1))
     theirs = script_of_each_way(
         """const model = gpt.modelOf(gpt.readModel(await gpt.fetchBytes('/modern.bin')));
         return argument.map((id) => Array.from(model.step(id)));""",
@@ -225,6 +264,70 @@ def test_logits_of_the_modern_layout_equal_those_of_pytorch(site, script_of_each
         logits = model.double()(ids)[0]
     assert logits.abs().max() > 3
     torch.testing.assert_close(torch.tensor(theirs).double(), logits, atol=1e-5, rtol=0)
+
+
+def weights_by_pytorch(model, ids: torch.Tensor) -> torch.Tensor:
+    """Attention weights, (layer, head, n, n), from queries and keys by the formula, in double precision."""
+    seen: list[torch.Tensor] = []
+
+    def attend(query, key, value, *rest, **more):
+        scores = query @ key.mT / query.shape[-1] ** 0.5
+        later = torch.ones(scores.shape[-2:]).triu(1).bool()
+        seen.append(scores.masked_fill(later, -torch.inf).softmax(-1)[0])
+        return seen[-1][None] @ value
+
+    where = modern if isinstance(model, ModernGPT) else heads
+    with pytest.MonkeyPatch.context() as patch, torch.no_grad():
+        patch.setattr(where, "fused_attention", attend)
+        model(ids)
+    return torch.stack(seen)
+
+
+LOOKS = """const file = gpt.readModel(await gpt.fetchBytes(argument.path));
+  const model = gpt.modelOf(file);
+  argument.ids.forEach((id) => model.step(id));
+  const { n_layers, n_heads } = file.config;
+  const all = (count, make) => Array.from({ length: count }, (_, index) => make(index));
+  return all(n_layers, (layer) => all(n_heads, (head) => argument.ids.map((_, at) => [...model.attention(layer, head, at)])));"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    "model",
+    [
+        small_gpt(),
+        small_modern(activation="relu2"),
+        small_modern(activation="swiglu", n_kv_heads=2, qk_norm=False, d_head=6),
+    ],
+    ids=["gpt2", "modern", "grouped"],
+)
+def test_where_a_head_looked_is_where_it_looks_in_pytorch(site, script_of_each_way, model):
+    data = pack_for_browser(model, CharTokenizer(SYMBOLS))
+    (site.folder / "looks.bin").write_bytes(data)
+    ids = torch.randint(len(SYMBOLS), (1, CONTEXT), generator=torch.Generator().manual_seed(2))
+    theirs = script_of_each_way(LOOKS, {"path": "/looks.bin", "ids": ids[0].tolist()})
+    wanted = weights_by_pytorch(unpack_for_browser(data)[0].double(), ids)
+    assert wanted.std() > 0.05, "the heads look somewhere"
+    for layer, heads_of_layer in enumerate(theirs):
+        for head, rows in enumerate(heads_of_layer):
+            for at, row in enumerate(rows):
+                expected = wanted[layer, head, at, : at + 1]
+                torch.testing.assert_close(torch.tensor(row).double(), expected, atol=1e-6, rtol=0)
+
+
+@pytest.mark.browser
+def test_the_logits_of_an_earlier_position_come_back_and_nothing_is_lost(site, script):
+    (site.folder / "back.bin").write_bytes(pack_for_browser(small_gpt(), CharTokenizer(SYMBOLS)))
+    first, again, last, after = script(
+        """const model = gpt.modelOf(gpt.readModel(await gpt.fetchBytes('/back.bin')));
+        const read = [1, 2, 3].map((id) => [...model.step(id)]);
+        const back = [...model.logitsAt(1, 2)];
+        const other = gpt.modelOf(gpt.readModel(await gpt.fetchBytes('/back.bin')));
+        [1, 2, 3].forEach((id) => other.step(id));
+        return [read[1], back, [...model.step(4)], [...other.step(4)]];"""
+    )
+    assert first == again
+    assert last == after
 
 
 @pytest.mark.browser

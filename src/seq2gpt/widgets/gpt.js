@@ -116,13 +116,13 @@ export class GPT { // the layout of GPT-2
     Object.assign(this, { config, tensors, products });
     const { d_model, d_ff, n_heads, n_layers, context_length, vocab_size } = config;
     const vector = (length) => new Float64Array(length);
-    this.dHead = d_model / n_heads;
+    this.dHead = config.d_head ?? d_model / n_heads;
     this.nKvHeads = config.n_kv_heads ?? n_heads; // in GPT-2 every query head has keys and values of its own
-    this.kvWidth = this.nKvHeads * this.dHead;
-    [this.x, this.normed, this.query, this.mixed] = [0, 0, 0, 0].map(() => vector(d_model));
+    [this.width, this.kvWidth] = [n_heads * this.dHead, this.nKvHeads * this.dHead];
+    [this.x, this.normed, this.mixed] = [vector(d_model), vector(d_model), vector(this.width)];
     [this.inner, this.gates, this.scores, this.logits] = [vector(d_ff), vector(d_ff), vector(context_length), vector(vocab_size)];
-    const store = () => vector(context_length * this.kvWidth);
-    this.cache = Array.from({ length: n_layers }, () => ({ keys: store(), values: store() }));
+    const store = (width) => vector(context_length * width); // queries are kept to show later where they looked
+    this.cache = Array.from({ length: n_layers }, () => ({ queries: store(this.width), keys: store(this.kvWidth), values: store(this.kvWidth) }));
     this.length = 0; // positions read so far
   }
 
@@ -159,8 +159,8 @@ export class GPT { // the layout of GPT-2
 
   // One query against the keys of all positions so far; nothing later exists, so no mask is needed.
   attend(layer, apply) {
-    const { config: { n_heads }, normed, query, mixed, length, dHead, nKvHeads, kvWidth, cache: { [layer]: { keys, values } } } = this;
-    const scores = this.scores.subarray(0, length + 1);
+    const { config: { n_heads }, normed, mixed, length, dHead, width, kvWidth, cache: { [layer]: { queries, keys, values } } } = this;
+    const query = queries.subarray(length * width, (length + 1) * width);
     const key = keys.subarray(length * kvWidth, (length + 1) * kvWidth);
     apply(query, "attention.w_q", normed);
     apply(key, "attention.w_k", normed);
@@ -168,19 +168,44 @@ export class GPT { // the layout of GPT-2
     this.prepare(query, `blocks.${layer}.attention.norm_q.weight`);
     this.prepare(key, `blocks.${layer}.attention.norm_k.weight`);
     mixed.fill(0);
+    const weights = this.scores.subarray(0, length + 1);
     for (let head = 0; head < n_heads; head++) {
+      this.weigh(weights, layer, head);
       const start = head * dHead;
-      const shift = Math.floor((head * nKvHeads) / n_heads) * dHead - start; // from a query's features to its key's
+      const shift = this.shift(head);
       for (let m = 0; m <= length; m++) {
-        let score = 0;
-        for (let i = start; i < start + dHead; i++) score += query[i] * keys[m * kvWidth + shift + i];
-        scores[m] = score / Math.sqrt(dHead);
-      }
-      softmaxInPlace(scores);
-      for (let m = 0; m <= length; m++) {
-        for (let i = start; i < start + dHead; i++) mixed[i] += scores[m] * values[m * kvWidth + shift + i];
+        for (let i = start; i < start + dHead; i++) mixed[i] += weights[m] * values[m * kvWidth + shift + i];
       }
     }
+  }
+
+  // From a feature of a query head to the same one of the key head that it shares.
+  shift(head) { return (Math.floor((head * this.nKvHeads) / this.config.n_heads) - head) * this.dHead; }
+
+  // The weights that a head gives to as many positions as there is room for, seen from the last of them.
+  weigh(weights, layer, head) {
+    const { dHead, width, kvWidth, cache: { [layer]: { queries, keys } } } = this;
+    const start = head * dHead;
+    const from = (weights.length - 1) * width;
+    const shift = this.shift(head);
+    for (let m = 0; m < weights.length; m++) {
+      let score = 0;
+      for (let i = start; i < start + dHead; i++) score += queries[from + i] * keys[m * kvWidth + shift + i];
+      weights[m] = score / Math.sqrt(dHead);
+    }
+    return softmaxInPlace(weights);
+  }
+
+  // Where a head of a layer looked from a position that was read: a weight for each position up to it.
+  attention(layer, head, position) { return this.weigh(new Float64Array(position + 1), layer, head); }
+
+  // The logits after a position that was read, whose token is id; it is read once more.
+  logitsAt(position, id) {
+    const { length } = this;
+    this.length = position;
+    const logits = this.step(id);
+    this.length = length;
+    return logits;
   }
 
   embed(id) {
