@@ -453,7 +453,7 @@ def finish(page) -> str:
     page.wait_for_function(
         "!document.querySelector('.s2g-generate').disabled && document.querySelector('.s2g-speed').textContent.includes('a second')"
     )
-    return page.locator(".s2g-written span").evaluate("node => node.textContent")
+    return page.locator(".s2g-written > span").evaluate("node => node.textContent")
 
 
 @pytest.mark.browser
@@ -493,7 +493,7 @@ def test_continue_takes_the_second_half_as_the_prompt(show, exported):
     page.get_by_role("button", name="Continue").click()
     page.wait_for_function("document.querySelector('.s2g-stop').disabled")
     assert page.locator("textarea").input_value() == text[-12:]
-    assert page.locator(".s2g-written span").evaluate("node => node.textContent.length") == CONTEXT - 12
+    assert page.locator(".s2g-written > span").evaluate("node => node.textContent.length") == CONTEXT - 12
 
 
 @pytest.mark.browser
@@ -531,7 +531,7 @@ def test_stop_ends_the_writing(show, exported):
     page.wait_for_function("document.querySelector('.s2g-written span').textContent.length > 5")
     page.get_by_role("button", name="Stop").click()
     page.wait_for_function("document.querySelector('.s2g-speed').textContent.endsWith('stopped')")
-    assert 5 < page.locator(".s2g-written span").evaluate("node => node.textContent.length") < 490
+    assert 5 < page.locator(".s2g-written > span").evaluate("node => node.textContent.length") < 490
     assert page.get_by_role("button", name="Generate").is_enabled()
 
 
