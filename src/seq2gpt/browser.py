@@ -12,10 +12,7 @@ The file, in this order:
 ``widgets/gpt.js`` reads it.
 """
 
-import hashlib
-import json
 import os
-import struct
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -26,12 +23,9 @@ from jaxtyping import Float, Int8
 from torch import Tensor
 
 from seq2gpt.gpt import GPT, GPTConfig
+from seq2gpt.model_file import ALIGNMENT, frame, read_frame
 from seq2gpt.modern import ModernConfig, ModernGPT
 from seq2gpt.tokens import CharTokenizer
-
-MAGIC = b"seq2gpt\n"
-FORMAT = 1
-ALIGNMENT = 4  # a page can view float32 numbers in place only where their offset is a multiple of this
 
 
 def quantize_rows(
@@ -69,17 +63,9 @@ def pack_for_browser(
         tensors.append({"name": name, "shape": list(parameter.shape), "offset": len(payload)})
         payload += _pack(name, parameter.detach().float().cpu())
     header = {
-        "format": FORMAT,
-        "config": asdict(model.config),
-        "symbols": tokenizer.symbols,
-        "card": card or {},
-        "tensors": tensors,
-        "payload_bytes": len(payload),
-        "sha256": hashlib.sha256(payload).hexdigest(),
-    }
-    text = json.dumps(header, ensure_ascii=False).encode("utf-8")
-    text += b" " * (-len(text) % ALIGNMENT)
-    return MAGIC + struct.pack("<I", len(text)) + text + bytes(payload)
+        "config": asdict(model.config), "symbols": tokenizer.symbols, "card": card or {}, "tensors": tensors
+    }  # fmt: skip
+    return frame(header, bytes(payload))
 
 
 def _pack(name: str, parameter: Tensor) -> bytes:
@@ -101,21 +87,9 @@ def _little_endian(values: Float[Tensor, "n"]) -> bytes:
 def unpack_for_browser(data: bytes) -> tuple[GPT | ModernGPT, CharTokenizer, dict[str, Any]]:
     """Model, tokenizer and card from the bytes of :func:`pack_for_browser`, with the weights that a page computes with.
 
-    Raises ``ValueError`` when ``data`` is no such file, is cut short, or does not fit its checksum.
+    Errors are those of :func:`seq2gpt.model_file.read_frame`.
     """
-    start = len(MAGIC) + 4
-    if data[: len(MAGIC)] != MAGIC or len(data) < start:
-        raise ValueError("this is no model file of seq2gpt; write one with export_for_browser")
-    (length,) = struct.unpack("<I", data[len(MAGIC) : start])
-    payload = data[start + length :]
-    if len(data) < start + length:
-        raise ValueError(f"the model file ends inside its header, after {len(data)} bytes; export it again")
-    header = json.loads(data[start : start + length])
-    if hashlib.sha256(payload).hexdigest() != header["sha256"]:
-        raise ValueError(
-            f"the {len(payload)} of {header['payload_bytes']} bytes of weights do not fit their checksum; "
-            "export the model again"
-        )
+    header, payload = read_frame(data)
     config = header["config"]
     model: GPT | ModernGPT = (
         ModernGPT(ModernConfig(**config)) if "activation" in config else GPT(GPTConfig(**config))
