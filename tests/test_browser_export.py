@@ -8,10 +8,10 @@ import struct
 import pytest
 import torch
 
-from chromium import FIGURE, WITHOUT_WEBASSEMBLY, site_in
+from chromium import WITHOUT_WEBASSEMBLY, site_in
 from seq2gpt import heads, modern
 from seq2gpt.browser import export_for_browser, pack_for_browser, quantize_rows, unpack_for_browser
-from seq2gpt.generation import apply_temperature, generate, top_k_filter, top_p_filter
+from seq2gpt.generation import apply_temperature, top_k_filter, top_p_filter
 from seq2gpt.gpt import GPT, GPTConfig
 from seq2gpt.modern import ModernConfig, ModernGPT
 from seq2gpt.tokens import CharTokenizer
@@ -360,6 +360,28 @@ def test_the_checksum_in_the_page_is_sha256(script):
         )
 
 
+@pytest.mark.browser
+def test_a_connection_that_breaks_is_told(script):
+    told = script(
+        """globalThis.fetch = async () => new Response(new ReadableStream({
+          start(controller) { controller.enqueue(new Uint8Array(5)); },
+          pull(controller) { controller.error(new TypeError("network error")); },
+        }));
+        const seen = [];
+        const message = await gpt.fetchBytes("/any", (...counts) => seen.push(counts)).catch((error) => error.message);
+        return [message, seen];"""
+    )
+    assert told == ["the connection broke after 5 bytes of the model file; load it again", [[5, 0]]]
+
+
+@pytest.mark.browser
+def test_a_header_that_is_no_json_is_told(script):
+    data = bytearray(pack_for_browser(small_gpt(), CharTokenizer(SYMBOLS)))
+    data[12] = ord("x")
+    code = "try { gpt.readModel(Uint8Array.from(argument)); } catch (error) { return error.message; }"
+    assert script(code, list(data)) == "the model file is damaged: its header cannot be read; load it again"
+
+
 def by_pytorch(logits: torch.Tensor, temperature: float, k: int | None, p: float | None) -> torch.Tensor:
     logits = apply_temperature(logits, temperature)
     if k is not None:
@@ -411,227 +433,3 @@ def test_draws_follow_the_shares_and_the_seed(script):
     draws = "return [argument, argument, argument + 1].map((seed) => { const r = gpt.randomFrom(seed); return [r(), r()]; });"
     first, again, other = script(draws, 3)
     assert first == again != other
-
-
-# ---- the page ------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def exported(site):
-    model, tokenizer = small_gpt(), CharTokenizer(SYMBOLS)
-    path = site.folder / "_static/model/gpt.bin"
-    path.parent.mkdir()
-    export_for_browser(model, tokenizer, path)
-    return path
-
-
-@pytest.fixture
-def show(site):
-    """Open a page with the playground in a given state; what it complained about is checked at the end."""
-    opened = []
-
-    def show(expected: str = "", width: int = 800, **state):
-        site.write(FIGURE.format(name="playground", state=json.dumps({"prompt": "abc", **state})))
-        page, faults = site.open("page.html", width=width)
-        opened.append((page, faults, expected))
-        return page
-
-    yield show
-    for page, faults, expected in opened:
-        page.context.close()
-        assert [fault for fault in faults if not expected or expected not in fault] == []
-
-
-def load(page) -> None:
-    page.get_by_role("button", name="Load the model").click()
-    page.locator(".s2g-next tbody tr").first.wait_for()
-
-
-def finish(page) -> str:
-    """Generate to the end and return the text that was added to the prompt."""
-    page.get_by_role("button", name="Generate").click()
-    page.wait_for_function(
-        "!document.querySelector('.s2g-generate').disabled && document.querySelector('.s2g-speed').textContent.includes('a second')"
-    )
-    return page.locator(".s2g-written > span").evaluate("node => node.textContent")
-
-
-@pytest.mark.browser
-def test_greedy_text_in_the_page_is_that_of_generate(show, exported):
-    page = show(temperature=0, max_new_tokens=11)
-    size = exported.stat().st_size
-    button = page.get_by_role("button", name="Load the model")
-    assert button.inner_text() == f"Load the model ({size / 1e6:.1f} MB)"
-    load(page)
-    text = finish(page)
-    tokenizer = CharTokenizer(SYMBOLS)
-    model = dequantised(small_gpt(), exported.read_bytes())
-    ids = generate(model, torch.tensor([tokenizer.encode("abc")]), 11, temperature=0.0)
-    assert "abc" + text == tokenizer.decode(ids[0].tolist())
-    assert page.locator(".s2g-written b").inner_text() == "abc"
-    assert page.locator(".s2g-speed").inner_text().startswith("11 characters, ")
-
-
-@pytest.mark.browser
-def test_a_seed_decides_the_text_and_a_full_context_ends_it(show, exported):
-    page = show(temperature=1.5, seed=3, max_new_tokens=100)
-    load(page)
-    first = finish(page)
-    assert len(first) == CONTEXT - 3
-    assert page.locator(".s2g-speed").inner_text().endswith(f"the context of {CONTEXT} characters is full")
-    assert finish(page) == first
-    page.get_by_label("Seed").fill("4")
-    page.get_by_label("Seed").press("Tab")
-    assert finish(page) != first
-
-
-@pytest.mark.browser
-def test_continue_takes_the_second_half_as_the_prompt(show, exported):
-    page = show(temperature=1.5, max_new_tokens=100)
-    load(page)
-    text = "abc" + finish(page)
-    page.get_by_role("button", name="Continue").click()
-    page.wait_for_function("document.querySelector('.s2g-stop').disabled")
-    assert page.locator("textarea").input_value() == text[-12:]
-    assert page.locator(".s2g-written > span").evaluate("node => node.textContent.length") == CONTEXT - 12
-
-
-@pytest.mark.browser
-def test_the_next_characters_are_shown_with_what_the_filters_cut(show, exported):
-    page = show(top_k=2, temperature=1.0)
-    load(page)
-    rows = page.locator(".s2g-next tbody tr")
-    assert rows.count() == 10
-    assert page.locator(".s2g-next tr.s2g-cut").count() == 8
-    tokenizer = CharTokenizer(SYMBOLS)
-    with torch.no_grad():
-        logits = dequantised(small_gpt(), exported.read_bytes())(torch.tensor([tokenizer.encode("abc")]))[
-            0, -1
-        ]
-    probabilities = logits.softmax(-1).sort(descending=True)
-    best = tokenizer.decode([probabilities.indices[0].item()])
-    name, _, share, _ = rows.first.locator("th, td").all_inner_texts()
-    assert name == {" ": "space", "\n": "⏎"}.get(best, best)
-    assert share == f"{100 * probabilities.values[0].item():.1f} %"
-    page.get_by_label("Top-k").fill("14")
-    assert page.locator(".s2g-next tr.s2g-cut").count() == 0
-    page.locator("textarea").fill("abcdef")
-    changed = "share => document.querySelector('.s2g-next tbody td:nth-child(3)').textContent !== share"
-    page.wait_for_function(changed, arg=share)
-
-
-@pytest.mark.browser
-def test_stop_ends_the_writing(show, exported):
-    """The model is large enough to be still writing when the button is pressed."""
-    config = GPTConfig(vocab_size=14, context_length=500, d_model=128, n_heads=4, n_layers=4)
-    export_for_browser(GPT(config), CharTokenizer(SYMBOLS), exported.with_name("long.bin"))
-    page = show(model_url="model/long.bin", max_new_tokens=490)
-    load(page)
-    page.get_by_role("button", name="Generate").click()
-    page.wait_for_function("document.querySelector('.s2g-written span').textContent.length > 5")
-    page.get_by_role("button", name="Stop").click()
-    page.wait_for_function("document.querySelector('.s2g-speed').textContent.endsWith('stopped')")
-    assert 5 < page.locator(".s2g-written > span").evaluate("node => node.textContent.length") < 490
-    assert page.get_by_role("button", name="Generate").is_enabled()
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize(
-    ("prompt", "told"),
-    [
-        ("aéXß", "The model does not know “X”, “ß”: it learned 14 characters; leave these out."),
-        ("a<b>", "The model does not know “<”, “>”: it learned 14 characters; leave these out."),
-        ("a" * CONTEXT, f"The prompt fills the context of {CONTEXT} characters; shorten it to leave room."),
-        ("a" * 30, f"The prompt has 30 characters, the model sees {CONTEXT}; shorten it by 7 or more."),
-        ("", "The prompt is empty: the text begins as after a line break."),
-    ],
-)
-def test_prompts_that_cannot_be_continued_are_told(show, exported, prompt, told):
-    page = show()
-    load(page)
-    page.locator("textarea").fill(prompt)
-    notice = page.locator(".s2g-notice")
-    page.wait_for_function("document.querySelector('.s2g-notice').textContent !== ''")
-    assert notice.inner_text() == told
-    if prompt:
-        page.get_by_role("button", name="Generate").click()
-        assert notice.inner_text() == told
-    else:
-        assert finish(page) != ""
-    page.locator("textarea").fill("é🍵")  # mended: two known characters
-    page.wait_for_function("document.querySelector('.s2g-notice').textContent === ''")
-    assert page.locator(".s2g-next tbody tr").count() == 10
-
-
-def spoil(data: bytes) -> dict[str, bytes]:
-    return {
-        "cut short": data[:-100],
-        "cut inside the header": data[:200],
-        "one bit turned": data[:-50] + bytes([data[-50] ^ 1]) + data[-49:],
-        "a web page": b"<!DOCTYPE html><title>Not here</title>",
-        "empty": b"",
-    }
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize(
-    ("fault", "told"),
-    [
-        ("cut short", "The model file is incomplete: "),
-        ("cut inside the header", "The model file ends inside its header, after 200 bytes; load it again."),
-        ("one bit turned", "The model file is damaged: its checksum does not match; load it again."),
-        ("a web page", "This is not a model file of seq2gpt; export it again with export_for_browser."),
-        ("empty", "This is not a model file of seq2gpt; export it again with export_for_browser."),
-    ],
-)
-def test_a_spoiled_file_is_told_and_can_be_loaded_again(site, show, exported, fault, told):
-    good = exported.read_bytes()
-    spoiled = site.folder / "_static/model/spoiled.bin"
-    spoiled.write_bytes(spoil(good)[fault])
-    page = show(model_url="model/spoiled.bin")
-    page.get_by_role("button", name="Load the model").click()
-    page.wait_for_function("document.querySelector('.s2g-notice').textContent !== ''")
-    assert page.locator(".s2g-notice").inner_text().startswith(told)
-    spoiled.write_bytes(good)
-    load(page)
-    assert page.locator(".s2g-notice").inner_text() == ""
-
-
-@pytest.mark.browser
-def test_a_missing_file_is_told(show):
-    page = show(expected="404", model_url="model/none.bin")
-    page.get_by_role("button", name="Load the model").click()
-    page.wait_for_function("document.querySelector('.s2g-notice').textContent !== ''")
-    told = "The model file is missing (the server answered 404); build the site with a trained model."
-    assert page.locator(".s2g-notice").inner_text() == told
-
-
-@pytest.mark.browser
-def test_the_playground_fits_a_phone_and_names_its_controls(show, exported):
-    page = show(width=390)
-    load(page)
-    finish(page)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    nameless = "inputs => inputs.filter((i) => !i.ariaLabel && !i.labels?.length && !i.innerText).map((i) => i.outerHTML)"
-    assert page.locator(".s2g-root :is(input, textarea, button)").evaluate_all(nameless) == []
-
-
-@pytest.mark.browser
-def test_the_playground_of_a_notebook_needs_no_file(site, show):
-    """Jupyter hands the module over as one file, with the weights beside it."""
-    from ipywidgets.embed import dependency_state
-
-    from seq2gpt.widgets import PlaygroundWidget
-
-    widget = PlaygroundWidget(
-        small_gpt(), CharTokenizer(SYMBOLS), prompt="abc", temperature=0.0, max_new_tokens=11
-    )
-    states = {"state": dependency_state([widget], drop_defaults=False)}
-    body = ""
-    for kind, content in (("widget-state", states), ("widget-view", {"model_id": widget.model_id})):
-        text = json.dumps(content).replace("<", r"\u003c")
-        body += f'<script type="application/vnd.jupyter.{kind}+json">{text}</script>'
-    page, faults = site.open(site.write(body, name="saved.html"))
-    page.locator(".s2g-next tbody tr").first.wait_for()
-    assert len(finish(page)) == 11
-    assert faults == []

@@ -123,14 +123,12 @@ class ModelCard(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         path = model_path(self.env, self.arguments[0])
         if path is None:
-            return [
-                nodes.paragraph(text="This copy of the site was built without it; `make course` trains it.")
-            ]
+            return [nodes.paragraph(text="This copy of the site was built without this model.")]
         self.env.note_dependency(str(path))
         rows = card_rows(model_header(path), path.stat().st_size, Path(self.env.srcdir, EXPECTED))
         items = nodes.definition_list(classes=["s2g-model-card"])
         for term, text in rows.items():
-            literal = term in ("trained by", "checksum")
+            literal = term in ("Trained by", "Checksum")
             content = nodes.literal(text, text) if literal else nodes.Text(text)
             items += nodes.definition_list_item(
                 "",
@@ -148,15 +146,15 @@ def card_rows(header: dict[str, Any], n_bytes: int, expected: Path) -> dict[str,
         f"{n_numbers:,} parameters in {n_bytes / 1e6:.2f} MB: {config['n_layers']} layers of {config['n_heads']} heads, "
         f"width {config['d_model']}, {config['context_length']} characters of context, {len(header['symbols'])} symbols"
     )
-    rows = {"learned from": card.get("data"), "licence": card.get("licence"), "trained by": card.get("command"),
-            "size": size, "checksum": f"SHA-256 {header['sha256']}"}  # fmt: skip
+    rows = {"Learned from": card.get("data"), "Licence": card.get("licence"), "Trained by": card.get("command"),
+            "Size": size, "Checksum": f"SHA-256 {header['sha256']}"}  # fmt: skip
     if "val_loss" in card:
         spread = measured_spread(card["command"], expected)
-        rows["loss on held-out text"] = (
+        rows["Loss on held-out text"] = (
             f"{card['val_loss']:.3f} nats for each character, of one run with seed {card['seed']}; {spread}"
         )
-        rows["loss on what it read"] = f"{card['train_loss']:.3f} nats for each character"
-        rows["made with"] = ", ".join(f"{name} {of}" for name, of in card["versions"].items())
+        rows["Loss on what it read"] = f"{card['train_loss']:.3f} nats for each character"
+        rows["Made with"] = ", ".join(f"{name} {of}" for name, of in card["versions"].items())
     return {term: text for term, text in rows.items() if text}
 
 

@@ -18,7 +18,10 @@ export async function fetchBytes(url, progress = () => {}, signal = undefined) {
   const chunks = [];
   let received = 0;
   for (const reader = response.body.getReader(); ;) {
-    const { done, value } = await reader.read();
+    const { done, value } = await reader.read().catch((error) => {
+      if (error.name === "AbortError") throw error;
+      throw new Error(`the connection broke after ${received} bytes of the model file; load it again`);
+    });
     if (done) break;
     chunks.push(value);
     received += value.length;
@@ -36,7 +39,7 @@ export function readModel(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const start = bytes.length < PREFIX_BYTES ? Infinity : PREFIX_BYTES + view.getUint32(MAGIC.length, true);
   if (bytes.length < start) throw new Error(`the model file ends inside its header, after ${bytes.length} bytes; load it again`);
-  const header = JSON.parse(text(PREFIX_BYTES, start));
+  const header = parsed(text(PREFIX_BYTES, start));
   if (header.format !== 1) throw new Error(`the model file has format ${header.format}, this page reads format 1; export it again`);
   const payload = bytes.slice(start); // a copy: its first byte is aligned
   if (payload.length !== header.payload_bytes) {
@@ -46,6 +49,14 @@ export function readModel(bytes) {
   const tensors = Object.fromEntries(header.tensors.map((entry) => [entry.name, readTensor(payload.buffer, entry)]));
   const { config, symbols, card = {} } = header;
   return { config, symbols, card, tensors, products: productsOf(tensors), nBytes: bytes.length };
+}
+
+function parsed(header) {
+  try {
+    return JSON.parse(header);
+  } catch {
+    throw new Error("the model file is damaged: its header cannot be read; load it again");
+  }
 }
 
 // A vector is float32. A matrix is one float32 scale for each row, then its rows as int8.
