@@ -37,6 +37,8 @@ def test_a_card_says_what_the_run_was_and_reached(run):
     assert card["n_parameters"] == vocabulary * 12 + 7 * 12 + (12 * 12 * 12 + 13 * 12) + 2 * 12
     assert len(card["sample"]) == 400
     assert set(card["sample"]) <= set(TEXT)
+    assert card["command"].startswith("seq2gpt train tiny --name mine --data ")
+    assert "--out" not in card["command"], "where a run lies is nobody's business"
     assert card["versions"].keys() == {"seq2gpt", "python", "torch"}
 
 

@@ -94,9 +94,11 @@ class Widget(SphinxDirective):
         path = model_path(self.env, entry["url"])
         assert path is not None
         self.env.note_dependency(str(path))
-        note = nodes.paragraph(text=f"{WITHOUT_SCRIPT} The model {entry['label']} wrote, for example:")
         text = model_header(path).get("card", {}).get("sample", "").strip()
-        return [note, nodes.literal_block(text, text, language="text")]
+        if not text:
+            return [nodes.paragraph(text=WITHOUT_SCRIPT)]
+        said = nodes.paragraph(text=f"{WITHOUT_SCRIPT} The model {entry['label']} wrote, for example:")
+        return [said, nodes.literal_block(text, text, language="text")]
 
     def state_at_start(self) -> dict[str, Any]:
         state = yaml.safe_load("\n".join(self.content)) or {}
