@@ -81,10 +81,10 @@ def test_zeros_give_zeros_and_numbers_of_an_earlier_vector_are_gone(page):
           const products = new SimdProducts([["wide", matrix(37)], ["narrow", matrix(3)]]);
           const y = new Float64Array(2);
           const of = (name, x) => { products.multiply(y, name, Float64Array.from(x)); return [...y]; };
-          return [of("wide", Array(37).fill(1)), of("narrow", [1, 1, 1]), of("wide", Array(37).fill(0))];
+          return [of("wide", Array(37).fill(1e20)), of("narrow", [1, 1, 1]), of("wide", Array(37).fill(0))];
         }"""
     )
-    assert got == [[pytest.approx(185), 0], [pytest.approx(15), 0], [0, 0]]
+    assert got == [[pytest.approx(185e20), 0], [pytest.approx(15), 0], [0, 0]]
 
 
 @pytest.mark.browser
