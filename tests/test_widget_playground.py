@@ -543,6 +543,7 @@ def test_a_model_may_be_changed_in_the_middle_of_a_text(show, exported):
     page.wait_for_function("document.querySelector('.s2g-written').textContent === 'abc'")
     page.wait_for_timeout(200)
     assert page.locator(".s2g-written").evaluate("node => node.textContent") == "abc"
+    assert page.locator(".s2g-speed").inner_text() == "", "nothing is said of the text that was left"
     assert page.get_by_role("button", name="Generate").is_enabled()
 
 
