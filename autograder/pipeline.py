@@ -115,6 +115,7 @@ def train_model(root: Path, key: str) -> Result:
 def export_model(root: Path, _key: str) -> Result:
     """Write the trained model as one small file for the browser."""
     from seq2gpt.browser import export_for_browser
+    from seq2gpt.run.card import model_card
     from seq2gpt.run.model import load_run
     from seq2gpt.run.presets import chars
     from seq2gpt.tokens import CharTokenizer
@@ -122,7 +123,7 @@ def export_model(root: Path, _key: str) -> Result:
     model, tokenizer, _ = load_run(root / RUNS / chars().name)
     assert isinstance(tokenizer, CharTokenizer)  # as the preset says
     (root / MODEL).parent.mkdir(parents=True, exist_ok=True)
-    export_for_browser(model, tokenizer, root / MODEL)
+    export_for_browser(model, tokenizer, root / MODEL, model_card(root / RUNS / chars().name))
     return {}
 
 

@@ -64,7 +64,8 @@ def with_sphinx(
     builder: str, out: Path, state: Path, model: Path | None, solutions: Solutions, toc: Path = TOC
 ) -> None:
     """Run a builder of Sphinx in a process of its own. Raises ``UserError`` with what it warned of."""
-    asked = [builder, str(out.resolve()), str(state.resolve()), str(bool(model)), solutions, str(toc)]
+    where = str(model.resolve()) if model else ""
+    asked = [builder, str(out.resolve()), str(state.resolve()), where, solutions, str(toc)]
     command = [sys.executable, "-m", "autograder.site", *asked]
     environment = os.environ | kernel_settings()
     result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
@@ -124,7 +125,7 @@ def pages_of(entry: dict) -> list[str]:
     return own + [page for child in below for page in pages_of(child)]
 
 
-def run_sphinx(builder: str, out: Path, state: Path, has_model: bool, solutions: str, toc: Path) -> int:
+def run_sphinx(builder: str, out: Path, state: Path, model: str, solutions: str, toc: Path) -> int:
     """What the child process does: `jupyter-book build` with a chosen builder and output folder."""
     # jsonschema would build a grammar of web addresses for a check that nothing here asks for: a sixth of a short build.
     sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
@@ -144,7 +145,7 @@ def run_sphinx(builder: str, out: Path, state: Path, has_model: bool, solutions:
         confoverrides={
             "external_toc_path": str(toc),
             "latex_individualpages": False,
-            "seq2gpt_has_model": has_model,
+            "seq2gpt_model": model,
             "seq2gpt_solutions": solutions,
         },
         builder=builder,
@@ -156,5 +157,5 @@ def run_sphinx(builder: str, out: Path, state: Path, has_model: bool, solutions:
 
 
 if __name__ == "__main__":
-    _, of, to, at, with_model, answers, contents = sys.argv
-    sys.exit(run_sphinx(of, Path(to), Path(at), with_model == "True", answers, Path(contents)))
+    _, of, to, at, exported, answers, contents = sys.argv
+    sys.exit(run_sphinx(of, Path(to), Path(at), exported, answers, Path(contents)))

@@ -16,6 +16,7 @@ import pytest
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 ROOT = Path(__file__).parent.parent
+WITHOUT_WEBASSEMBLY = "delete globalThis.WebAssembly"
 PAGE = """<!DOCTYPE html>
 <html lang="en"{theme}>
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>test</title>
@@ -39,9 +40,13 @@ class Site:
         (self.folder / name).write_text(PAGE.format(body=body, theme=theme), encoding="utf-8")
         return name
 
-    def open(self, name: str, width: int = 800, wait_until: str = "networkidle", **context):
-        """The page, and the list of its faults, which grows while the page is used."""
+    def open(self, name: str, width: int = 800, wait_until: str = "networkidle", before: str = "", **context):
+        """The page, and the list of its faults, which grows while the page is used.
+
+        ``before`` is a script that runs ahead of the page's own.
+        """
         page = self.browser.new_context(viewport={"width": width, "height": 900}, **context).new_page()
+        page.add_init_script(before)
         faults: list[str] = []
         page.route(
             lambda url: not url.startswith((self.address, "data:", "blob:")),

@@ -8,9 +8,10 @@ import struct
 import pytest
 import torch
 
-from chromium import FIGURE, site_in
-from seq2gpt.browser import export_for_browser, pack_for_browser, quantize_rows
-from seq2gpt.generation import apply_temperature, generate, top_k_filter, top_p_filter
+from chromium import WITHOUT_WEBASSEMBLY, site_in
+from seq2gpt import heads, modern
+from seq2gpt.browser import export_for_browser, pack_for_browser, quantize_rows, unpack_for_browser
+from seq2gpt.generation import apply_temperature, top_k_filter, top_p_filter
 from seq2gpt.gpt import GPT, GPTConfig
 from seq2gpt.modern import ModernConfig, ModernGPT
 from seq2gpt.tokens import CharTokenizer
@@ -30,6 +31,23 @@ def small_gpt(seed: int = 0, **changes) -> GPT:
         "d_ff": 37,
     }
     model = GPT(GPTConfig(**sizes | changes)).eval()
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(0.3 * torch.randn(parameter.shape, generator=generator))
+    return model
+
+
+def small_modern(seed: int = 5, **changes) -> ModernGPT:
+    """A GPT of the modern layout, of odd sizes and with large random weights too."""
+    sizes = {
+        "vocab_size": len(SYMBOLS),
+        "context_length": CONTEXT,
+        "d_model": 24,
+        "n_heads": 6,
+        "n_layers": 2,
+    }
+    model = ModernGPT(ModernConfig(**sizes | changes)).eval()
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for parameter in model.parameters():
@@ -135,6 +153,38 @@ def test_an_older_file_is_replaced_whole_or_not_at_all(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["gpt.bin"]
 
 
+@pytest.mark.parametrize("layout", ["gpt2", "modern"])
+def test_a_file_comes_back_as_the_model_that_the_page_computes_with(layout):
+    model = small_gpt() if layout == "gpt2" else small_modern(activation="swiglu", n_kv_heads=1)
+    data = pack_for_browser(model, CharTokenizer(SYMBOLS), {"val_loss": 1.5})
+    again, tokenizer, card = unpack_for_browser(data)
+    assert again.config == model.config
+    assert (tokenizer.symbols, card) == (SYMBOLS, {"val_loss": 1.5})
+    _, tensors = read_file(data)
+    for name, parameter in again.named_parameters():
+        torch.testing.assert_close(parameter.detach(), tensors[name], atol=1e-7, rtol=1e-6)
+    assert unpack_for_browser(pack_for_browser(model, tokenizer))[2] == {}
+
+
+@pytest.mark.parametrize(
+    ("spoiled", "told"),
+    [
+        (lambda data: data[:-3], r"^the \d+ of \d+ bytes of weights do not fit their checksum; export"),
+        (lambda data: data[:-9] + bytes([data[-9] ^ 1]) + data[-8:], "do not fit their checksum"),
+        (
+            lambda data: data[:200],
+            r"^the model file ends inside its header, after 200 bytes; export it again",
+        ),
+        (lambda data: data[:9], "^this is no model file of seq2gpt; write one with export_for_browser"),
+        (lambda data: b"<html>" + data, "^this is no model file of seq2gpt"),
+    ],
+)
+def test_a_spoiled_file_is_refused(spoiled, told):
+    data = pack_for_browser(small_gpt(), CharTokenizer(SYMBOLS))
+    with pytest.raises(ValueError, match=told):
+        unpack_for_browser(spoiled(data))
+
+
 # ---- the engine ----------------------------------------------------------------------------------------------
 
 
@@ -147,21 +197,38 @@ def site(tmp_path_factory):
 @pytest.fixture(scope="module")
 def script(site):
     """Run statements of JavaScript in which ``gpt`` is the engine and ``argument`` the argument."""
-    page, faults = site.open(site.write("", name="empty.html"))
-    yield lambda code, argument=None: page.evaluate(
-        f"async (argument) => {{ const gpt = await import('/_static/widgets/gpt.js'); {code} }}", argument
-    )
+    yield from scripting(site)
+
+
+@pytest.fixture(scope="module", params=["WebAssembly SIMD", "plain JavaScript"])
+def script_of_each_way(site, request):
+    """:func:`script`, in a browser with WebAssembly and in one without."""
+    yield from scripting(site, way=request.param)
+
+
+def scripting(site, way: str = "WebAssembly SIMD"):
+    before = WITHOUT_WEBASSEMBLY if way == "plain JavaScript" else ""
+    page, faults = site.open(site.write("", name="empty.html"), before=before)
+    engine = "const gpt = await import('/_static/widgets/gpt.js');"
+    yield lambda code, argument=None: page.evaluate(f"async (argument) => {{ {engine} {code} }}", argument)
     assert faults == []
 
 
 @pytest.mark.browser
+def test_the_way_is_the_one_meant(site, script_of_each_way, request):
+    (site.folder / "way.bin").write_bytes(pack_for_browser(small_gpt(), CharTokenizer(SYMBOLS)))
+    way = script_of_each_way("return gpt.readModel(await gpt.fetchBytes('/way.bin')).products.way;")
+    assert way == request.node.callspec.params["script_of_each_way"]
+
+
+@pytest.mark.browser
 @pytest.mark.parametrize("changes", [{}, {"bias": False}, {"n_heads": 1, "d_model": 20, "n_layers": 1}])
-def test_logits_equal_those_of_pytorch(site, script, changes):
+def test_logits_equal_those_of_pytorch(site, script_of_each_way, changes):
     model = small_gpt(**changes)
     data = pack_for_browser(model, CharTokenizer(SYMBOLS))
     (site.folder / "logits.bin").write_bytes(data)
     ids = torch.randint(len(SYMBOLS), (1, CONTEXT), generator=torch.Generator().manual_seed(1))
-    theirs = script(
+    theirs = script_of_each_way(
         """const model = gpt.modelOf(gpt.readModel(await gpt.fetchBytes('/logits.bin')));
         return argument.map((id) => Array.from(model.step(id)));""",
         ids[0].tolist(),
@@ -181,25 +248,14 @@ def test_logits_equal_those_of_pytorch(site, script, changes):
         {"activation": "swiglu", "n_kv_heads": 3, "qk_norm": False, "tied": False, "norm_eps": 0.5},
     ],
 )
-def test_logits_of_the_modern_layout_equal_those_of_pytorch(site, script, changes):
-    sizes = {
-        "vocab_size": len(SYMBOLS),
-        "context_length": CONTEXT,
-        "d_model": 24,
-        "n_heads": 6,
-        "n_layers": 2,
-    }
-    model = ModernGPT(ModernConfig(**sizes | changes)).eval()
-    generator = torch.Generator().manual_seed(5)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.add_(0.3 * torch.randn(parameter.shape, generator=generator))
+def test_logits_of_the_modern_layout_equal_those_of_pytorch(site, script_of_each_way, changes):
+    model = small_modern(**changes)
     data = pack_for_browser(model, CharTokenizer(SYMBOLS))
     (site.folder / "modern.bin").write_bytes(data)
     _, tensors = read_file(data)
     model.load_state_dict({"head.weight": tensors["token_embedding.weight"]} | tensors)
-    ids = torch.randint(len(SYMBOLS), (1, CONTEXT), generator=generator)
-    theirs = script(
+    ids = torch.randint(len(SYMBOLS), (1, CONTEXT), generator=torch.Generator().manual_seed(1))
+    theirs = script_of_each_way(
         """const model = gpt.modelOf(gpt.readModel(await gpt.fetchBytes('/modern.bin')));
         return argument.map((id) => Array.from(model.step(id)));""",
         ids[0].tolist(),
@@ -210,15 +266,79 @@ def test_logits_of_the_modern_layout_equal_those_of_pytorch(site, script, change
     torch.testing.assert_close(torch.tensor(theirs).double(), logits, atol=1e-5, rtol=0)
 
 
+def weights_by_pytorch(model, ids: torch.Tensor) -> torch.Tensor:
+    """Attention weights, (layer, head, n, n), from queries and keys by the formula, in double precision."""
+    seen: list[torch.Tensor] = []
+
+    def attend(query, key, value, *rest, **more):
+        scores = query @ key.mT / query.shape[-1] ** 0.5
+        later = torch.ones(scores.shape[-2:]).triu(1).bool()
+        seen.append(scores.masked_fill(later, -torch.inf).softmax(-1)[0])
+        return seen[-1][None] @ value
+
+    where = modern if isinstance(model, ModernGPT) else heads
+    with pytest.MonkeyPatch.context() as patch, torch.no_grad():
+        patch.setattr(where, "fused_attention", attend)
+        model(ids)
+    return torch.stack(seen)
+
+
+LOOKS = """const file = gpt.readModel(await gpt.fetchBytes(argument.path));
+  const model = gpt.modelOf(file);
+  argument.ids.forEach((id) => model.step(id));
+  const { n_layers, n_heads } = file.config;
+  const all = (count, make) => Array.from({ length: count }, (_, index) => make(index));
+  return all(n_layers, (layer) => all(n_heads, (head) => argument.ids.map((_, at) => [...model.attention(layer, head, at)])));"""
+
+
 @pytest.mark.browser
-def test_a_head_of_its_own_is_used(site, script):
+@pytest.mark.parametrize(
+    "model",
+    [
+        small_gpt(),
+        small_modern(activation="relu2"),
+        small_modern(activation="swiglu", n_kv_heads=2, qk_norm=False, d_head=6),
+    ],
+    ids=["gpt2", "modern", "grouped"],
+)
+def test_where_a_head_looked_is_where_it_looks_in_pytorch(site, script_of_each_way, model):
+    data = pack_for_browser(model, CharTokenizer(SYMBOLS))
+    (site.folder / "looks.bin").write_bytes(data)
+    ids = torch.randint(len(SYMBOLS), (1, CONTEXT), generator=torch.Generator().manual_seed(2))
+    theirs = script_of_each_way(LOOKS, {"path": "/looks.bin", "ids": ids[0].tolist()})
+    wanted = weights_by_pytorch(unpack_for_browser(data)[0].double(), ids)
+    assert wanted.std() > 0.05, "the heads look somewhere"
+    for layer, heads_of_layer in enumerate(theirs):
+        for head, rows in enumerate(heads_of_layer):
+            for at, row in enumerate(rows):
+                expected = wanted[layer, head, at, : at + 1]
+                torch.testing.assert_close(torch.tensor(row).double(), expected, atol=1e-6, rtol=0)
+
+
+@pytest.mark.browser
+def test_the_logits_of_an_earlier_position_come_back_and_nothing_is_lost(site, script):
+    (site.folder / "back.bin").write_bytes(pack_for_browser(small_gpt(), CharTokenizer(SYMBOLS)))
+    first, again, last, after = script(
+        """const model = gpt.modelOf(gpt.readModel(await gpt.fetchBytes('/back.bin')));
+        const read = [1, 2, 3].map((id) => [...model.step(id)]);
+        const back = [...model.logitsAt(1, 2)];
+        const other = gpt.modelOf(gpt.readModel(await gpt.fetchBytes('/back.bin')));
+        [1, 2, 3].forEach((id) => other.step(id));
+        return [read[1], back, [...model.step(4)], [...other.step(4)]];"""
+    )
+    assert first == again
+    assert last == after
+
+
+@pytest.mark.browser
+def test_a_head_of_its_own_is_used(site, script_of_each_way):
     model = small_gpt()
     model.head.weight = torch.nn.Parameter(
         torch.randn(model.head.weight.shape, generator=torch.Generator().manual_seed(3))
     )
     data = pack_for_browser(model, CharTokenizer(SYMBOLS))
     (site.folder / "head.bin").write_bytes(data)
-    theirs = script(
+    theirs = script_of_each_way(
         "return Array.from(gpt.modelOf(gpt.readModel(await gpt.fetchBytes('/head.bin'))).step(4));"
     )
     _, tensors = read_file(data)
@@ -238,6 +358,28 @@ def test_the_checksum_in_the_page_is_sha256(script):
             script("return gpt.sha256(Uint8Array.from(argument));", list(data))
             == hashlib.sha256(data).hexdigest()
         )
+
+
+@pytest.mark.browser
+def test_a_connection_that_breaks_is_told(script):
+    told = script(
+        """globalThis.fetch = async () => new Response(new ReadableStream({
+          start(controller) { controller.enqueue(new Uint8Array(5)); },
+          pull(controller) { controller.error(new TypeError("network error")); },
+        }));
+        const seen = [];
+        const message = await gpt.fetchBytes("/any", (...counts) => seen.push(counts)).catch((error) => error.message);
+        return [message, seen];"""
+    )
+    assert told == ["the connection broke after 5 bytes of the model file; load it again", [[5, 0]]]
+
+
+@pytest.mark.browser
+def test_a_header_that_is_no_json_is_told(script):
+    data = bytearray(pack_for_browser(small_gpt(), CharTokenizer(SYMBOLS)))
+    data[12] = ord("x")
+    code = "try { gpt.readModel(Uint8Array.from(argument)); } catch (error) { return error.message; }"
+    assert script(code, list(data)) == "the model file is damaged: its header cannot be read; load it again"
 
 
 def by_pytorch(logits: torch.Tensor, temperature: float, k: int | None, p: float | None) -> torch.Tensor:
@@ -291,227 +433,3 @@ def test_draws_follow_the_shares_and_the_seed(script):
     draws = "return [argument, argument, argument + 1].map((seed) => { const r = gpt.randomFrom(seed); return [r(), r()]; });"
     first, again, other = script(draws, 3)
     assert first == again != other
-
-
-# ---- the page ------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def exported(site):
-    model, tokenizer = small_gpt(), CharTokenizer(SYMBOLS)
-    path = site.folder / "_static/model/gpt.bin"
-    path.parent.mkdir()
-    export_for_browser(model, tokenizer, path)
-    return path
-
-
-@pytest.fixture
-def show(site):
-    """Open a page with the playground in a given state; what it complained about is checked at the end."""
-    opened = []
-
-    def show(expected: str = "", width: int = 800, **state):
-        site.write(FIGURE.format(name="playground", state=json.dumps({"prompt": "abc", **state})))
-        page, faults = site.open("page.html", width=width)
-        opened.append((page, faults, expected))
-        return page
-
-    yield show
-    for page, faults, expected in opened:
-        page.context.close()
-        assert [fault for fault in faults if not expected or expected not in fault] == []
-
-
-def load(page) -> None:
-    page.get_by_role("button", name="Load the model").click()
-    page.locator(".s2g-next tbody tr").first.wait_for()
-
-
-def finish(page) -> str:
-    """Generate to the end and return the text that was added to the prompt."""
-    page.get_by_role("button", name="Generate").click()
-    page.wait_for_function(
-        "!document.querySelector('.s2g-generate').disabled && document.querySelector('.s2g-speed').textContent.includes('a second')"
-    )
-    return page.locator(".s2g-written span").evaluate("node => node.textContent")
-
-
-@pytest.mark.browser
-def test_greedy_text_in_the_page_is_that_of_generate(show, exported):
-    page = show(temperature=0, max_new_tokens=11)
-    size = exported.stat().st_size
-    button = page.get_by_role("button", name="Load the model")
-    assert button.inner_text() == f"Load the model ({size / 1e6:.1f} MB)"
-    load(page)
-    text = finish(page)
-    tokenizer = CharTokenizer(SYMBOLS)
-    model = dequantised(small_gpt(), exported.read_bytes())
-    ids = generate(model, torch.tensor([tokenizer.encode("abc")]), 11, temperature=0.0)
-    assert "abc" + text == tokenizer.decode(ids[0].tolist())
-    assert page.locator(".s2g-written b").inner_text() == "abc"
-    assert page.locator(".s2g-speed").inner_text().startswith("11 characters, ")
-
-
-@pytest.mark.browser
-def test_a_seed_decides_the_text_and_a_full_context_ends_it(show, exported):
-    page = show(temperature=1.5, seed=3, max_new_tokens=100)
-    load(page)
-    first = finish(page)
-    assert len(first) == CONTEXT - 3
-    assert page.locator(".s2g-speed").inner_text().endswith(f"the context of {CONTEXT} characters is full")
-    assert finish(page) == first
-    page.get_by_label("Seed").fill("4")
-    page.get_by_label("Seed").press("Tab")
-    assert finish(page) != first
-
-
-@pytest.mark.browser
-def test_continue_takes_the_second_half_as_the_prompt(show, exported):
-    page = show(temperature=1.5, max_new_tokens=100)
-    load(page)
-    text = "abc" + finish(page)
-    page.get_by_role("button", name="Continue").click()
-    page.wait_for_function("document.querySelector('.s2g-stop').disabled")
-    assert page.locator("textarea").input_value() == text[-12:]
-    assert page.locator(".s2g-written span").evaluate("node => node.textContent.length") == CONTEXT - 12
-
-
-@pytest.mark.browser
-def test_the_next_characters_are_shown_with_what_the_filters_cut(show, exported):
-    page = show(top_k=2, temperature=1.0)
-    load(page)
-    rows = page.locator(".s2g-next tbody tr")
-    assert rows.count() == 10
-    assert page.locator(".s2g-next tr.s2g-cut").count() == 8
-    tokenizer = CharTokenizer(SYMBOLS)
-    with torch.no_grad():
-        logits = dequantised(small_gpt(), exported.read_bytes())(torch.tensor([tokenizer.encode("abc")]))[
-            0, -1
-        ]
-    probabilities = logits.softmax(-1).sort(descending=True)
-    best = tokenizer.decode([probabilities.indices[0].item()])
-    name, _, share, _ = rows.first.locator("th, td").all_inner_texts()
-    assert name == {" ": "space", "\n": "⏎"}.get(best, best)
-    assert share == f"{100 * probabilities.values[0].item():.1f} %"
-    page.get_by_label("Top-k").fill("14")
-    assert page.locator(".s2g-next tr.s2g-cut").count() == 0
-    page.locator("textarea").fill("abcdef")
-    changed = "share => document.querySelector('.s2g-next tbody td:nth-child(3)').textContent !== share"
-    page.wait_for_function(changed, arg=share)
-
-
-@pytest.mark.browser
-def test_stop_ends_the_writing(show, exported):
-    """The model is large enough to be still writing when the button is pressed."""
-    config = GPTConfig(vocab_size=14, context_length=500, d_model=128, n_heads=4, n_layers=4)
-    export_for_browser(GPT(config), CharTokenizer(SYMBOLS), exported.with_name("long.bin"))
-    page = show(model_url="model/long.bin", max_new_tokens=490)
-    load(page)
-    page.get_by_role("button", name="Generate").click()
-    page.wait_for_function("document.querySelector('.s2g-written span').textContent.length > 5")
-    page.get_by_role("button", name="Stop").click()
-    page.wait_for_function("document.querySelector('.s2g-speed').textContent.endsWith('stopped')")
-    assert 5 < page.locator(".s2g-written span").evaluate("node => node.textContent.length") < 490
-    assert page.get_by_role("button", name="Generate").is_enabled()
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize(
-    ("prompt", "told"),
-    [
-        ("aéXß", "The model does not know “X”, “ß”: it learned 14 characters; leave these out."),
-        ("a<b>", "The model does not know “<”, “>”: it learned 14 characters; leave these out."),
-        ("a" * CONTEXT, f"The prompt fills the context of {CONTEXT} characters; shorten it to leave room."),
-        ("a" * 30, f"The prompt has 30 characters, the model sees {CONTEXT}; shorten it by 7 or more."),
-        ("", "The prompt is empty: the text begins as after a line break."),
-    ],
-)
-def test_prompts_that_cannot_be_continued_are_told(show, exported, prompt, told):
-    page = show()
-    load(page)
-    page.locator("textarea").fill(prompt)
-    notice = page.locator(".s2g-notice")
-    page.wait_for_function("document.querySelector('.s2g-notice').textContent !== ''")
-    assert notice.inner_text() == told
-    if prompt:
-        page.get_by_role("button", name="Generate").click()
-        assert notice.inner_text() == told
-    else:
-        assert finish(page) != ""
-    page.locator("textarea").fill("é🍵")  # mended: two known characters
-    page.wait_for_function("document.querySelector('.s2g-notice').textContent === ''")
-    assert page.locator(".s2g-next tbody tr").count() == 10
-
-
-def spoil(data: bytes) -> dict[str, bytes]:
-    return {
-        "cut short": data[:-100],
-        "cut inside the header": data[:200],
-        "one bit turned": data[:-50] + bytes([data[-50] ^ 1]) + data[-49:],
-        "a web page": b"<!DOCTYPE html><title>Not here</title>",
-        "empty": b"",
-    }
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize(
-    ("fault", "told"),
-    [
-        ("cut short", "The model file is incomplete: "),
-        ("cut inside the header", "The model file ends inside its header, after 200 bytes; load it again."),
-        ("one bit turned", "The model file is damaged: its checksum does not match; load it again."),
-        ("a web page", "This is not a model file of seq2gpt; export it again with export_for_browser."),
-        ("empty", "This is not a model file of seq2gpt; export it again with export_for_browser."),
-    ],
-)
-def test_a_spoiled_file_is_told_and_can_be_loaded_again(site, show, exported, fault, told):
-    good = exported.read_bytes()
-    spoiled = site.folder / "_static/model/spoiled.bin"
-    spoiled.write_bytes(spoil(good)[fault])
-    page = show(model_url="model/spoiled.bin")
-    page.get_by_role("button", name="Load the model").click()
-    page.wait_for_function("document.querySelector('.s2g-notice').textContent !== ''")
-    assert page.locator(".s2g-notice").inner_text().startswith(told)
-    spoiled.write_bytes(good)
-    load(page)
-    assert page.locator(".s2g-notice").inner_text() == ""
-
-
-@pytest.mark.browser
-def test_a_missing_file_is_told(show):
-    page = show(expected="404", model_url="model/none.bin")
-    page.get_by_role("button", name="Load the model").click()
-    page.wait_for_function("document.querySelector('.s2g-notice').textContent !== ''")
-    told = "The model file is missing (the server answered 404); build the site with a trained model."
-    assert page.locator(".s2g-notice").inner_text() == told
-
-
-@pytest.mark.browser
-def test_the_playground_fits_a_phone_and_names_its_controls(show, exported):
-    page = show(width=390)
-    load(page)
-    finish(page)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    nameless = "inputs => inputs.filter((i) => !i.ariaLabel && !i.labels?.length && !i.innerText).map((i) => i.outerHTML)"
-    assert page.locator(".s2g-root :is(input, textarea, button)").evaluate_all(nameless) == []
-
-
-@pytest.mark.browser
-def test_the_playground_of_a_notebook_needs_no_file(site, show):
-    """Jupyter hands the module over as one file, with the weights beside it."""
-    from ipywidgets.embed import dependency_state
-
-    from seq2gpt.widgets import PlaygroundWidget
-
-    widget = PlaygroundWidget(
-        small_gpt(), CharTokenizer(SYMBOLS), prompt="abc", temperature=0.0, max_new_tokens=11
-    )
-    states = {"state": dependency_state([widget], drop_defaults=False)}
-    body = ""
-    for kind, content in (("widget-state", states), ("widget-view", {"model_id": widget.model_id})):
-        text = json.dumps(content).replace("<", r"\u003c")
-        body += f'<script type="application/vnd.jupyter.{kind}+json">{text}</script>'
-    page, faults = site.open(site.write(body, name="saved.html"))
-    page.locator(".s2g-next tbody tr").first.wait_for()
-    assert len(finish(page)) == 11
-    assert faults == []

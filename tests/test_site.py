@@ -5,6 +5,7 @@ variable ``SEQ2GPT_SITE`` names a site that is built already.
 """
 
 import fcntl
+import html
 import json
 import os
 import re
@@ -28,6 +29,7 @@ pytest.importorskip("jupyter_book", reason="the extra `book` is not installed")
 from autograder import site as site_builder
 from autograder.site import ROOT, build_site, pages_of
 from seq2gpt.errors import UserError
+from seq2gpt.model_file import read_frame
 
 sys.path.insert(0, str(ROOT / "book" / "_ext"))  # where Sphinx finds the book's own extensions
 
@@ -43,6 +45,12 @@ EXAM = "book/exam/index.html"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
+CARD = {
+    "data": "nothing at all", "licence": "none", "command": "seq2gpt train tiny --seed 5", "seed": 5, "val_loss": 3.4567,
+    "train_loss": 3.4, "versions": {"torch": "2"}, "sample": "abracadabra",
+}  # fmt: skip
+
+
 def tiny_model(path: Path) -> Path:
     """An untrained GPT, exported, always the same: the playground needs a file, not sense."""
     import torch
@@ -54,7 +62,7 @@ def tiny_model(path: Path) -> Path:
     tokenizer = CharTokenizer(sorted("\n abcdefghijklmnopqrstuvwxyz.,T"))
     config = GPTConfig(vocab_size=tokenizer.vocab_size, context_length=32, d_model=16, n_heads=2, n_layers=2)
     torch.manual_seed(0)
-    export_for_browser(GPT(config), tokenizer, path)
+    export_for_browser(GPT(config), tokenizer, path, CARD)
     return path
 
 
@@ -339,6 +347,30 @@ def test_no_text_in_a_widget_state_can_end_its_script():
     assert 'aria-label="a &quot;b&quot; &lt;c&gt;"' in markup
 
 
+def test_the_page_that_writes_knows_the_models_that_there_are_and_the_cards_are_read_from_them(site):
+    written = (site / "book/playground.html").read_text(encoding="utf-8")
+    state = json.loads(
+        re.search(
+            r'data-widget="playground".*?<script type="application/json">(.*?)</script>', written, re.S
+        )[1]
+    )
+    names = [Path(entry["url"]).name for entry in state["models"]]
+    there = sorted(path.name for path in (site / "_static/model").glob("*.bin"))
+    assert sorted(names) == there
+    assert "gpt.bin" in names
+    cards = html.unescape(
+        re.sub(r"<[^>]*>", "", (site / "book/model-cards.html").read_text(encoding="utf-8"))
+    )
+    for name in names:
+        header, _ = read_frame((site / "_static/model" / name).read_bytes())
+        assert f"SHA-256 {header['sha256']}" in cards
+        assert (
+            f"{header['card']['val_loss']:.3f} nats for each character, of one run with seed {header['card']['seed']}"
+            in cards
+        )
+        assert header["card"]["command"] in cards
+
+
 # ---- in a browser ------------------------------------------------------------------------------------------
 
 
@@ -467,6 +499,9 @@ def test_without_javascript_the_questions_and_the_stills_can_be_read(browser, ad
     page.goto(address + LESSON)
     assert page.locator("details.s2g-answer summary").first.is_visible()
     assert page.locator(".s2g-widget .s2g-still").first.is_visible()
+    page.goto(address + "book/playground.html")
+    assert page.get_by_text("In a browser that runs JavaScript, a GPT writes here").is_visible()
+    assert len(page.locator(".s2g-still pre").inner_text()) > 10, "what a model wrote"
     page.goto(address + EXAM)
     assert page.get_by_text("This needs JavaScript").is_visible()
     assert page.locator(".s2g-exam a").count() == len(list((ROOT / "book").glob("*/more.md")))

@@ -62,11 +62,11 @@ def test_what_is_stored_is_what_training_gives(monkeypatch):
 
 
 def test_a_packed_model_comes_back_within_half_a_scale():
-    from seq2gpt.browser import pack_for_browser, quantize_rows
+    from seq2gpt.browser import pack_for_browser, quantize_rows, unpack_for_browser
 
     model, tokenizer = writer_model.load_writer()
     torch.nn.init.normal_(model.norm.weight)
-    again, symbols = writer_model.unpack_writer(pack_for_browser(model, tokenizer))
+    again, symbols, _ = unpack_for_browser(pack_for_browser(model, tokenizer))
     assert symbols.symbols == tokenizer.symbols
     assert torch.equal(again.norm.weight, model.norm.weight)
     for name, parameter in model.named_parameters():

@@ -5,31 +5,27 @@ The file, in this order:
 - eight bytes, ``seq2gpt`` and a line break, that tell what it is;
 - the length of the header, a little-endian unsigned 32-bit number;
 - the header, JSON in UTF-8, filled with spaces to a multiple of 4 bytes: ``format`` (1), ``config``, ``symbols``,
-  ``tensors`` (each with ``name``, ``shape`` and ``offset``), ``payload_bytes`` and the ``sha256`` of the payload;
+  ``card`` (what :func:`seq2gpt.run.card.model_card` says, or nothing), ``tensors`` (each with ``name``, ``shape`` and
+  ``offset``), ``payload_bytes`` and the ``sha256`` of the payload;
 - the payload: a vector as float32; a matrix as one float32 scale for each row, then its rows as int8.
 
 ``widgets/gpt.js`` reads it.
 """
 
-import hashlib
-import json
 import os
-import struct
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int8
 from torch import Tensor
 
-from seq2gpt.gpt import GPT
-from seq2gpt.modern import ModernGPT
+from seq2gpt.gpt import GPT, GPTConfig
+from seq2gpt.model_file import ALIGNMENT, frame, read_frame
+from seq2gpt.modern import ModernConfig, ModernGPT
 from seq2gpt.tokens import CharTokenizer
-
-MAGIC = b"seq2gpt\n"
-FORMAT = 1
-ALIGNMENT = 4  # a page can view float32 numbers in place only where their offset is a multiple of this
 
 
 def quantize_rows(
@@ -49,8 +45,10 @@ def quantize_rows(
     return numbers.round().to(torch.int8), scales
 
 
-def pack_for_browser(model: GPT | ModernGPT, tokenizer: CharTokenizer) -> bytes:
-    """The file for ``model`` and the ``tokenizer`` it was trained with, as bytes.
+def pack_for_browser(
+    model: GPT | ModernGPT, tokenizer: CharTokenizer, card: dict[str, Any] | None = None
+) -> bytes:
+    """The file for ``model`` and the ``tokenizer`` it was trained with, as bytes; ``card`` is what readers should know.
 
     A parameter used twice, as the tied embedding is, is stored once. Raises ``ValueError`` when the
     tokenizer has not as many symbols as the model has rows, and where a weight is nan or infinite.
@@ -65,16 +63,9 @@ def pack_for_browser(model: GPT | ModernGPT, tokenizer: CharTokenizer) -> bytes:
         tensors.append({"name": name, "shape": list(parameter.shape), "offset": len(payload)})
         payload += _pack(name, parameter.detach().float().cpu())
     header = {
-        "format": FORMAT,
-        "config": asdict(model.config),
-        "symbols": tokenizer.symbols,
-        "tensors": tensors,
-        "payload_bytes": len(payload),
-        "sha256": hashlib.sha256(payload).hexdigest(),
-    }
-    text = json.dumps(header, ensure_ascii=False).encode("utf-8")
-    text += b" " * (-len(text) % ALIGNMENT)
-    return MAGIC + struct.pack("<I", len(text)) + text + bytes(payload)
+        "config": asdict(model.config), "symbols": tokenizer.symbols, "card": card or {}, "tensors": tensors
+    }  # fmt: skip
+    return frame(header, bytes(payload))
 
 
 def _pack(name: str, parameter: Tensor) -> bytes:
@@ -93,13 +84,42 @@ def _little_endian(values: Float[Tensor, "n"]) -> bytes:
     return values.numpy().astype(np.dtype("<f4")).tobytes()
 
 
-def export_for_browser(model: GPT | ModernGPT, tokenizer: CharTokenizer, path: Path) -> None:
+def unpack_for_browser(data: bytes) -> tuple[GPT | ModernGPT, CharTokenizer, dict[str, Any]]:
+    """Model, tokenizer and card from the bytes of :func:`pack_for_browser`, with the weights that a page computes with.
+
+    Errors are those of :func:`seq2gpt.model_file.read_frame`.
+    """
+    header, payload = read_frame(data)
+    config = header["config"]
+    model: GPT | ModernGPT = (
+        ModernGPT(ModernConfig(**config)) if "activation" in config else GPT(GPTConfig(**config))
+    )
+    parameters = dict(model.named_parameters())
+    with torch.no_grad():
+        for entry in header["tensors"]:
+            parameters[entry["name"]].copy_(_unpack(payload, **entry))
+    return model.eval(), CharTokenizer(header["symbols"]), header.get("card", {})
+
+
+def _unpack(payload: bytes, name: str, shape: list[int], offset: int) -> Tensor:
+    """A vector as it is stored; of a matrix each row is a scale times whole numbers."""
+    rows, *columns = shape
+    scales = torch.from_numpy(np.frombuffer(payload, "<f4", rows, offset).copy())
+    if not columns:
+        return scales
+    numbers = np.frombuffer(payload, np.int8, rows * columns[0], offset + 4 * rows)
+    return torch.from_numpy(numbers.copy()).view(shape) * scales[:, None]
+
+
+def export_for_browser(
+    model: GPT | ModernGPT, tokenizer: CharTokenizer, path: Path, card: dict[str, Any] | None = None
+) -> None:
     """Write the file for a page to ``path``: about one byte for each parameter.
 
-    The file is complete or not there: it takes the place of an older one in a single step. Errors are
+    The file is complete or not there: it takes the place of an older one in a single step. Arguments and errors are
     those of :func:`pack_for_browser`.
     """
-    data = pack_for_browser(model, tokenizer)
+    data = pack_for_browser(model, tokenizer, card)
     unfinished = path.with_name(f"{path.name}.unfinished")
     unfinished.write_bytes(data)
     os.replace(unfinished, path)

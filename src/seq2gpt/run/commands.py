@@ -185,6 +185,8 @@ def export(arguments: list[str]) -> None:
     from seq2gpt.browser import export_for_browser
     from seq2gpt.export import export_onnx
     from seq2gpt.hub import save_pretrained
+    from seq2gpt.run.card import model_card
+    from seq2gpt.run.folder import LOG
     from seq2gpt.run.sampler import load_model
     from seq2gpt.tokens import CharTokenizer
 
@@ -194,7 +196,8 @@ def export(arguments: list[str]) -> None:
     elif flags.to.suffix != ".bin":
         save_pretrained(model, flags.to, tokenizer)
     elif isinstance(tokenizer, CharTokenizer):
-        export_for_browser(model, tokenizer, flags.to)
+        has_log = Path(flags.run, LOG).is_file()  # models of others have none
+        export_for_browser(model, tokenizer, flags.to, model_card(Path(flags.run)) if has_log else None)
     else:
         raise UserError(f"the page reads models of characters only; write {flags.to.stem} as a folder")
     print(f"{flags.to} is written")

@@ -30,6 +30,7 @@ from seq2gpt.data.files import write_atomically
 from seq2gpt.errors import UserError
 from seq2gpt.run.config import TrainConfig, config_from_json, config_to_json
 
+LOG = "log.jsonl"
 STOPPED = "stopped.json"
 # These may differ when a run is continued: none of them changes what is learned, but for rounding.
 FREE_FIELDS = {
@@ -142,13 +143,13 @@ def check_same_run(stored: RunRecord, asked: RunRecord) -> None:
 
 def append_log(folder: Path, entry: dict[str, Any]) -> None:
     """Add one line to ``log.jsonl``."""
-    with (folder / "log.jsonl").open("a", encoding="utf-8") as file:
+    with (folder / LOG).open("a", encoding="utf-8") as file:
         file.write(json.dumps(entry) + "\n")
 
 
 def read_log(folder: Path) -> list[dict[str, Any]]:
     """The measurements so far; a line that was cut off when the process was killed is left out."""
-    path = folder / "log.jsonl"
+    path = folder / LOG
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     return [json.loads(line) for line in lines if line.endswith("}")]
 
@@ -157,7 +158,7 @@ def clear_after(folder: Path, step: int) -> None:
     """Forget what was logged after ``step``, as the steps are taken again, and writes that were killed."""
     for unfinished in folder.glob("*.tmp"):
         unfinished.unlink(missing_ok=True)
-    path = folder / "log.jsonl"
+    path = folder / LOG
     if path.exists():
         kept = [entry for entry in read_log(folder) if entry["step"] <= step]
         write_atomically(path, "".join(f"{json.dumps(entry)}\n" for entry in kept).encode())

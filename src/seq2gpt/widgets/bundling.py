@@ -17,8 +17,7 @@ def bundle(widget: str) -> str:
     >>> "import {" in bundle("playground.js")
     False
     """
-    source = (HERE / widget).read_text(encoding="utf-8")
-    source = IMPORT.sub(lambda found: in_a_scope(found[1], HERE / found[2]), source)
+    source = with_imports(HERE / widget)
     if left := re.search(r"^import .*$", source, re.MULTILINE):
         raise ValueError(
             f'{widget} keeps {left[0]!r}; write import {{ names }} from "./file.js"; on one line'
@@ -26,7 +25,13 @@ def bundle(widget: str) -> str:
     return source
 
 
+def with_imports(file: Path) -> str:
+    """The source of ``file`` with what it imports, and what that imports in turn, in place of the imports."""
+    source = file.read_text(encoding="utf-8")
+    return IMPORT.sub(lambda found: in_a_scope(found[1], HERE / found[2]), source)
+
+
 def in_a_scope(names: str, file: Path) -> str:
     """The statements that define ``names`` as an import from ``file`` would; its other names stay its own."""
-    source = EXPORT.sub("", file.read_text(encoding="utf-8"))
+    source = EXPORT.sub("", with_imports(file))
     return f"const {names} = (() => {{\n{source}return {names};\n}})();"

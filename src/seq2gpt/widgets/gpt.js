@@ -1,5 +1,6 @@
-// A GPT in plain JavaScript: reads the file that seq2gpt.browser writes and predicts the next token.
-// Names follow src/seq2gpt/gpt.py, modern.py and generation.py. Sums run in double precision. No page, no imports.
+// A GPT in the browser: reads the file that seq2gpt.browser writes and predicts the next token. No page is needed.
+// Names follow src/seq2gpt/gpt.py, modern.py and generation.py. Numbers have double precision; products.js multiplies.
+import { productsOf } from "./products.js";
 
 const MAGIC = "seq2gpt\n";
 const PREFIX_BYTES = 12; // the magic word, then the length of the header as a 32-bit number
@@ -17,7 +18,10 @@ export async function fetchBytes(url, progress = () => {}, signal = undefined) {
   const chunks = [];
   let received = 0;
   for (const reader = response.body.getReader(); ;) {
-    const { done, value } = await reader.read();
+    const { done, value } = await reader.read().catch((error) => {
+      if (error.name === "AbortError") throw error;
+      throw new Error(`the connection broke after ${received} bytes of the model file; load it again`);
+    });
     if (done) break;
     chunks.push(value);
     received += value.length;
@@ -28,14 +32,14 @@ export async function fetchBytes(url, progress = () => {}, signal = undefined) {
   return bytes;
 }
 
-// Config, symbols and float32 tensors from an exported file; an Error says what is wrong with the file.
+// Config, symbols, card and tensors from an exported file; an Error says what is wrong with the file.
 export function readModel(bytes) {
   const text = (from, to) => new TextDecoder().decode(bytes.subarray(from, to));
   if (text(0, MAGIC.length) !== MAGIC) throw new Error("this is not a model file of seq2gpt; export it again with export_for_browser");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const start = bytes.length < PREFIX_BYTES ? Infinity : PREFIX_BYTES + view.getUint32(MAGIC.length, true);
   if (bytes.length < start) throw new Error(`the model file ends inside its header, after ${bytes.length} bytes; load it again`);
-  const header = JSON.parse(text(PREFIX_BYTES, start));
+  const header = parsed(text(PREFIX_BYTES, start));
   if (header.format !== 1) throw new Error(`the model file has format ${header.format}, this page reads format 1; export it again`);
   const payload = bytes.slice(start); // a copy: its first byte is aligned
   if (payload.length !== header.payload_bytes) {
@@ -43,15 +47,22 @@ export function readModel(bytes) {
   }
   if (sha256(payload) !== header.sha256) throw new Error("the model file is damaged: its checksum does not match; load it again");
   const tensors = Object.fromEntries(header.tensors.map((entry) => [entry.name, readTensor(payload.buffer, entry)]));
-  return { config: header.config, symbols: header.symbols, tensors, nBytes: bytes.length };
+  const { config, symbols, card = {} } = header;
+  return { config, symbols, card, tensors, products: productsOf(tensors), nBytes: bytes.length };
+}
+
+function parsed(header) {
+  try {
+    return JSON.parse(header);
+  } catch {
+    throw new Error("the model file is damaged: its header cannot be read; load it again");
+  }
 }
 
 // A vector is float32. A matrix is one float32 scale for each row, then its rows as int8.
 function readTensor(buffer, { shape: [rows, columns], offset }) {
   const scales = new Float32Array(buffer, offset, rows);
-  if (columns === undefined) return scales;
-  const quantised = new Int8Array(buffer, offset + 4 * rows, rows * columns);
-  return Float32Array.from(quantised, (value, index) => value * scales[Math.floor(index / columns)]);
+  return columns === undefined ? scales : { scales, numbers: new Int8Array(buffer, offset + 4 * rows, rows * columns), columns };
 }
 
 // SHA-256 (FIPS 180-4). The browser's own is missing on pages served over plain http.
@@ -88,21 +99,11 @@ export function sha256(bytes) {
 
 // ---- the model -------------------------------------------------------------------------------------
 
-// y = W x + b for a matrix with a row for each output. Four sums at a time keep the processor busy.
-function linear(y, weight, x, bias) {
-  const columns = x.length;
-  const whole = columns - (columns % 4);
-  for (let row = 0, at = 0; row < y.length; row++) {
-    let [a, b, c, d] = [bias ? bias[row] : 0, 0, 0, 0];
-    for (let column = 0; column < whole; column += 4, at += 4) {
-      a += weight[at] * x[column];
-      b += weight[at + 1] * x[column + 1];
-      c += weight[at + 2] * x[column + 2];
-      d += weight[at + 3] * x[column + 3];
-    }
-    for (let column = whole; column < columns; column++, at++) a += weight[at] * x[column];
-    y[row] = a + b + c + d;
-  }
+function add(y, x) { for (let i = 0; i < x.length; i++) y[i] += x[i]; }
+
+// A row of a stored matrix, added to y: the embedding of a token or a place.
+function addRow(y, { numbers, scales, columns }, row) {
+  for (let i = 0, at = row * columns; i < columns; i++, at++) y[i] += scales[row] * numbers[at];
 }
 
 function layerNorm(y, x, gain, bias) {
@@ -122,17 +123,17 @@ function rmsNorm(y, x, gain, epsilon) {
 }
 
 export class GPT { // the layout of GPT-2
-  constructor({ config, tensors }) {
-    Object.assign(this, { config, tensors });
+  constructor({ config, tensors, products }) {
+    Object.assign(this, { config, tensors, products });
     const { d_model, d_ff, n_heads, n_layers, context_length, vocab_size } = config;
     const vector = (length) => new Float64Array(length);
-    this.dHead = d_model / n_heads;
+    this.dHead = config.d_head ?? d_model / n_heads;
     this.nKvHeads = config.n_kv_heads ?? n_heads; // in GPT-2 every query head has keys and values of its own
-    this.kvWidth = this.nKvHeads * this.dHead;
-    [this.x, this.normed, this.query, this.mixed] = [0, 0, 0, 0].map(() => vector(d_model));
+    [this.width, this.kvWidth] = [n_heads * this.dHead, this.nKvHeads * this.dHead];
+    [this.x, this.normed, this.mixed] = [vector(d_model), vector(d_model), vector(this.width)];
     [this.inner, this.gates, this.scores, this.logits] = [vector(d_ff), vector(d_ff), vector(context_length), vector(vocab_size)];
-    const store = () => vector(context_length * this.kvWidth);
-    this.cache = Array.from({ length: n_layers }, () => ({ keys: store(), values: store() }));
+    const store = (width) => vector(context_length * width); // queries are kept to show later where they looked
+    this.cache = Array.from({ length: n_layers }, () => ({ queries: store(this.width), keys: store(this.kvWidth), values: store(this.kvWidth) }));
     this.length = 0; // positions read so far
   }
 
@@ -140,20 +141,23 @@ export class GPT { // the layout of GPT-2
 
   // Read one token; returns the logits of the next, in an array that the next call overwrites.
   step(id) {
-    const { config: { n_layers, context_length }, tensors, normed, logits } = this;
+    const { config: { n_layers, context_length }, tensors, products, normed, logits } = this;
     if (this.length >= context_length) throw new Error(`the context is full: context_length=${context_length}`);
     this.embed(id);
     for (let layer = 0; layer < n_layers; layer++) this.block(layer);
     this.norm("norm");
-    linear(logits, tensors["head.weight"] ?? tensors["token_embedding.weight"], normed); // tied unless the file holds a head
+    products.multiply(logits, tensors["head.weight"] ? "head.weight" : "token_embedding.weight", normed); // tied unless the file holds a head
     this.length += 1;
     return logits;
   }
 
   block(layer) {
-    const { x, normed, mixed, tensors } = this;
-    const apply = (y, name, input) => linear(y, tensors[`blocks.${layer}.${name}.weight`], input, tensors[`blocks.${layer}.${name}.bias`]);
-    const addToX = () => { for (let i = 0; i < x.length; i++) x[i] += normed[i]; };
+    const { x, normed, mixed, tensors, products } = this;
+    const apply = (y, name, input) => {
+      products.multiply(y, `blocks.${layer}.${name}.weight`, input);
+      add(y, tensors[`blocks.${layer}.${name}.bias`] ?? []);
+    };
+    const addToX = () => add(x, normed);
     this.norm(`blocks.${layer}.norm_1`);
     this.attend(layer, apply);
     apply(normed, "attention.w_o", mixed);
@@ -166,8 +170,8 @@ export class GPT { // the layout of GPT-2
 
   // One query against the keys of all positions so far; nothing later exists, so no mask is needed.
   attend(layer, apply) {
-    const { config: { n_heads }, normed, query, mixed, length, dHead, nKvHeads, kvWidth, cache: { [layer]: { keys, values } } } = this;
-    const scores = this.scores.subarray(0, length + 1);
+    const { config: { n_heads }, normed, mixed, length, dHead, width, kvWidth, cache: { [layer]: { queries, keys, values } } } = this;
+    const query = queries.subarray(length * width, (length + 1) * width);
     const key = keys.subarray(length * kvWidth, (length + 1) * kvWidth);
     apply(query, "attention.w_q", normed);
     apply(key, "attention.w_k", normed);
@@ -175,24 +179,50 @@ export class GPT { // the layout of GPT-2
     this.prepare(query, `blocks.${layer}.attention.norm_q.weight`);
     this.prepare(key, `blocks.${layer}.attention.norm_k.weight`);
     mixed.fill(0);
+    const weights = this.scores.subarray(0, length + 1);
     for (let head = 0; head < n_heads; head++) {
+      this.weigh(weights, layer, head);
       const start = head * dHead;
-      const shift = Math.floor((head * nKvHeads) / n_heads) * dHead - start; // from a query's features to its key's
+      const shift = this.shift(head);
       for (let m = 0; m <= length; m++) {
-        let score = 0;
-        for (let i = start; i < start + dHead; i++) score += query[i] * keys[m * kvWidth + shift + i];
-        scores[m] = score / Math.sqrt(dHead);
-      }
-      softmaxInPlace(scores);
-      for (let m = 0; m <= length; m++) {
-        for (let i = start; i < start + dHead; i++) mixed[i] += scores[m] * values[m * kvWidth + shift + i];
+        for (let i = start; i < start + dHead; i++) mixed[i] += weights[m] * values[m * kvWidth + shift + i];
       }
     }
   }
 
+  // From a feature of a query head to the same one of the key head that it shares.
+  shift(head) { return (Math.floor((head * this.nKvHeads) / this.config.n_heads) - head) * this.dHead; }
+
+  // The weights that a head gives to as many positions as there is room for, seen from the last of them.
+  weigh(weights, layer, head) {
+    const { dHead, width, kvWidth, cache: { [layer]: { queries, keys } } } = this;
+    const start = head * dHead;
+    const from = (weights.length - 1) * width;
+    const shift = this.shift(head);
+    for (let m = 0; m < weights.length; m++) {
+      let score = 0;
+      for (let i = start; i < start + dHead; i++) score += queries[from + i] * keys[m * kvWidth + shift + i];
+      weights[m] = score / Math.sqrt(dHead);
+    }
+    return softmaxInPlace(weights);
+  }
+
+  // Where a head of a layer looked from a position that was read: a weight for each position up to it.
+  attention(layer, head, position) { return this.weigh(new Float64Array(position + 1), layer, head); }
+
+  // The logits after a position that was read, whose token is id; it is read once more.
+  logitsAt(position, id) {
+    const { length } = this;
+    this.length = position;
+    const logits = this.step(id);
+    this.length = length;
+    return logits;
+  }
+
   embed(id) {
-    const { config: { d_model }, tensors, x, length } = this;
-    for (let i = 0; i < d_model; i++) x[i] = tensors["token_embedding.weight"][id * d_model + i] + tensors["positions.table"][length * d_model + i];
+    this.x.fill(0);
+    addRow(this.x, this.tensors["token_embedding.weight"], id);
+    addRow(this.x, this.tensors["positions.table"], this.length);
   }
 
   norm(name) { layerNorm(this.normed, this.x, this.tensors[`${name}.weight`], this.tensors[`${name}.bias`]); }
@@ -207,8 +237,8 @@ export class GPT { // the layout of GPT-2
 
 export class ModernGPT extends GPT { // the layout of src/seq2gpt/modern.py
   embed(id) {
-    const { config: { d_model }, tensors, x } = this;
-    x.set(tensors["token_embedding.weight"].subarray(id * d_model, (id + 1) * d_model));
+    this.x.fill(0);
+    addRow(this.x, this.tensors["token_embedding.weight"], id);
   }
 
   norm(name) { rmsNorm(this.normed, this.x, this.tensors[`${name}.weight`], this.config.norm_eps); }
