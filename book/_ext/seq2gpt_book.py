@@ -2,7 +2,7 @@
 
 ``{widget} NAME`` puts the module ``src/seq2gpt/widgets/NAME.js`` on a page. The body is YAML, the
 widget's state at the start; ``:label:`` names the figure for a screen reader; ``:still:`` is what stands
-there where the widget cannot run: a picture beside the page, or a sentence. With ``:needs-model:`` only
+there where the widget cannot run: a picture beside the page, or a sentence, to which :mod:`seq2gpt_stills` adds a picture. With ``:needs-model:`` only
 the still is shown when the site is built without an exported GPT; with ``:model:`` the widget is told where the
 exported GPT lies, if there is one.
 """
@@ -20,6 +20,7 @@ import yaml
 from docutils import nodes
 from docutils.parsers.rst import directives
 from docutils.statemachine import StringList
+from seq2gpt_stills import picture_of
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util.docutils import SphinxDirective
@@ -91,11 +92,16 @@ def open_widget(translator: Any, node: WidgetFigure) -> None:
 
 
 def close_widget(translator: Any, node: WidgetFigure) -> None:
-    translator.body.append("</div></div>\n" if node["runs"] else "</div>\n")
+    picture = picture_of(node["name"], html.escape(node["label"]), translator.builder)
+    translator.body.append(f"{picture}</div></div>\n" if node["runs"] else "</div>\n")
 
 
 def pass_through(translator: Any, node: nodes.Node) -> None:
     """Other builders show the children: the still."""
+
+
+def add_picture(translator: Any, node: WidgetFigure) -> None:
+    translator.body.append(picture_of(node["name"], html.escape(node["label"]), translator.builder))
 
 
 def load_widget_files(
@@ -170,9 +176,10 @@ def setup(app: Sphinx) -> dict[str, Any]:
         html=(open_widget, close_widget),
         latex=(pass_through, pass_through),
         text=(pass_through, pass_through),
-        epub=(pass_through, pass_through),
+        epub=(pass_through, add_picture),
     )
     app.add_directive("widget", Widget)
+    app.setup_extension("seq2gpt_stills")
     app.connect("config-inited", key_notebook_cache)
     app.connect("config-inited", note_extensions)
     app.connect("html-page-context", load_widget_files)

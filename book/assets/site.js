@@ -7,6 +7,15 @@ const side = document.querySelector(".bd-sidebar-primary");
 side?.setAttribute("role", "complementary");
 side?.setAttribute("aria-label", "The course");
 
+// Where the host of the widgets did not come, nobody else says that they stand still.
+window.addEventListener("load", () => {
+  if (document.documentElement.dataset.widgets) return;
+  for (const still of document.querySelectorAll(".s2g-widget > .s2g-still")) {
+    const line = Object.assign(document.createElement("p"), { className: "s2g-failed", role: "alert", textContent: "This widget could not load: its script, host.js, did not arrive" });
+    still.after(line);
+  }
+});
+
 window.addEventListener("load", async () => {
   await window.MathJax?.startup?.promise;
   for (const formula of document.querySelectorAll('mjx-container[display="true"]')) {
