@@ -18,9 +18,7 @@ def test_text_takes_the_pages_colour_and_a_box_the_colour_behind_it():
     assert 'aria-label="a &quot;box&quot;"' in drawing
 
 
-@pytest.mark.parametrize(
-    "file", sorted(ROOT.glob("book/*/figures.py")), ids=lambda file: file.parent.name
-)
+@pytest.mark.parametrize("file", sorted(ROOT.glob("book/*/figures.py")), ids=lambda file: file.parent.name)
 def test_no_figure_is_drawn_in_black_or_on_white(file):
     """Black text is the page's text in the book's style sheet, light at night: on a white box it cannot be read."""
     text = file.read_text(encoding="utf-8")

@@ -25,7 +25,7 @@ PATIENCE = 300  # seconds, for a busy machine
 SHEET = """<!DOCTYPE html><html lang="en" data-theme="light"><meta charset="utf-8">
 <link rel="stylesheet" href="site.css"><link rel="stylesheet" href="widgets/widgets.css">
 <style>body {{ margin: 0; background: rgb{paper}; font-family: var(--pst-font-family-base); }}
-.slot {{ position: absolute; width: {width}px; height: {height}px; overflow: hidden; }} .s2g-root {{ margin: 0 !important; }}</style>
+.slot {{ position: absolute; width: {width}px; height: {height}px; overflow: hidden; }} .s2g-root {{ margin: 0 !important; }} .s2g-failed {{ display: none; }}</style>
 {slots}<script type="module" src="widgets/host.js"></script></html>"""
 SLOT = """<div class="slot" style="left: {left}px; top: {top}px"><div class="s2g-widget" data-widget="{name}">
 <script type="application/json">{{}}</script><div class="s2g-still"></div></div></div>"""
@@ -120,10 +120,8 @@ def picture_of(name: str, label: str, builder: Any) -> str:
         return ""
     with Image.open(file) as opened:
         width, height = opened.size
-    page = getattr(builder, "current_docname", "")
-    above = "../" * builder.get_target_uri(page).count("/") if builder.name == "html" else ""
-    if builder.name == "epub":
-        above = "../" * page.count("/")
+    page = builder.config.root_doc if builder.name == "singlehtml" else builder.current_docname
+    above = "../" * page.count("/")
     later = ' loading="lazy"' if builder.name == "html" else ""  # a widget that runs takes its place
     return f'<img src="{above}_static/stills/{name}.png" width="{width}" height="{height}" alt="{label}: a still picture"{later} />'
 

@@ -75,7 +75,7 @@ async function render({ model, el }) {
   const source = element("div", { className: "s2g-words" });
   const target = element("div", { className: "s2g-words" });
   const summary = element("p", { className: "s2g-summary" });
-  const live = element("p", { className: "s2g-hidden", ariaLive: "polite" });
+  const live = element("p", { className: "s2g-hidden s2g-live", ariaLive: "polite" });
   const root = element("div", { className: "s2g-root s2g-alignment" }, settings,
     element("p", { className: "s2g-caption", textContent: "What was read, and how much of each state is taken" }), source,
     element("fieldset", { className: "s2g-targets" }, element("legend", { textContent: "What is written: point at a word, or choose it" }), target), summary, live);

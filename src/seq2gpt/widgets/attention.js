@@ -96,7 +96,7 @@ export function compute(state, learned) {
   const scaled = raw.map((row, i) => row.map((score, j) => (mayAttend(mask, cards, i, j) ? score / divideBy : -Infinity)));
   const weights = scaled.map(softmax);
   const outputs = weights.map((row) => values[0].map((_, column) => dot(row, values.map((value) => value[column]))));
-  const query = chosen >= 0 && chosen < cards.length ? chosen : cards.length - 1;
+  const query = Number.isInteger(chosen) && chosen >= 0 && chosen < cards.length ? chosen : cards.length - 1;
   return { cards, notice, d_k, raw, scaled, weights, outputs, query, reads: nearest(outputs[query], cards, size) };
 }
 

@@ -261,7 +261,8 @@ async function render({ model, el }) {
       find("sentences").replaceChildren(...sentenceTable(result));
       find("summary").textContent = describe(result, state);
     }
-    say(find("live"), result.notice ? "" : find("summary").textContent);
+    const grown = result.notice || state.steps >= result.rows.length ? "" : `${find("tree").getAttribute("aria-label")}. `;
+    say(find("live"), result.notice ? "" : grown + find("summary").textContent);
   }
 
   const stop = drawOnChange(model, Object.keys(DEFAULTS), draw);

@@ -176,7 +176,10 @@ async function render({ model, el }) {
     const result = compute(state, shipped);
     find("notice").textContent = result.notice;
     find("shown").hidden = Boolean(result.notice);
-    if (result.notice) return;
+    if (result.notice) { // nothing old is left to be read aloud
+      say(find("live"), "");
+      return;
+    }
     if (result.typed.join(" ") !== drawn) { // only when they changed, so that the keyboard focus survives
       drawn = result.typed.join(" ");
       chips = result.typed.map((word, place) => chip(word, place, group, () => set({ gap: place })));

@@ -55,7 +55,7 @@ export function compute(state, shipped) {
     const flat = model.out(model.w_o(joined));
     return shipped.distances.map((_d, place) => flat.slice(place * shipped.alphabet.length, (place + 1) * shipped.alphabet.length));
   });
-  const query = chosen >= 0 && chosen < letters.length ? chosen : letters.length - 1;
+  const query = Number.isInteger(chosen) && chosen >= 0 && chosen < letters.length ? chosen : letters.length - 1;
   return { letters, notice, d_model, d_head, weights, logits, query, ...answers(logits, letters, query, shipped) };
 }
 

@@ -332,8 +332,7 @@ async function render({ model, el }) {
     find("notice").textContent = right ? "" : wrong ? `The model knows the letters ${[...letters].join(", ")}; “${wrong}” is none of them.` : `The model reads ${shipped.n_letters} letters; here are ${state.text.length}.`;
     find("walk").hidden = find("reads").hidden = !right;
     if (!right) { // nothing old is left to be read aloud
-      say();
-      find("live").textContent = "";
+      say(find("live"), "");
       return;
     }
     if (computed !== `${state.text} ${state.written}`) {
