@@ -348,8 +348,8 @@ async function render({ model, el }) {
     find("stack").style.setProperty("--s2g-at", tensor.floor);
     [...find("stack").children].forEach((floor, index) => { floor.classList.toggle("s2g-above", index > tensor.floor); floor.classList.toggle("s2g-here", index === tensor.floor); });
     find("reads").textContent = `The model reads “${result.tokens.join(" ")}” and says “${result.next}” comes next, with ${result.odds > 0.995 ? "over 99 %" : percent(result.odds)}.`;
-    find("write").textContent = `Write “${result.next}” and read again`;
     find("write").disabled = state.written >= shipped.n_letters - 1;
+    find("write").textContent = find("write").disabled ? "All but the last letter is written" : `Write “${result.next}” and read again`;
     find("clear").disabled = state.written === 0;
     find("back").disabled = state.step === 0;
     find("forth").disabled = state.step === count - 1;
