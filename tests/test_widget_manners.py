@@ -174,9 +174,8 @@ def test_the_words_follow_what_the_controls_change(opened, name):
     page = opened(name)
     before = told(page)
     kinds = "input[type=range], select, input[type=checkbox], input[type=radio]:not(:checked):enabled, .s2g-row button:enabled"
-    controls = page.locator(".s2g-root").locator(kinds).element_handles()
-    changes = 0
-    for control in controls:
+    changes, tried = 0, 0
+    for control in page.locator(".s2g-root").locator(kinds).element_handles():
         if control.evaluate("node => !node.isConnected || node.disabled"):
             continue  # another control has switched it off, or taken it away
         kind = control.evaluate("node => node.type")
@@ -189,9 +188,9 @@ def test_the_words_follow_what_the_controls_change(opened, name):
         now = told(page)
         summary = page.locator(".s2g-summary")
         assert not summary.count() or now.endswith(summary.text_content())
-        changes += now != before
+        changes, tried = changes + (now != before), tried + 1
         before = now
-    assert changes >= len(controls) / 3, f"{changes} of {len(controls)}"
+    assert changes >= tried / 3 > 0, f"{changes} of {tried}"
 
 
 ODD = ["", "🍵👩‍🚀🍵", "שלום مرحبا", "ß\u0000\u202e<b>x</b>", "word " * 3000, "1e999"]
