@@ -3,10 +3,6 @@ for (const summary of document.querySelectorAll("summary:has(> .toctree-toggle)"
   summary.setAttribute("aria-label", `Pages below ${summary.closest("li").querySelector("a").textContent.trim()}`);
 }
 for (const button of document.querySelectorAll(".search-button-field")) button.removeAttribute("aria-label"); // its text names it
-const side = document.querySelector(".bd-sidebar-primary");
-side?.setAttribute("role", "complementary");
-side?.setAttribute("aria-label", "The course");
-
 // Where the host of the widgets did not come, nobody else says that they stand still.
 window.addEventListener("load", () => {
   if (document.documentElement.dataset.widgets) return;
@@ -15,6 +11,9 @@ window.addEventListener("load", () => {
     still.after(line);
   }
 });
+const side = document.querySelector(".bd-sidebar-primary");
+side?.setAttribute("role", "complementary");
+side?.setAttribute("aria-label", "The course");
 
 window.addEventListener("load", async () => {
   await window.MathJax?.startup?.promise;
