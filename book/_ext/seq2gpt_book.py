@@ -2,7 +2,7 @@
 
 ``{widget} NAME`` puts the module ``src/seq2gpt/widgets/NAME.js`` on a page. The body is YAML, the
 widget's state at the start; ``:label:`` names the figure for a screen reader; ``:still:`` is what stands
-there where the widget cannot run: a picture beside the page, or a sentence, to which :mod:`seq2gpt_stills` adds a picture. With ``:needs-model:`` only
+there where the widget cannot run: a picture beside the page, or a sentence. With ``:needs-model:`` only
 the still is shown when the site is built without an exported GPT; with ``:model:`` the widget is told where the
 exported GPT lies, if there is one.
 """
@@ -179,10 +179,10 @@ def setup(app: Sphinx) -> dict[str, Any]:
         epub=(pass_through, add_picture),
     )
     app.add_directive("widget", Widget)
-    app.setup_extension("seq2gpt_stills")
     app.connect("config-inited", key_notebook_cache)
     app.connect("config-inited", note_extensions)
     app.connect("html-page-context", load_widget_files)
     app.connect("html-page-context", drop_launch_buttons, priority=900)  # after the theme has added them
     app.connect("builder-inited", copy_widgets)
+    app.setup_extension("seq2gpt_stills")  # a picture for where a widget cannot run
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
