@@ -48,6 +48,15 @@ def test_a_link_to_a_page_can_be_shown_as_a_card(site):
     assert size == [int(facts["og:image:width"]), int(facts["og:image:height"])]
 
 
+def test_a_list_of_definitions_has_terms(site):
+    for name in content_pages():
+        text = (site / name).read_text(encoding="utf-8")
+        assert not re.search(r"<dl[^>]*>\s*<dd", text), name
+    assert '<div class="s2g-parameter"><em class="sig-param">' in (
+        site / "book/api/attention.html"
+    ).read_text("utf-8")
+
+
 def test_a_page_can_be_mended_and_reported_where_it_is_made(pages):
     repository = "https://github.com/seq2gpt/seq2gpt"
     assert f"{repository}/edit/main/book/07-attention/lesson.md" in pages[LESSON].links

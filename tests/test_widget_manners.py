@@ -232,6 +232,14 @@ def test_a_picture_has_words_or_is_left_to_the_words_beside_it(opened, name):
 
 
 @ALL
+def test_a_column_has_a_name_and_the_page_keeps_its_own_outline(opened, name):
+    root = opened(name).locator(".s2g-root")
+    nameless = "root => [...root.querySelectorAll('th')].filter((head) => !head.textContent.trim()).length"
+    assert root.evaluate(nameless) == 0
+    assert root.locator("h1, h2, h3, h4, h5, h6").count() == 0
+
+
+@ALL
 def test_who_asks_for_less_motion_gets_none(opened, name):
     moving = """root => [root, ...root.querySelectorAll("*")].flatMap((node) => [undefined, "::before", "::after"].map((part) => [node, getComputedStyle(node, part)]))
       .filter(([, style]) => parseFloat(style.transitionDuration) > 0 || style.animationName !== "none").map(([node]) => node.outerHTML.slice(0, 80))"""

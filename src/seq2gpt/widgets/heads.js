@@ -149,7 +149,7 @@ function answerTable({ asked, letters, query }) {
       cell(there ? visible(wanted) : "none"), cell(there ? visible(letter) : "–"), cell(there ? percent(probability) : "–"),
       cell(there ? `${verdict === "right" ? "✓" : "✗"} ${verdict}` : "–", there ? `s2g-${verdict}` : ""));
   });
-  const titles = ["asked for", "letter", "named", "sure by", ""];
+  const titles = ["asked for", "letter", "named", "sure by", "verdict"];
   return [element("caption", { textContent: `What the model names at “${visible(letters[query])}”` }),
     element("thead", {}, element("tr", {}, ...titles.map((textContent) => element("th", { scope: "col", textContent })))),
     element("tbody", {}, ...rows)];

@@ -100,7 +100,7 @@ const TEMPLATE = `
   <p class="s2g-summary"></p><p class="s2g-hidden s2g-live" aria-live="polite"></p>
   <div class="s2g-columns">
     <figure><figcaption>The text in tokens</figcaption><p class="s2g-tokens s2g-corpus" tabindex="0" role="region" aria-label="The text in tokens"></p>
-      <figcaption>Merges so far</figcaption><ol class="s2g-merged" tabindex="0" role="region" aria-label="Merges so far"></ol></figure>
+      <figcaption>Merges so far</figcaption><div class="s2g-history" tabindex="0" role="region" aria-label="Merges so far"><ol class="s2g-merged"></ol></div></figure>
     <figure><table class="s2g-pairs"></table></figure>
   </div>
   <label class="s2g-line">Your sentence<input type="text" class="s2g-sentence" autocomplete="off" spellcheck="false"></label>
