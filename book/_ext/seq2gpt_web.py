@@ -55,6 +55,7 @@ def tell_about_page(
         return
     title = html.unescape(re.sub(r"<[^>]+>", "", context.get("title", "")))
     description = describe(doctree) or CARD_TEXT
+    context["body"] = parameters_in_lines(context["body"])
     facts = {
         "og:type": "article", "og:site_name": "seq2gpt", "og:title": title, "og:description": description,
         "og:url": page_address(app, pagename), "og:image": f"{app.config.html_baseurl}_static/{CARD}",
@@ -66,7 +67,6 @@ def tell_about_page(
     context["metatags"] = context.get("metatags", "") + "\n    ".join(["", *tags])
     # The empty corner of a table is no heading of anything.
     context["body"] = re.sub(r"<th( [^>]*)?>\s*(<p>\s*</p>)?\s*</th>", "<td></td>", context["body"])
-    context["body"] = parameters_in_lines(context["body"])
     if re.search(r'class="(s2g-widget|math)|widget-view\+json', context["body"]):
         context["body"] = WITHOUT_SCRIPTS + context["body"]
 
