@@ -13,7 +13,7 @@ pytest.importorskip("jupyter_book", reason="the extra `book` is not installed")
 
 from autograder.lessons import all_lessons
 from autograder.site import ROOT, with_sphinx
-from test_site import LESSON, address, browser, content_pages, pages, site  # noqa: F401
+from test_site import CHROMIUM, LESSON, address, browser, content_pages, pages, site  # noqa: F401
 
 sys.path.insert(0, str(ROOT / "book" / "_ext"))  # where Sphinx finds the book's own extensions
 
@@ -48,6 +48,15 @@ def test_a_link_to_a_page_can_be_shown_as_a_card(site):
     assert size == [int(facts["og:image:width"]), int(facts["og:image:height"])]
 
 
+def test_a_list_of_definitions_has_terms(site):
+    for name in content_pages():
+        text = (site / name).read_text(encoding="utf-8")
+        assert not re.search(r"<dl[^>]*>\s*<dd", text), name
+    assert '<div class="s2g-parameter"><em class="sig-param">' in (
+        site / "book/api/attention.html"
+    ).read_text("utf-8")
+
+
 def test_a_page_can_be_mended_and_reported_where_it_is_made(pages):
     repository = "https://github.com/seq2gpt/seq2gpt"
     assert f"{repository}/edit/main/book/07-attention/lesson.md" in pages[LESSON].links
@@ -73,6 +82,22 @@ def test_a_lesson_links_each_term_once_and_never_in_headings_code_or_questions(s
 def test_the_glossary_leads_back_to_where_a_term_is_introduced(site):
     text = (site / "book/glossary.html").read_text(encoding="utf-8")
     assert 'href="07-attention/lesson.html#about-query">Lesson 07, Attention</a>' in text
+
+
+def test_every_widget_has_a_still_picture_for_where_it_cannot_run(site):
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine drew them")
+    widgets = 0
+    for name in content_pages():
+        text = (site / name).read_text(encoding="utf-8")
+        for widget in set(re.findall(r'data-widget="(\w+)"', text)) - {"playground"}:
+            widgets += 1
+            picture = re.search(
+                rf'<img src="([^"]*_static/stills/{widget}\.png)"[^>]* alt="[^"]+: a still picture"', text
+            )
+            assert picture, (name, widget)
+            assert (site / name).parent.joinpath(picture[1]).is_file()
+    assert widgets > 10
 
 
 # ---- solutions: folded below each exercise, or in no file ----------------------------------------------------

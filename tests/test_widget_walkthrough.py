@@ -171,6 +171,7 @@ def test_the_model_writes_in_the_page(show):
         page.locator(".s2g-write").click()
     assert "“d a b e = e b a” and says “d”" in page.locator(".s2g-reads").inner_text()
     assert page.locator(".s2g-write").is_disabled()
+    assert page.locator(".s2g-write").inner_text() == "All but the last letter is written"
     page.locator(".s2g-text").fill("dax")
     assert "“x” is none of them" in page.locator(".s2g-notice").inner_text()
     assert not page.locator(".s2g-walk").is_visible()
@@ -205,6 +206,15 @@ def test_controls_work_by_keyboard_alone(show):
     assert "Position 5 “e”" in page.locator(".s2g-cell").inner_text()
     assert page.evaluate("document.activeElement.tabIndex") == 0
     assert page.evaluate("'lmSuppressShortcuts' in document.activeElement.dataset")
+
+
+@pytest.mark.browser
+def test_a_term_that_is_followed_by_keys_takes_the_focus_along(show):
+    page = show({"text": "dabe", "written": 1, "step": 9, "row": 4, "column": 3})
+    page.locator(".s2g-terms button").nth(2).focus()
+    page.keyboard.press("Enter")
+    assert "scores, head 0" in page.locator(".s2g-title").inner_text()
+    assert page.evaluate("document.activeElement.closest('.s2g-grid td')?.ariaSelected") == "true"
 
 
 @pytest.mark.browser

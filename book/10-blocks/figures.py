@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from torch.nn import functional as F
 
 from seq2gpt.blocks import gelu
-from seq2gpt.figures import BLUE, GREEN, GREY, INK, ORANGE, new_figure, show
+from seq2gpt.figures import BLUE, GREEN, GREY, INK, ORANGE, PAPER, new_figure, show
 from seq2gpt.run.demos.blocks import Kind, Stack, gradient_norms
 from seq2gpt.run.depth import CONFIG, open_text
 
@@ -164,8 +164,8 @@ def two_blocks() -> "HTML":
                 "+",
                 ha="center",
                 va="center",
-                bbox={"boxstyle": "circle,pad=0.15", "facecolor": "white", "edgecolor": BLUE},
-                color="black",
+                bbox={"boxstyle": "circle,pad=0.15", "facecolor": PAPER, "edgecolor": BLUE},
+                color=INK,
             )
             if post:
                 box(axes, 0, bottom + 3.05, "norm", GREEN)
@@ -180,6 +180,6 @@ def two_blocks() -> "HTML":
 def box(axes: Axes, x: float, y: float, text: str, colour: str) -> None:
     """A labelled box."""
     axes.text(
-        x, y, text, ha="center", va="center", fontsize=9, color="black",
-        bbox={"boxstyle": "round,pad=0.25", "facecolor": "white", "edgecolor": colour, "linewidth": 1.6},
+        x, y, text, ha="center", va="center", fontsize=9, color=INK,
+        bbox={"boxstyle": "round,pad=0.25", "facecolor": PAPER, "edgecolor": colour, "linewidth": 1.6},
     )  # fmt: skip

@@ -141,7 +141,8 @@ def table(caption: str, header: list[str], rows: list[list[str]]) -> "HTML":
         for name, *values in rows
     )
     return HTML(
-        f'<div style="overflow-x:auto"><table class="table"><caption>{html.escape(caption)}</caption>'
+        f'<div style="overflow-x:auto" tabindex="0" role="group" aria-label="{html.escape(caption)}">'
+        f'<table class="table"><caption>{html.escape(caption)}</caption>'
         f"<thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 

@@ -194,7 +194,8 @@ def table(titles: tuple[str, ...], rows: list[tuple[str, ...]]) -> "HTML":
         "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
     )
     return HTML(
-        f'<div style="overflow-x:auto"><table class="table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+        f'<div style="overflow-x:auto" tabindex="0" role="group" aria-label="{html.escape(", ".join(titles))}">'
+        f'<table class="table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
     )
 
 

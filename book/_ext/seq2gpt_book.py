@@ -24,6 +24,7 @@ import yaml
 from docutils import nodes
 from docutils.parsers.rst import directives
 from docutils.statemachine import StringList
+from seq2gpt_stills import picture_of
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
@@ -184,11 +185,16 @@ def open_widget(translator: Any, node: WidgetFigure) -> None:
 
 
 def close_widget(translator: Any, node: WidgetFigure) -> None:
-    translator.body.append("</div></div>\n" if node["runs"] else "</div>\n")
+    picture = picture_of(node["name"], html.escape(node["label"]), translator.builder)
+    translator.body.append(f"{picture}</div></div>\n" if node["runs"] else "</div>\n")
 
 
 def pass_through(translator: Any, node: nodes.Node) -> None:
     """Other builders show the children: the still."""
+
+
+def add_picture(translator: Any, node: WidgetFigure) -> None:
+    translator.body.append(picture_of(node["name"], html.escape(node["label"]), translator.builder))
 
 
 def load_widget_files(
@@ -266,7 +272,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
         html=(open_widget, close_widget),
         latex=(pass_through, pass_through),
         text=(pass_through, pass_through),
-        epub=(pass_through, pass_through),
+        epub=(pass_through, add_picture),
     )
     app.add_directive("widget", Widget)
     app.add_directive("model-card", ModelCard)
@@ -275,4 +281,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-page-context", load_widget_files)
     app.connect("html-page-context", drop_launch_buttons, priority=900)  # after the theme has added them
     app.connect("builder-inited", copy_widgets)
+    app.setup_extension("seq2gpt_stills")  # a picture for where a widget cannot run
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -30,6 +30,20 @@ def describe(doctree: nodes.document) -> str:
     return ""
 
 
+PARAMETERS = re.compile(r'<dl>\s*((?:<dd>\s*<em class="sig-param">.*?</dd>\s*)+)</dl>', re.DOTALL)
+
+
+def parameters_in_lines(body: str) -> str:
+    """A signature's parameters, one a line, as lines: Sphinx makes them a list of definitions without terms.
+
+    >>> parameters_in_lines('<dl>\\n<dd><em class="sig-param">x</em>, </dd>\\n</dl>')
+    '<div class="s2g-parameter"><em class="sig-param">x</em>, </div>\\n'
+    """
+    return PARAMETERS.sub(
+        lambda found: found[1].replace("<dd>", '<div class="s2g-parameter">').replace("</dd>", "</div>"), body
+    )
+
+
 def page_address(app: Sphinx, pagename: str) -> str:
     return app.config.html_baseurl + app.builder.get_target_uri(pagename)
 
@@ -41,6 +55,7 @@ def tell_about_page(
         return
     title = html.unescape(re.sub(r"<[^>]+>", "", context.get("title", "")))
     description = describe(doctree) or CARD_TEXT
+    context["body"] = parameters_in_lines(context["body"])
     facts = {
         "og:type": "article", "og:site_name": "seq2gpt", "og:title": title, "og:description": description,
         "og:url": page_address(app, pagename), "og:image": f"{app.config.html_baseurl}_static/{CARD}",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from IPython.display import HTML
 
 INK = "#010203"  # stands for the page's text colour
+PAPER = "#fdfefc"  # stands for what lies behind the figure, on the site or in JupyterLab
 BLUE, ORANGE, GREEN, GREY = "#2f7fd1", "#d9731a", "#2a9d6f", "#8a8f98"
 WIDTH = 5.2  # inches, about the width of a phone at 72 points an inch
 
@@ -55,6 +56,7 @@ def svg(figure: Figure, alt: str, name: str) -> str:
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     drawing = buffer.getvalue()
     drawing = drawing[drawing.index("<svg") :].replace(INK, "currentColor")
+    drawing = drawing.replace(PAPER, "var(--s2g-paper, var(--jp-layout-color0, white))")
     # Ids of different figures on one page must differ.
     drawing = re.sub(r'(id="|url\(#|href="#)', rf"\g<1>{name}-", drawing)
     label = html.escape(alt, quote=True)

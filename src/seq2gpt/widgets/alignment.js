@@ -1,7 +1,7 @@
 // Where a translator looks: choose a word of the translation and see its weights on the source words.
 // One anywidget module: JupyterLab runs it beside a kernel, the site without one.
 // The weights are those of trained models; nothing is computed here but which is largest.
-import { drawOnChange, element, percent, speaker, stored } from "./parts.js";
+import { drawOnChange, element, percent, slider, speaker, stored } from "./parts.js";
 
 const DEFAULTS = { sentence: 0, score: "", step: -1, word: 0 };
 
@@ -66,17 +66,16 @@ async function render({ model, el }) {
     const input = element("input", { type: "radio", name: `${group}-score`, value: name, onchange: () => set({ score: name }) });
     return { name, input, node: element("label", {}, input, element("span", { textContent: name })) };
   });
-  const reading = element("b");
-  const slider = element("input", { type: "range", min: 0, max: content.steps.length - 1, step: 1, oninput: () => set({ step: +slider.value }) });
+  const steps = slider("Steps of training", { min: 0, max: content.steps.length - 1, step: 1 }, (step) => set({ step }));
+  steps.node.hidden = content.steps.length < 2;
   const settings = element("div", { className: "s2g-settings" },
     element("label", { className: "s2g-line" }, "Number", sentences),
     element("fieldset", { className: "s2g-choice" }, element("legend", { textContent: "Score" }), element("div", {}, ...scores.map(({ node }) => node))),
-    element("label", { className: "s2g-slider" }, element("span", {}, "Steps of training ", reading), slider));
-  settings.querySelector(".s2g-slider").hidden = content.steps.length < 2;
+    steps.node);
   const source = element("div", { className: "s2g-words" });
   const target = element("div", { className: "s2g-words" });
   const summary = element("p", { className: "s2g-summary" });
-  const live = element("p", { className: "s2g-hidden", ariaLive: "polite" });
+  const live = element("p", { className: "s2g-hidden s2g-live", ariaLive: "polite" });
   const root = element("div", { className: "s2g-root s2g-alignment" }, settings,
     element("p", { className: "s2g-caption", textContent: "What was read, and how much of each state is taken" }), source,
     element("fieldset", { className: "s2g-targets" }, element("legend", { textContent: "What is written: point at a word, or choose it" }), target), summary, live);
@@ -97,9 +96,7 @@ async function render({ model, el }) {
     }
     sentences.selectedIndex = found.sentence;
     scores.forEach(({ name, input }) => { input.checked = name === found.score; });
-    slider.value = found.step;
-    reading.textContent = content.steps[found.step];
-    slider.setAttribute("aria-valuetext", `${content.steps[found.step]} steps`);
+    steps.show(found.step, String(content.steps[found.step]));
     sourceNodes.forEach(({ show }, j) => show(found.row[j], j === found.place));
     targetNodes.forEach(({ show }) => show(found.word));
     summary.textContent = describe(found);

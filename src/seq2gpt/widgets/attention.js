@@ -1,7 +1,7 @@
 // Attention on cards: type a line, choose the card that asks, and see where its attention goes.
 // One anywidget module: JupyterLab runs it beside a kernel, the site without one.
 // Typed words reach the page through textContent only, never as markup.
-import { dot, drawOnChange, element, percent, softmax, speaker, stored } from "./parts.js";
+import { dot, drawOnChange, element, percent, slider, softmax, speaker, stored } from "./parts.js";
 
 const MAX_CHARACTERS = 240;
 const MAX_CARDS = 12;
@@ -96,7 +96,7 @@ export function compute(state, learned) {
   const scaled = raw.map((row, i) => row.map((score, j) => (mayAttend(mask, cards, i, j) ? score / divideBy : -Infinity)));
   const weights = scaled.map(softmax);
   const outputs = weights.map((row) => values[0].map((_, column) => dot(row, values.map((value) => value[column]))));
-  const query = chosen >= 0 && chosen < cards.length ? chosen : cards.length - 1;
+  const query = Number.isInteger(chosen) && chosen >= 0 && chosen < cards.length ? chosen : cards.length - 1;
   return { cards, notice, d_k, raw, scaled, weights, outputs, query, reads: nearest(outputs[query], cards, size) };
 }
 
@@ -224,10 +224,8 @@ async function render({ model, el }) {
     type: "button", textContent, title, onclick: () => set({ text: title, query: -1 }),
   })));
   const choices = Object.fromEntries(Object.keys(CHOICES).map((name) => [name, choice(name, group, (value) => set({ [name]: value }))]));
-  const slider = element("input", { type: "range", ...TEMPERATURES, oninput: () => set({ temperature: +slider.value }) });
-  const reading = element("b"); // an output element would take the label
-  find("settings").append(...Object.values(choices).map(({ node }) => node),
-    element("label", { className: "s2g-slider" }, element("span", {}, "Temperature ", reading), slider));
+  const temperature = slider("Temperature", TEMPERATURES, (value) => set({ temperature: value }));
+  find("settings").append(...Object.values(choices).map(({ node }) => node), temperature.node);
 
   let cardNodes = [];
   let shownCards = "";
@@ -261,8 +259,7 @@ async function render({ model, el }) {
     const result = compute(state, learned);
     if (text.value !== state.text) text.value = state.text;
     Object.entries(choices).forEach(([name, { show }]) => show(state[name]));
-    slider.value = state.temperature;
-    reading.textContent = state.temperature.toFixed(1);
+    temperature.show(state.temperature, state.temperature.toFixed(1));
     find("notice").textContent = result.notice;
     find("shown").hidden = !result.cards.length;
     drawCards(result.cards);

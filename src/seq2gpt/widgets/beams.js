@@ -1,7 +1,7 @@
 // Beam search as a growing tree, on a small translator's own probabilities: English number words to German.
 // One anywidget module: JupyterLab runs it beside a kernel, the site without one.
 // Typed text reaches the page through textContent only, never as markup.
-import { drawOnChange, element, speaker, stored } from "./parts.js";
+import { drawOnChange, element, slider, speaker, stored } from "./parts.js";
 
 const [BOS, EOS] = [1, 2];
 const LONGEST = 12; // tokens of a translation
@@ -201,8 +201,8 @@ const TEMPLATE = `
   <div class="s2g-settings"></div>
   <div class="s2g-shown">
     <p class="s2g-summary"></p><p class="s2g-hidden s2g-live" aria-live="polite"></p>
-    <svg class="s2g-tree" role="img"></svg>
-    <div class="s2g-scroll" tabindex="0" role="region" aria-label="Sentences"><table class="s2g-sentences"></table></div>
+    <div class="s2g-scroll s2g-branches" tabindex="0" role="group" aria-label="The tree"><svg class="s2g-tree" role="img"></svg></div>
+    <div class="s2g-scroll s2g-ended" tabindex="0" role="region" aria-label="Sentences"><table class="s2g-sentences"></table></div>
   </div>`;
 
 // The translator comes with the state; on a page of the site it lies in a file beside this module.
@@ -214,13 +214,6 @@ function readState(model) { // what is missing or out of range becomes the defau
     number: String(state.number), width: Math.round(within(state.width, WIDTHS, DEFAULTS.width)),
     alpha: within(state.alpha, ALPHAS, DEFAULTS.alpha), steps: Math.round(within(state.steps, { min: 1, max: LONGEST }, LONGEST)),
   };
-}
-
-function slider(title, range, pick) {
-  const reading = element("b");
-  const input = element("input", { type: "range", ...range, oninput: () => pick(+input.value) });
-  const node = element("label", { className: "s2g-slider" }, element("span", {}, `${title} `, reading), input);
-  return { node, input, show: (value, text = String(value)) => { input.value = value; reading.textContent = text; } };
 }
 
 async function render({ model, el }) {
@@ -247,12 +240,12 @@ async function render({ model, el }) {
     const [w, h] = [Math.max(state.width, 2) * COLUMN, (result.rows.length + 1) * ROW];
     const svg = find("tree");
     svg.setAttribute("viewBox", `${(Math.min(state.width, 2) - 2) * COLUMN / 2} 0 ${w} ${h}`);
-    svg.style.maxWidth = `${w * 1.15}px`;
+    Object.assign(svg.style, { maxWidth: `${w * 1.15}px`, minWidth: `${w * 0.95}px` }); // smaller it is not legible
     svg.setAttribute("aria-label", `The tree after ${shown.length} of ${result.rows.length} steps: ${shown.map((row) => row.map(({ ids }) => translator.target_words[ids.at(-1)]).join(", ")).join("; ")}`);
     svg.replaceChildren(...tree(result, translator, state.width, shown));
     steps.input.max = result.rows.length;
     steps.show(shown.length, `${shown.length} of ${result.rows.length}`);
-    find("scroll").hidden = shown.length < result.rows.length;
+    find("ended").hidden = shown.length < result.rows.length;
   }
 
   function draw() {
@@ -268,7 +261,8 @@ async function render({ model, el }) {
       find("sentences").replaceChildren(...sentenceTable(result));
       find("summary").textContent = describe(result, state);
     }
-    say(find("live"), result.notice ? "" : find("summary").textContent);
+    const grown = result.notice || state.steps >= result.rows.length ? "" : `${find("tree").getAttribute("aria-label")}. `;
+    say(find("live"), result.notice ? "" : grown + find("summary").textContent);
   }
 
   const stop = drawOnChange(model, Object.keys(DEFAULTS), draw);

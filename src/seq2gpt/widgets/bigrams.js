@@ -1,6 +1,6 @@
 // A bigram model of names that the reader types: the table of pairs, and a name judged pair by pair.
 // One anywidget module: JupyterLab runs it beside a kernel, the site without one.
-import { drawOnChange, element, range, speaker } from "./parts.js";
+import { drawOnChange, element, range, slider, speaker } from "./parts.js";
 
 const DEFAULTS = { names: "ana nan anna", judged: "anana", smoothing: 1 };
 const BREAK = ".";
@@ -90,7 +90,7 @@ const TEMPLATE = `
   <p class="s2g-notice" role="status"></p>
   <div class="s2g-settings"></div>
   <p class="s2g-summary"></p><p class="s2g-hidden s2g-live" aria-live="polite"></p>
-  <p class="s2g-line s2g-legend">How often the column's symbol follows the row's; the darker, the more probable. Framed: what the judged name needs</p>
+  <p class="s2g-line s2g-legend">How often the column's symbol follows the row's; the stronger the colour, the more probable. Framed: what the judged name needs</p>
   <div class="s2g-scroll" tabindex="0" role="region" aria-label="Pairs counted"><table class="s2g-weights s2g-pairs"></table></div>
   <div class="s2g-scroll" tabindex="0" role="region" aria-label="The name, pair by pair"><table class="s2g-factors"></table></div>
   <div class="s2g-row"><button type="button" class="s2g-main s2g-write">Write a name</button></div>
@@ -135,9 +135,8 @@ function render({ model, el }) {
 
   const boxes = { names: find("text"), judged: find("judged") };
   for (const [name, box] of Object.entries(boxes)) box.oninput = () => set(name, box.value);
-  const slider = element("input", { type: "range", ...SMOOTHINGS, oninput: () => set("smoothing", +slider.value) });
-  const reading = element("b"); // an output element would take the label
-  find("settings").append(element("label", { className: "s2g-slider" }, element("span", {}, "Smoothing α, added to each count: ", reading), slider));
+  const smoothing = slider("Smoothing α, added to each count:", SMOOTHINGS, (value) => set("smoothing", value));
+  find("settings").append(smoothing.node);
   let result;
   const written = [];
   find("write").onclick = () => {
@@ -149,8 +148,7 @@ function render({ model, el }) {
   function draw() {
     const state = readState(model);
     for (const [name, box] of Object.entries(boxes)) if (box.value !== state[name]) box.value = state[name];
-    slider.value = state.smoothing;
-    reading.textContent = state.smoothing.toFixed(1);
+    smoothing.show(state.smoothing, state.smoothing.toFixed(1));
     result = compute(state);
     find("notice").textContent = result.notice;
     const [table, factors] = [find("pairs"), find("factors")];

@@ -1,7 +1,7 @@
 // One letter's vector on its way through a stack of fresh Transformer blocks: its size after every sub-layer, and how
 // much of a small change of the input arrives there. One anywidget module: JupyterLab runs it beside a
 // kernel, the site without one.
-import { dot, drawOnChange, element, gelu, plus, range, softmax, speaker, stored } from "./parts.js";
+import { dot, drawOnChange, element, gelu, plus, range, slider, softmax, speaker, stored } from "./parts.js";
 
 const DEFAULTS = { norm: "before", path: true, layers: 6, strength: 1, letter: 4 };
 const NORMS = { before: "before (pre-LN)", after: "after (post-LN)", none: "none" };
@@ -100,6 +100,7 @@ export function describe(rows, { norm, path, layers }) {
 const TEMPLATE = `
   <div class="s2g-settings"></div>
   <p class="s2g-summary"></p><p class="s2g-hidden s2g-live" aria-live="polite"></p>
+  <p class="s2g-line">Size is the root of the mean square. The bars go from a millionth to a thousand, on a logarithmic scale.</p>
   <div class="s2g-scroll" tabindex="0" role="region" aria-label="The vector after every sub-layer"><table class="s2g-depth"></table></div>`;
 
 // The parameters lie in a file beside this module; in Jupyter they come with the state.
@@ -119,13 +120,6 @@ function choice(legend, options, pick) {
   const labels = options.map(([, text], i) => element("label", {}, inputs[i], element("span", { textContent: text })));
   const node = element("fieldset", { className: "s2g-choice" }, element("legend", { textContent: legend }), element("div", {}, ...labels));
   return { node, show: (value) => inputs.forEach((input) => { input.checked = input.value === String(value); }) };
-}
-
-function slider(label, limits, set) {
-  const input = element("input", { type: "range", ...limits, oninput: () => set(+input.value) });
-  const reading = element("b"); // an output element would take the label
-  const node = element("label", { className: "s2g-slider" }, element("span", {}, label, " ", reading), input);
-  return { node, show: (value, text) => { input.value = value; reading.textContent = text; } };
 }
 
 const share = (value) => Math.min(Math.max((Math.log10(Math.max(value, 1e-300)) - LOWEST) / (HIGHEST - LOWEST), 0), 1);
@@ -161,12 +155,11 @@ async function render({ model, el }) {
     const state = readState(model, shipped);
     const rows = compute(state, shipped);
     for (const name of ["path", "norm", "letter"]) controls[name].show(state[name]);
-    controls.layers.show(state.layers, String(state.layers));
+    controls.layers.show(state.layers);
     controls.strength.show(state.strength, state.strength.toFixed(1));
     find("summary").textContent = describe(rows, state);
     const titles = ["after", "mean", "variance", "size", "of a small change arrives"];
     find("depth").replaceChildren(
-      element("caption", { textContent: "Size is the root of the mean square. The bars go from a millionth to a thousand, on a logarithmic scale." }),
       element("thead", {}, element("tr", {}, ...titles.map((textContent) => element("th", { scope: "col", textContent })))),
       element("tbody", {}, ...rows.map((row) => line(row, row.sublayer !== "feed-forward"))));
     say(find("live"), find("summary").textContent);

@@ -147,7 +147,7 @@ function reader({ kind, title, trained: how }, { typed, gap, answer, best }) {
     element("th", { scope: "row", textContent: word === answer ? `${word} ✓` : word }),
     element("td", {}, element("span", { className: "s2g-bar", "--s2g-w": probability.toFixed(4) })),
     element("td", { textContent: percent(probability) })));
-  return element("section", {}, element("h4", { textContent: title }), strip,
+  return element("section", {}, element("p", { className: "s2g-reader", textContent: title }), strip,
     element("table", { className: "s2g-guesses" }, element("caption", { textContent: `Its best guesses (${how})` }), element("tbody", {}, ...rows)));
 }
 
@@ -176,7 +176,10 @@ async function render({ model, el }) {
     const result = compute(state, shipped);
     find("notice").textContent = result.notice;
     find("shown").hidden = Boolean(result.notice);
-    if (result.notice) return;
+    if (result.notice) { // nothing old is left to be read aloud
+      say(find("live"), "");
+      return;
+    }
     if (result.typed.join(" ") !== drawn) { // only when they changed, so that the keyboard focus survives
       drawn = result.typed.join(" ");
       chips = result.typed.map((word, place) => chip(word, place, group, () => set({ gap: place })));

@@ -70,7 +70,7 @@ const TEMPLATE = `
 
 function readState(model) { // what is missing becomes the default
   const state = Object.fromEntries(Object.keys(DEFAULTS).map((name) => [name, model.get(name) ?? DEFAULTS[name]]));
-  const between = (name, least, most) => { if (!(state[name] >= least && state[name] <= most)) state[name] = DEFAULTS[name]; };
+  const between = (name, least, most) => { if (!(typeof state[name] === "number" && state[name] >= least && state[name] <= most)) state[name] = DEFAULTS[name]; };
   between("temperature", 0, 2);
   between("top_p", 0.05, 1);
   between("min_p", 0, 1);
@@ -131,7 +131,10 @@ async function render({ model, el }) {
     result = compute(state, file);
     find("notice").textContent = result.notice;
     find("shown").hidden = Boolean(result.notice);
-    if (result.notice) return;
+    if (result.notice) { // nothing old is left to be read aloud
+      say(find("live"), "");
+      return;
+    }
     find("mass").replaceChildren(...strip(result));
     find("next").replaceChildren(...table(result, file.symbols));
     const summary = describe(result, file.symbols, state.prompt);

@@ -1,6 +1,6 @@
 // A trained Transformer at work, step by step: what the encoder made, what the decoder reads, which mask each attention uses.
 // One anywidget module: JupyterLab runs it beside a kernel, the site without one.
-import { dot, drawOnChange, element, gelu, percent, plus, range, softmax, speaker, stored } from "./parts.js";
+import { dot, drawOnChange, element, gelu, percent, plus, range, slider, softmax, speaker, stored } from "./parts.js";
 
 const DEFAULTS = { text: "four hundred and twenty one", step: 2, layer: 1, head: 0, training: false };
 const EXAMPLES = ["twenty one", "four hundred and twenty one", "ninety nine", "six hundred"];
@@ -172,13 +172,13 @@ function choice(group, name, legend, options, pick) {
   return { node, show: (value) => inputs.forEach((input) => { input.checked = input.value === String(value); }) };
 }
 
-// A table of weights, queries in rows and keys in columns; what the mask hides is hatched.
+// A table of weights in percent, queries in rows and keys in columns; what the mask hides is hatched.
 function mapTable(title, rows, columns, weights, hidden, marked) {
   const head = element("tr", {}, element("td"), ...columns.map((word) => element("th", { scope: "col", textContent: word })));
   const body = rows.map((word, i) => element("tr", { className: i === marked ? "s2g-asks" : "" }, element("th", { scope: "row", textContent: word }),
-    ...columns.map((_, j) => element("td", hidden(i, j)
-      ? { className: "s2g-masked", title: "hidden by the mask", textContent: "" }
-      : { "--s2g-w": weights[i][j].toFixed(4), textContent: Math.round(weights[i][j] * 100) }))));
+    ...columns.map((_, j) => (hidden(i, j)
+      ? element("td", { className: "s2g-masked", title: "hidden by the mask" }, element("span", { className: "s2g-hidden", textContent: "masked" }))
+      : element("td", { "--s2g-w": weights[i][j].toFixed(4), textContent: Math.round(weights[i][j] * 100) })))));
   const table = element("table", { className: "s2g-weights" }, element("thead", {}, head), element("tbody", {}, ...body));
   const scroll = element("div", { className: "s2g-scroll", tabIndex: 0 }, table);
   scroll.setAttribute("role", "group");
@@ -219,9 +219,8 @@ async function render({ model, el }) {
   const mode = choice(group, "mode", "The decoder", [["false", "writes, word by word"], ["true", "is trained, all at once"]], (value) => set({ training: value === "true" }));
   const layer = choice(group, "layer", "Layer", range(shipped.n_layers).map((i) => [i + 1, `${i + 1}`]), (value) => set({ layer: value }));
   const head = choice(group, "head", "Head", range(shipped.n_heads).map((i) => [i, `${i}`]), (value) => set({ head: value }));
-  const reading = element("b");
-  const slider = element("input", { type: "range", min: 0, step: 1, oninput: () => set({ step: +slider.value }) });
-  find("settings").append(mode.node, element("label", { className: "s2g-slider" }, element("span", {}, "Step ", reading), slider), layer.node, head.node);
+  const steps = slider("Step", { min: 0, step: 1 }, (step) => set({ step }));
+  find("settings").append(mode.node, steps.node, layer.node, head.node);
   const say = speaker();
 
   function draw() {
@@ -235,17 +234,15 @@ async function render({ model, el }) {
     find("shown").hidden = !found.words.length;
     if (found.words.length) {
       const { source, read, row } = found;
-      slider.max = found.last;
-      slider.value = found.step;
-      reading.textContent = `${found.step + 1} of ${found.last + 1}`;
-      slider.setAttribute("aria-valuetext", `step ${reading.textContent}`);
+      steps.input.max = found.last;
+      steps.show(found.step, `${found.step + 1} of ${found.last + 1}`);
       find("flow").replaceChildren(...stages(found));
       find("next").replaceChildren(...nextTable(found.top, `What comes after “${read[row]}”`));
       const padding = (_, j) => source[j] === "<pad>";
       find("maps").replaceChildren(
-        mapTable("Encoder, self-attention: padding is hidden, the rest sees everything", source, source, found.encoder, padding, -1),
-        mapTable("Decoder, masked self-attention: the future is hidden", read, read, found.own, (i, j) => j > i, row),
-        mapTable("Decoder, cross-attention: padding of the source is hidden", read, source, found.cross, padding, row));
+        mapTable("Encoder, self-attention, in percent: padding is hidden, the rest sees everything", source, source, found.encoder, padding, -1),
+        mapTable("Decoder, masked self-attention, in percent: the future is hidden", read, read, found.own, (i, j) => j > i, row),
+        mapTable("Decoder, cross-attention, in percent: padding of the source is hidden", read, source, found.cross, padding, row));
       find("summary").textContent = describe(found);
     }
     say(find("live"), found.words.length ? find("summary").textContent : "");

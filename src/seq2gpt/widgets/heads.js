@@ -55,7 +55,7 @@ export function compute(state, shipped) {
     const flat = model.out(model.w_o(joined));
     return shipped.distances.map((_d, place) => flat.slice(place * shipped.alphabet.length, (place + 1) * shipped.alphabet.length));
   });
-  const query = chosen >= 0 && chosen < letters.length ? chosen : letters.length - 1;
+  const query = Number.isInteger(chosen) && chosen >= 0 && chosen < letters.length ? chosen : letters.length - 1;
   return { letters, notice, d_model, d_head, weights, logits, query, ...answers(logits, letters, query, shipped) };
 }
 
@@ -149,7 +149,7 @@ function answerTable({ asked, letters, query }) {
       cell(there ? visible(wanted) : "none"), cell(there ? visible(letter) : "–"), cell(there ? percent(probability) : "–"),
       cell(there ? `${verdict === "right" ? "✓" : "✗"} ${verdict}` : "–", there ? `s2g-${verdict}` : ""));
   });
-  const titles = ["asked for", "letter", "named", "sure by", ""];
+  const titles = ["asked for", "letter", "named", "sure by", "verdict"];
   return [element("caption", { textContent: `What the model names at “${visible(letters[query])}”` }),
     element("thead", {}, element("tr", {}, ...titles.map((textContent) => element("th", { scope: "col", textContent })))),
     element("tbody", {}, ...rows)];

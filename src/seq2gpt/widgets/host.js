@@ -69,6 +69,7 @@ function report(error, after) {
   after.after(line);
 }
 
+document.documentElement.dataset.widgets = "hosted"; // or site.js says that they are not
 for (const figure of document.querySelectorAll(".s2g-widget[data-widget]")) {
   mountDirective(figure).catch((error) => report(error, figure.querySelector(".s2g-still")));
 }

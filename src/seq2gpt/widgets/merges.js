@@ -1,6 +1,6 @@
 // Byte-pair encoding, merge by merge: what is learned from a text, and a sentence in the tokens learned so far, computed as
 // seq2gpt.tokens computes them. One anywidget module: JupyterLab runs it beside a kernel, the site without one.
-import { drawOnChange, element, range, speaker } from "./parts.js";
+import { drawOnChange, element, range, slider, speaker } from "./parts.js";
 
 const DEFAULTS = {
   text: "low lower lowest\nnew newer newest\nwide wider widest\nthe lowest and the widest river is the newest of the slow rivers",
@@ -95,13 +95,12 @@ const TEMPLATE = `
   </div>
   <p class="s2g-notice" role="alert"></p>
   <div class="s2g-settings s2g-steps">
-    <label class="s2g-slider"><span>Merges: <b class="s2g-step"></b></span><input type="range" min="0" step="1"></label>
-    <button type="button" class="s2g-next-merge">Merge the next pair</button>
+    <button type="button" class="s2g-main s2g-next-merge">Merge the next pair</button>
   </div>
   <p class="s2g-summary"></p><p class="s2g-hidden s2g-live" aria-live="polite"></p>
   <div class="s2g-columns">
     <figure><figcaption>The text in tokens</figcaption><p class="s2g-tokens s2g-corpus" tabindex="0" role="region" aria-label="The text in tokens"></p>
-      <figcaption>Merges so far</figcaption><ol class="s2g-merged" tabindex="0" role="region" aria-label="Merges so far"></ol></figure>
+      <figcaption>Merges so far</figcaption><div class="s2g-history" tabindex="0" role="region" aria-label="Merges so far"><ol class="s2g-merged"></ol></div></figure>
     <figure><table class="s2g-pairs"></table></figure>
   </div>
   <label class="s2g-line">Your sentence<input type="text" class="s2g-sentence" autocomplete="off" spellcheck="false"></label>
@@ -141,7 +140,7 @@ function render({ model, el }) {
   root.innerHTML = TEMPLATE; // constant markup, nothing typed
   root.addEventListener("focusin", ({ target }) => { target.dataset.lmSuppressShortcuts = ""; }); // or JupyterLab takes its keys
   const find = (selector) => root.querySelector(selector);
-  const [text, sentence, slider, button, notice] = [".s2g-text", ".s2g-sentence", "input[type=range]", ".s2g-next-merge", ".s2g-notice"].map(find);
+  const [text, sentence, button, notice] = [".s2g-text", ".s2g-sentence", ".s2g-next-merge", ".s2g-notice"].map(find);
   const set = (values) => {
     for (const [name, value] of Object.entries(values)) model.set(name, value);
     model.save_changes();
@@ -153,8 +152,9 @@ function render({ model, el }) {
   };
   text.oninput = typed(text, "text", { step: 0 });
   sentence.oninput = typed(sentence, "sentence");
-  slider.oninput = () => set({ step: +slider.value });
-  button.onclick = () => set({ step: Math.min(+slider.max, +slider.value + 1) });
+  const steps = slider("Merges:", { min: 0, step: 1 }, (step) => set({ step }));
+  button.before(steps.node);
+  button.onclick = () => set({ step: Math.min(+steps.input.max, +steps.input.value + 1) });
   const say = speaker();
   let [learned, states] = [null, []];
 
@@ -164,8 +164,8 @@ function render({ model, el }) {
     const step = Math.min(state.step, states.length - 1);
     const { words, pairs, merges } = states[step];
     for (const [field, value] of [[text, state.text], [sentence, state.sentence]]) if (field.value !== value && document.activeElement !== field) field.value = value;
-    [slider.max, slider.value] = [states.length - 1, step];
-    find(".s2g-step").textContent = `${step} of ${states.length - 1}`;
+    steps.input.max = states.length - 1;
+    steps.show(step, `${step} of ${states.length - 1}`);
     button.disabled = step === states.length - 1;
     find(".s2g-summary").textContent = describe(states, step, state.sentence);
     find(".s2g-corpus").replaceChildren(...chips(words, merges));

@@ -1,6 +1,6 @@
 // Sixty steps of an optimizer down a long, narrow valley: its path, its learning rate and its loss, computed as PyTorch
 // computes them. One anywidget module: JupyterLab runs it beside a kernel, the site without one.
-import { drawOnChange, element, range, select, speaker } from "./parts.js";
+import { drawOnChange, element, range, select, slider, speaker } from "./parts.js";
 
 const DEFAULTS = { optimizer: "adamw", schedule: "cosine", rate: -0.75, decay: 0, spike: false, clip: false };
 const OPTIMIZERS = { sgd: "SGD", adam: "Adam with L2", adamw: "AdamW" };
@@ -76,7 +76,8 @@ const TEMPLATE = `
     <figure><figcaption>The path through the valley; the ring is the lowest point</figcaption>
       <svg class="s2g-valley" viewBox="0 0 100 100" aria-hidden="true"></svg></figure>
     <figure><figcaption>Loss of every step, on a logarithmic scale (line), and the learning rate (dashes)</figcaption>
-      <svg class="s2g-losses" viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true"></svg></figure>
+      <div class="s2g-plot" aria-hidden="true"><svg class="s2g-losses" viewBox="0 0 100 100" preserveAspectRatio="none"></svg>
+        <span>10⁴</span><span>10⁻⁶</span></div><p class="s2g-ends" aria-hidden="true"><span>step 0</span><span>step ${STEPS}</span></p></figure>
   </div>
   <p class="s2g-summary"></p><p class="s2g-hidden s2g-live" aria-live="polite"></p>
   <div class="s2g-scroll" tabindex="0" role="region" aria-label="Some of the steps"><table class="s2g-steps"></table></div>`;
@@ -110,7 +111,8 @@ function valley(rows) {
   const points = rows.map(({ point: [x, y] }) => [place(x), 100 - place(y)]);
   return [...heights, shape("polyline", { points: points.map((p) => p.join(",")).join(" "), class: "s2g-path" }),
     ...points.map(([x, y]) => shape("circle", { cx: x, cy: y, r: 1, class: "s2g-dot" })),
-    shape("circle", { cx, cy, r: 3, class: "s2g-goal" })];
+    shape("circle", { cx, cy, r: 3, class: "s2g-goal" }),
+    Object.assign(shape("text", { x: points[0][0] - 2.5, y: points[0][1] + 1.5, class: "s2g-start" }), { textContent: "start" })];
 }
 
 function curves(rows) {
@@ -127,15 +129,6 @@ function tick(label, set) {
   return { node: element("label", { className: "s2g-tick" }, input, " ", label), show: (value) => { input.checked = value; } };
 }
 
-function slide(label, limits, set) {
-  const input = element("input", { type: "range", ...limits, oninput: () => set(+input.value) });
-  const reading = element("b"); // an output element would take the label
-  return {
-    node: element("label", { className: "s2g-slider" }, element("span", {}, label, " ", reading), input),
-    show: (value, text) => { input.value = value; reading.textContent = text; input.setAttribute("aria-valuetext", text); },
-  };
-}
-
 async function render({ model, el }) {
   const root = element("div", { className: "s2g-root s2g-optimizer" });
   root.innerHTML = TEMPLATE; // constant markup, nothing typed
@@ -145,8 +138,8 @@ async function render({ model, el }) {
   const controls = {
     optimizer: select("Optimizer", OPTIMIZERS, set("optimizer")),
     schedule: select("Learning rate", SCHEDULES, set("schedule")),
-    rate: slide("rate:", RANGES.rate, set("rate")),
-    decay: slide("decay:", RANGES.decay, set("decay")),
+    rate: slider("rate:", RANGES.rate, set("rate")),
+    decay: slider("decay:", RANGES.decay, set("decay")),
     spike: tick(`a bad batch: at step ${SPIKE.step} the gradient is ${SPIKE.factor} times as long`, set("spike")),
     clip: tick(`clip gradients at norm ${MAX_NORM}`, set("clip")),
   };

@@ -46,28 +46,33 @@ export function unpack({ shape, scale, int16 }) {
   return range(shape[0]).map((row) => values.slice(row * shape[1], (row + 1) * shape[1]));
 }
 
+// A slider with its value beside its name; pick(value) is called, show(value, text) reads the model, for the eye and aloud.
+export function slider(label, limits, pick) {
+  const input = element("input", { type: "range", ...limits, oninput: () => pick(+input.value) });
+  const reading = element("b", { ariaHidden: "true" }); // an output element would take the label
+  const node = element("label", { className: "s2g-slider" }, element("span", {}, `${label} `, reading), input);
+  const show = (value, text = String(value)) => {
+    input.value = value;
+    reading.textContent = text;
+    input.setAttribute("aria-valuetext", text);
+  };
+  return { node, input, show };
+}
+
 // The sliders of temperature, top-k, top-p and min-p; change(name, value) tells the model, show(state, count) reads it. null is off.
 export function samplingSliders(change) {
-  const slider = (name, title, span, off, meaning) => {
-    const input = element("input", { type: "range", ...span, oninput: () => change(name, +input.value === off() ? null : +input.value) });
-    const output = element("b"); // an output element would take the label
-    const node = element("label", { className: "s2g-slider" }, element("span", {}, `${title} `, output), input);
-    return { name, input, output, off, meaning, node };
-  };
+  const sampling = (name, title, span, off, meaning) => ({ name, off, meaning, ...slider(title, span, (value) => change(name, value === off() ? null : value)) });
   const two = (value) => value.toFixed(2);
-  const topK = slider("top_k", "Top-k", { min: 1, step: 1 }, () => +topK.input.max, String);
+  const topK = sampling("top_k", "Top-k", { min: 1, step: 1 }, () => +topK.input.max, String);
   const sliders = [
-    slider("temperature", "Temperature", { min: 0, max: 2, step: 0.05 }, () => null, (value) => (value === 0 ? "0, greedy" : two(value))),
+    sampling("temperature", "Temperature", { min: 0, max: 2, step: 0.05 }, () => null, (value) => (value === 0 ? "0, greedy" : two(value))),
     topK,
-    slider("top_p", "Top-p", { min: 0.05, max: 1, step: 0.05 }, () => 1, two),
-    slider("min_p", "Min-p", { min: 0, max: 1, step: 0.05 }, () => 0, two),
+    sampling("top_p", "Top-p", { min: 0.05, max: 1, step: 0.05 }, () => 1, two),
+    sampling("min_p", "Min-p", { min: 0, max: 1, step: 0.05 }, () => 0, two),
   ];
   const show = (state, count) => {
     topK.input.max = count;
-    for (const { name, input, output, off, meaning } of sliders) {
-      input.value = state[name] ?? off();
-      output.textContent = state[name] === null ? "all" : meaning(state[name]);
-    }
+    for (const { name, off, meaning, show: display } of sliders) display(state[name] ?? off(), state[name] === null ? "all" : meaning(state[name]));
   };
   return { nodes: sliders.map(({ node }) => node), show };
 }

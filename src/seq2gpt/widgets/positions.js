@@ -1,6 +1,6 @@
 // The sinusoidal encoding: choose length, width and a position, see the matrix and which codes are alike.
 // One anywidget module: JupyterLab runs it beside a kernel, the site without one.
-import { dot, drawOnChange, element, speaker } from "./parts.js";
+import { dot, drawOnChange, element, slider, speaker } from "./parts.js";
 
 const RANGES = {
   n: { min: 2, max: 200, step: 1 },
@@ -9,7 +9,7 @@ const RANGES = {
 };
 const DEFAULTS = { n: 64, d: 32, position: 20 };
 const LABELS = { n: "n, positions:", d: "d, width:", position: "position p:" };
-const DISTANCES = [1, 2, 4, 8, 16, 32, 64, 128];
+const DISTANCES = [1, 2, 4, 16, 64]; // as many as fit beside the matrix
 const POSITIVE = [47, 127, 209]; // the two colours of signed numbers, on light pages and on dark ones
 const NEGATIVE = [217, 115, 26];
 
@@ -86,12 +86,7 @@ function render({ model, el }) {
   const find = (selector) => root.querySelector(selector);
   const set = (changes) => { Object.entries(changes).forEach(([name, value]) => model.set(name, value)); model.save_changes(); };
 
-  const sliders = Object.fromEntries(Object.entries(RANGES).map(([name, range]) => {
-    const input = element("input", { type: "range", ...range, oninput: () => set({ [name]: +input.value }) });
-    const reading = element("b");
-    const node = element("label", { className: "s2g-slider" }, element("span", {}, LABELS[name], " ", reading), input);
-    return [name, { node, input, reading }];
-  }));
+  const sliders = Object.fromEntries(Object.entries(RANGES).map(([name, range]) => [name, slider(LABELS[name], range, (value) => set({ [name]: value }))]));
   find(".s2g-settings").append(...Object.values(sliders).map(({ node }) => node));
   const canvas = find("canvas");
   canvas.onpointerdown = (event) => { // a touch of a row chooses its position
@@ -104,10 +99,7 @@ function render({ model, el }) {
     const result = compute(readState(model));
     const { n, d, position, similarity } = result;
     sliders.position.input.max = n - 1;
-    for (const [name, { input, reading }] of Object.entries(sliders)) {
-      input.value = result[name];
-      reading.textContent = result[name];
-    }
+    for (const [name, { show }] of Object.entries(sliders)) show(result[name]);
     paint(canvas, result);
     canvas.setAttribute("aria-label", `${n} rows and ${d} columns of sines and cosines; columns on the left change from row to row, those on the right slowly`);
     const marker = find(".s2g-matrix i");

@@ -1,7 +1,7 @@
 // A recurrent network with two units reads a word: its states, and how far back a gradient reaches.
 // One anywidget module: JupyterLab runs it beside a kernel, the site without one.
 // Typed letters reach the page through textContent only, never as markup.
-import { drawOnChange, element, speaker } from "./parts.js";
+import { drawOnChange, element, slider, speaker } from "./parts.js";
 
 const MAX_LETTERS = 16;
 const ANGLE = 0.6; // by which W_h turns a state, in radians
@@ -118,16 +118,10 @@ function render({ model, el }) {
 
   const text = find("text");
   text.oninput = () => set({ text: text.value, read: -1 });
-  const slider = (name, label, range) => {
-    const input = element("input", { type: "range", ...range, oninput: () => set({ [name]: +input.value }) });
-    const reading = element("b"); // an output element would take the label
-    const node = element("label", { className: "s2g-slider" }, element("span", {}, label, " ", reading), input);
-    return { node, input, reading };
-  };
   const sliders = {
-    rho: slider("rho", "ρ, the largest singular value of W_h:", RANGES.rho),
-    drive: slider("drive", "strength of the input:", RANGES.drive),
-    read: slider("read", "letters read:", { min: 1, step: 1 }),
+    rho: slider("ρ, the largest singular value of W_h:", RANGES.rho, (rho) => set({ rho })),
+    drive: slider("strength of the input:", RANGES.drive, (drive) => set({ drive })),
+    read: slider("letters read:", { min: 1, step: 1 }, (read) => set({ read })),
   };
   find("settings").append(...Object.values(sliders).map(({ node }) => node));
   const say = speaker();
@@ -135,6 +129,11 @@ function render({ model, el }) {
   function drawTable({ letters, states, factors, read }) {
     const columns = letters.map((letter, t) => column(letter, states[t], factors[t], t < read, t === read - 1));
     const titles = ["letter", "state", "gradient from the end, log scale"];
+    const scroll = find("scroll");
+    requestAnimationFrame(() => { // the letter read last is in sight on a phone, too
+      const [box, frame] = [scroll.querySelector(".s2g-last")?.getBoundingClientRect(), scroll.getBoundingClientRect()];
+      if (box && box.right > frame.right) scroll.scrollLeft += box.right - frame.right;
+    });
     find("unrolled").replaceChildren(...titles.map((title, row) => element("tr", {},
       element("th", { scope: "row", textContent: title }), ...columns.map((cells) => cells[row]))));
   }
@@ -144,11 +143,8 @@ function render({ model, el }) {
     const result = compute(state);
     if (text.value !== state.text) text.value = state.text;
     sliders.read.input.max = Math.max(result.letters.length, 1);
-    const values = { rho: state.rho, drive: state.drive, read: result.read };
-    for (const [name, { input, reading }] of Object.entries(sliders)) {
-      input.value = values[name];
-      reading.textContent = name === "read" ? `${result.read} of ${result.letters.length}` : (+values[name]).toFixed(2);
-    }
+    for (const name of ["rho", "drive"]) sliders[name].show(state[name], (+state[name]).toFixed(2));
+    sliders.read.show(result.read, `${result.read} of ${result.letters.length}`);
     find("notice").textContent = result.notice;
     find("shown").hidden = !result.letters.length;
     if (result.letters.length) {

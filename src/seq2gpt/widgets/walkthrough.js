@@ -1,6 +1,6 @@
 // One forward pass of a tiny trained GPT, tensor by tensor: layers stacked in space, and for every cell how it was computed.
 // One anywidget module: JupyterLab runs it beside a kernel, the site without one.
-import { dot, drawOnChange, element, gelu, percent, range, softmax, speaker, stored, unpack } from "./parts.js";
+import { dot, drawOnChange, element, gelu, percent, range, slider, softmax, speaker, stored, unpack } from "./parts.js";
 
 const DEFAULTS = { text: "dabe", written: 2, step: 6, row: 4, column: 0 };
 const EPS = 1e-5;
@@ -182,7 +182,6 @@ const TEMPLATE = `
     <label class="s2g-line">Four letters from a to e
       <input type="text" class="s2g-text" maxlength="4" spellcheck="false" autocomplete="off" autocapitalize="none"></label>
     <div class="s2g-row"><button type="button" class="s2g-write"></button><button type="button" class="s2g-clear">Start again</button></div>
-    <label class="s2g-slider"><span>turn: <b></b></span><input type="range" class="s2g-turn"></label>
   </div>
   <p class="s2g-notice" role="status"></p>
   <p class="s2g-reads"></p>
@@ -249,9 +248,13 @@ async function render({ model, el }) {
   find("clear").onclick = () => set({ written: 0 });
   find("back").onclick = () => set({ step: readState(model, count).step - 1 });
   find("forth").onclick = () => set({ step: readState(model, count).step + 1 });
-  const turn = Object.assign(find("turn"), { ...TURN, value: -30 });
-  turn.oninput = () => { find("space").style.setProperty("--s2g-turn", `${turn.value}deg`); turn.previousElementSibling.querySelector("b").textContent = `${turn.value}°`; };
-  turn.oninput();
+  const turn = slider("turn:", TURN, (degrees) => turnTo(degrees));
+  const turnTo = (degrees) => {
+    find("space").style.setProperty("--s2g-turn", `${degrees}deg`);
+    turn.show(degrees, `${String(degrees).replace("-", "−")}°`);
+  };
+  find("settings").append(turn.node);
+  turnTo(-30);
 
   // The stack: a floor for each part, lanes on it, a canvas for each tensor.
   function build() {
@@ -307,7 +310,7 @@ async function render({ model, el }) {
   function terms({ terms: list, after, value }) {
     const link = (cell) => {
       const { title, part } = result.tensors[cell[0]];
-      const button = element("button", { type: "button", textContent: number(result.at(cell)), title: `${part}: ${title}`, onclick: () => go(cell) });
+      const button = element("button", { type: "button", textContent: number(result.at(cell)), title: `${part}: ${title}`, onclick: () => { go(cell); queueMicrotask(focusCell); } }); // the button itself goes
       button.setAttribute("aria-label", `${number(result.at(cell))}, from ${title}, position ${cell[1]}, column ${result.tensors[cell[0]].columns[cell[2]]}`);
       return button;
     };
@@ -328,7 +331,10 @@ async function render({ model, el }) {
     const right = !wrong && state.text.length === shipped.n_letters;
     find("notice").textContent = right ? "" : wrong ? `The model knows the letters ${[...letters].join(", ")}; “${wrong}” is none of them.` : `The model reads ${shipped.n_letters} letters; here are ${state.text.length}.`;
     find("walk").hidden = find("reads").hidden = !right;
-    if (!right) return;
+    if (!right) { // nothing old is left to be read aloud
+      say(find("live"), "");
+      return;
+    }
     if (computed !== `${state.text} ${state.written}`) {
       computed = `${state.text} ${state.written}`;
       result = compute(state, shipped);
@@ -342,8 +348,8 @@ async function render({ model, el }) {
     find("stack").style.setProperty("--s2g-at", tensor.floor);
     [...find("stack").children].forEach((floor, index) => { floor.classList.toggle("s2g-above", index > tensor.floor); floor.classList.toggle("s2g-here", index === tensor.floor); });
     find("reads").textContent = `The model reads “${result.tokens.join(" ")}” and says “${result.next}” comes next, with ${result.odds > 0.995 ? "over 99 %" : percent(result.odds)}.`;
-    find("write").textContent = `Write “${result.next}” and read again`;
     find("write").disabled = state.written >= shipped.n_letters - 1;
+    find("write").textContent = find("write").disabled ? "All but the last letter is written" : `Write “${result.next}” and read again`;
     find("clear").disabled = state.written === 0;
     find("back").disabled = state.step === 0;
     find("forth").disabled = state.step === count - 1;
