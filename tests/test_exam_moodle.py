@@ -80,6 +80,7 @@ def test_multiple_choice() -> None:
         else:
             assert len(right) >= 2
             assert sum(right) == pytest.approx(1, abs=0.01)
+            assert sum(shares(node)) <= 0.01  # who ticks everything has nothing
         assert all(words(answer, "feedback/text") for answer in node.iterfind("answer"))
 
 
