@@ -2,14 +2,19 @@
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from seq2gpt.cli import main
 from seq2gpt.errors import UserError
 from seq2gpt.exam.collection import domain_of, load_all, objectives
 from seq2gpt.exam.forms import Profile, apportion, as_record, draw, find_profile, profiles
+from seq2gpt.exam.grading import grade
 
+Guesser = Callable[[list[dict[str, Any]]], str]
 QUESTIONS = load_all()
 COURSE = find_profile("course")
 
@@ -26,6 +31,58 @@ def test_every_profile_draws_a_form(name: str) -> None:
         assert all(set(question.objectives) & set(profile.objectives) for question in form.questions)
     missing = set(profile.domains) - {domain_of(question) for question in QUESTIONS}
     assert all(any(f"no questions of {domain} yet" in note for note in form.notes) for domain in missing)
+
+
+def longest(options: list[dict[str, Any]]) -> str:
+    return str(max(options, key=lambda option: len(str(option["text"])))["id"])
+
+
+def shortest(options: list[dict[str, Any]]) -> str:
+    return str(min(options, key=lambda option: len(str(option["text"])))["id"])
+
+
+def at(place: int) -> Guesser:
+    return lambda options: str(options[place]["id"])
+
+
+@pytest.mark.parametrize("name", list(profiles()))
+@pytest.mark.parametrize("guess", [longest, shortest, *map(at, range(4))])
+def test_a_naive_guesser_has_no_more_than_30_percent_of_an_exam(name: str, guess: Guesser) -> None:
+    """The mean over ten forms. Of several options the guesser takes the one and its neighbours; of the rest nothing."""
+    points = n_items = 0.0
+    for seed in range(10):
+        for question in draw(QUESTIONS, find_profile(name), f"{seed}").questions:
+            n_items += 1
+            options = question.interaction.get("options", [])
+            if options:
+                first = guess(options)
+                others = [option["id"] for option in options if option["id"] != first]
+                many = question.interaction.get("select", 1)
+                points += grade(question, [first, *others[: many - 1]] if many > 1 else first).points or 0.0
+    assert points <= 0.3 * n_items
+
+
+@pytest.mark.parametrize("n_items", [-1, -40])
+def test_less_than_no_question_is_refused(n_items: int) -> None:
+    with pytest.raises(UserError, match=f"^--n-items {n_items} is less than 0; give how many"):
+        draw(QUESTIONS, COURSE, "7", n_items=n_items)
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        (["take", "--minutes", "-5"], "--minutes -5 is less than 0"),
+        (["review", "--n-new", "-1"], "--n-new -1 is less than 0"),
+        (["export", "practice", "x.gift", "--variants", "0"], "--variants 0 would leave templates out"),
+    ],
+)
+def test_numbers_that_mean_nothing_are_named(
+    command: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["exam", *command]) == 2
+    out, err = capsys.readouterr()
+    assert says in err
+    assert not out
 
 
 def test_profiles_of_vendors_carry_a_day() -> None:

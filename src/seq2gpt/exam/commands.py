@@ -67,6 +67,10 @@ def take(
 
     Example: seq2gpt exam take --n-items 10 --minutes 15
     """
+    if minutes < 0:
+        raise UserError(
+            f"--minutes {minutes} is less than 0; give how long the exam lasts, or 0 for the profile's time"
+        )
     history, bank = _opened(file), load_all()
     start = unfinished(history)
     if start and fresh:
@@ -100,6 +104,8 @@ def review(n_new: int = 10, domain: str = "", file: Path | None = None) -> None:
 
     Example: seq2gpt exam review --n-new 5 --domain weakest
     """
+    if n_new < 0:
+        raise UserError(f"--n-new {n_new} is less than 0; give how many new questions to ask at most")
     history, bank = _opened(file), load_all()
     domains = sorted({domain_of(question) for question in bank})
     if domain == "weakest":

@@ -68,6 +68,10 @@ def draw(
     seed, so that their numbers are none of the published ones. ``n_items`` replaces the profile's number.
     Questions that a person has to read (kind ``short``) are left out.
     """
+    if n_items < 0:
+        raise UserError(
+            f"--n-items {n_items} is less than 0; give how many questions to ask, or 0 for the profile's number"
+        )
     generator = random.Random(f"{profile.name} {seed}")
     candidates: dict[str, list[Question]] = defaultdict(list)
     for question in in_pool(questions, pool):

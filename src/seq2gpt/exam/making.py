@@ -61,6 +61,8 @@ def export(what: str, to: Path, variants: int = 5, timestamp: int | None = None,
     """
     if to.suffix not in FORMATS:
         raise UserError(f"{to}: the name has to end in {', '.join(FORMATS)}; that decides the form")
+    if variants < 1:
+        raise UserError(f"--variants {variants} would leave templates out; give 1 or more")
     kind = format or FORMATS[to.suffix]
     if ENDINGS.get(kind) != to.suffix:
         known = ", ".join(f"{name} ({ending})" for name, ending in ENDINGS.items())

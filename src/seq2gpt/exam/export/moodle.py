@@ -55,11 +55,12 @@ def _choice(node: ET.Element, interaction: dict[str, Any]) -> None:
     options = interaction["options"]
     n_keys = sum(option.get("correct", False) for option in options)
     single = interaction["kind"] == "single"
+    fewer = min(n_keys, len(options) - n_keys) or n_keys  # so that ticking everything gives nothing
     shuffle = interaction.get("shuffle", True) and not any(option.get("lock") for option in options)
     _fields(node, single=str(single).lower(), shuffleanswers=str(shuffle).lower(), answernumbering="abc")
     _combined(node)
     for option in options:
-        share = 100 / n_keys if option.get("correct") else 0 if single else -100 / n_keys
+        share = 100 / n_keys if option.get("correct") else 0 if single else -100 / fewer
         _answer(node, share, rich(option["text"]), rich(option["rationale"]))
 
 

@@ -26,7 +26,8 @@ class Finding:
 
 
 OF_ITEMS: tuple[ItemRule, ...] = (
-    keys.number_of_keys, keys.reasons, keys.one_right_option, keys.steps_differ, keys.wrong_answers_show,
+    keys.number_of_keys, keys.reasons, keys.one_right_option, keys.steps_differ, keys.strangers_are_announced,
+    keys.wrong_answers_show,
     wording.no_all_of_the_above, wording.negation_in_capitals, wording.absolute_words,
     wording.grammatical_clue, wording.plain_text, facts.a_source_is_named,
 )  # fmt: skip

@@ -10,6 +10,7 @@ from seq2gpt.exam.variants import errors_show
 
 COUNTS = {2: "TWO", 3: "THREE", 4: "FOUR", 5: "FIVE"}
 SELECT = re.compile(r"\b(?:Select|Choose|Pick) (\w+)", re.IGNORECASE)
+STRANGER = re.compile(r"\b(?:One|Two) (?:step|part|entr)\w*\b.* belongs?\b")
 SHORTEST_REASON = 40  # characters; less does not say why
 
 
@@ -85,6 +86,12 @@ def steps_differ(question: Question) -> Iterator[str]:
     for name, texts in (("steps", steps), ("left sides", lefts)):
         for text in sorted({text for text in texts if texts.count(text) > 1}):
             yield f"two {name} say {text!r}; word them differently"
+
+
+def strangers_are_announced(question: Question) -> Iterator[str]:
+    """An order with a step too many says so: on paper and in a terminal nothing else tells that one is left out."""
+    if question.interaction.get("distractor_steps") and not STRANGER.search(question.stem):
+        yield "one of the steps belongs nowhere, and the stem does not say so; add `One step in the list belongs to …`"
 
 
 def wrong_answers_show(question: Question) -> Iterator[str]:
