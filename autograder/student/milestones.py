@@ -72,7 +72,7 @@ class Milestone:
 
 
 MILESTONES = (
-    Milestone("03-language-models", "Your generator of made-up words", "bigram", "perplexity, bigrams, counted", "low"),
+    Milestone("03-language-models", "Your generator of names", "bigram", "perplexity, bigrams, counted", "low"),
     Milestone("05-seq2seq", "Your translator", "seq2seq", "BLEU"),
     Milestone("06-alignment", "Your alignment map", "alignment", "words aligned, %"),
     Milestone("08-heads", "Your heads, each with its own place to look", "heads", "4 heads, letters right, %"),
