@@ -6,11 +6,12 @@ import pytest
 import torch
 from torch import Tensor
 
+import seq2gpt.attention
 import seq2gpt.generation
 import seq2gpt.gpt
 import seq2gpt.training
 from seq2gpt.cli import main
-from seq2gpt.decoding import FastDecoder, PlainDecoder, decoder_of
+from seq2gpt.decoding import FastDecoder, LessonDecoder, decoder_of
 from seq2gpt.errors import UserError
 from seq2gpt.faststep import NextTokenLoss
 from seq2gpt.run import explained
@@ -97,6 +98,8 @@ def calls(monkeypatch):
     spy(seq2gpt.training, "next_token_loss")
     spy(explained, "next_token_loss")
     spy(seq2gpt.gpt.GPT, "forward")
+    spy(seq2gpt.attention, "scaled_dot_product_attention")
+    spy(seq2gpt.attention, "causal_mask")
     return seen
 
 
@@ -111,6 +114,8 @@ def test_a_run_is_made_by_the_lessons_functions(tmp_path, calls, forms):
     for name in ("train_step", "clip_gradients", "next_token_loss"):
         assert (calls.count(name) > 0) == (forms == "lessons"), name
     assert (calls.count("forward") > 300) == (forms == "lessons")  # written by it too, letter by letter
+    attended = calls.count("scaled_dot_product_attention")
+    assert attended == calls.count("causal_mask") == (2 * calls.count("forward") if forms == "lessons" else 0)
 
 
 def test_the_two_forms_reach_the_same(tmp_path):
@@ -130,7 +135,7 @@ def test_the_decoder_of_the_lessons_reads_the_model_as_it_is():
     model = build_model(CONFIG, VOCAB_SIZE)
     assert isinstance(decoder_of(model), FastDecoder)
     plain = decoder_of(model, "lessons")
-    assert isinstance(plain, PlainDecoder)
+    assert isinstance(plain, LessonDecoder)
     ids = torch.tensor([3, 1, 4])
     assert torch.allclose(plain.read(ids), decoder_of(model).read(ids), atol=1e-5)
 

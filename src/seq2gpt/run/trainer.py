@@ -9,6 +9,7 @@ import torch
 from torch import nn
 from torch.distributed.fsdp import FSDPModule
 
+from seq2gpt.attention import lesson_attention
 from seq2gpt.bpe import tokenizer_of, tokenizer_record
 from seq2gpt.errors import UserError
 from seq2gpt.faststep import NextTokenLoss, keep_freed_memory
@@ -92,7 +93,8 @@ def train(config: TrainConfig, resume: bool = False, progress: bool = True) -> T
     Ctrl-C, when the state is saved.
     """
     started = time.perf_counter()
-    with joined(choose_device(config.device)) as processes:
+    lessons = config.forms == "lessons"
+    with lesson_attention(lessons), joined(choose_device(config.device)) as processes:
         check_device(config, processes)
         if config.tensorboard == "on":
             writer_class()  # refuses before anything is written
