@@ -52,7 +52,7 @@ def run(name: str, program: str, settings: dict[str, Any], watched: Sequence[str
     if program in demos.DEMOS:
         module = demos.load_demo(program)
         ran = watch(name, watched)
-        with importlib.import_module(f"{name}.attention").lesson_attention():
+        with importlib.import_module(f"{name}.forms").lesson_forms():
             result = demos.run_demo(program, module.Config(**settings), progress=False)
         return Attempt(result.figures, result.sample, frozenset(ran))
     presets, trainer = (importlib.import_module(f"{name}.run.{module}") for module in ("presets", "trainer"))

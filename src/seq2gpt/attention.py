@@ -5,13 +5,13 @@ right, ``x @ w``, as in the papers.
 """
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from seq2gpt.forms import by_lesson
 
 Mask = Bool[Tensor, "..."]
 
@@ -191,11 +191,11 @@ def fused_attention(
     Where such a kernel takes device, dtype and mask, it never stores the n × m weights (Dao et al.
     2022), so the weights cannot be returned. With
     ``causal`` the queries are the last n of the m positions, as in :func:`causal_mask`, and ``mask``
-    restricts further. A query that may attend to nothing gets output 0. Within :func:`lesson_attention` the
-    functions of the lesson compute it.
+    restricts further. A query that may attend to nothing gets output 0. Within
+    :func:`seq2gpt.forms.lesson_forms` the functions of the lesson compute it.
     """
     n, m = query.shape[-2], key.shape[-2]
-    if _by_the_lesson:
+    if by_lesson():
         mask = combine_masks(mask, causal_mask(n, m - n, query.device)) if causal else mask
         return scaled_dot_product_attention(query, key, value, mask)[0]
     if mask is not None:
@@ -205,22 +205,3 @@ def fused_attention(
     if causal and n > 1:  # a single query is the last position: it may see every key
         mask = combine_masks(mask, causal_mask(n, m - n, query.device))
     return F.scaled_dot_product_attention(query, key, value, attn_mask=mask)
-
-
-_by_the_lesson = False
-
-
-@contextmanager
-def lesson_attention(on: bool = True) -> Iterator[None]:
-    """While it lasts, :func:`fused_attention` is :func:`scaled_dot_product_attention` with :func:`causal_mask`, weights and all.
-
-    So a model runs what the lesson explains, more slowly; with ``on=False`` nothing changes. It holds for every
-    thread of the process.
-    """
-    global _by_the_lesson  # noqa: PLW0603 (torch.compile reads a plain global)
-    before = _by_the_lesson
-    _by_the_lesson = on or before
-    try:
-        yield
-    finally:
-        _by_the_lesson = before

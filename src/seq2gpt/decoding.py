@@ -16,8 +16,8 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from seq2gpt.attention import lesson_attention
 from seq2gpt.embeddings import check_ids
+from seq2gpt.forms import lesson_forms
 from seq2gpt.generation import KVCache, LayerBuffers, token_budget
 from seq2gpt.kernel_blocks import KernelBlocks, can_read
 from seq2gpt.kernels import exact_matrix
@@ -98,7 +98,7 @@ class LessonDecoder(PlainDecoder):
     """The same by the functions of the lessons alone, attention included."""
 
     def _logits(self, ids: Tensor) -> Tensor:
-        with lesson_attention():
+        with lesson_forms():
             return super()._logits(ids)
 
 
