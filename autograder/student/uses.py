@@ -52,7 +52,7 @@ def uses_text(part: Part) -> str:
     """Where an exercise's lines run, in words.
 
     >>> uses_text(Part("07-attention", "softmax", "attention", "softmax", yours=True))
-    'your GPT and the milestones 08, 11, 14 and 15'
+    'your GPT and the milestones 08, 11, 13, 14 and 15'
     """
     programs = uses().get(f"{part.module}.{part.qualname}", [])
     labs = [stone.lab.partition("-")[0] for stone in MILESTONES if stone.program in programs]
