@@ -81,7 +81,7 @@ MILESTONES = (
         settings={"n_seeds": 1}, beats="RNN: BLEU",
     ),
     Milestone("13-gpt", "The weights of GPT-2 in your GPT", "gpt", "logits unlike those of transformers, %", "low"),
-    Milestone("14-training", "Your trained GPT", "gpt2", LOSS, "low", minutes=6),
+    Milestone("14-training", "Your trained GPT", "gpt2", LOSS, "low", minutes=10),
     Milestone("15-generation", "Your playground", "generation", "top-p 0.9, perplexity", "near"),
 )  # fmt: skip
 
