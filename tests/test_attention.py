@@ -1,3 +1,4 @@
+import contextlib
 import copy
 import itertools
 import math
@@ -12,6 +13,7 @@ from torch.autograd import gradcheck
 from torch.utils.flop_counter import FlopCounterMode
 
 import oracles
+from seq2gpt import attention
 from seq2gpt.attention import (
     SelfAttention,
     attention_flops,
@@ -22,6 +24,7 @@ from seq2gpt.attention import (
     scaled_dot_product_attention,
     softmax,
 )
+from seq2gpt.forms import lesson_forms
 
 HALF = [torch.float16, torch.bfloat16]
 
@@ -377,6 +380,37 @@ def test_fused_attention_in_half_precision(dtype: torch.dtype) -> None:
     explained, _ = scaled_dot_product_attention(query, key, value, causal_mask(5, 2))
     assert fused.dtype == dtype
     torch.testing.assert_close(fused, explained, rtol=3e-2, atol=3e-2)
+
+
+@pytest.mark.parametrize("kind", MASKS)
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize(("n", "m"), [(5, 5), (1, 7), (5, 7)])
+def test_within_lesson_forms_the_lesson_computes_it(
+    n: int, m: int, causal: bool, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inputs = [normal(2, 3, n, 7), normal(2, 3, m, 7), normal(2, 3, m, 11)]
+    mask = MASKS[kind](n, m)
+    expected = fused_attention(*inputs, mask, causal)
+    monkeypatch.setattr(attention.F, "scaled_dot_product_attention", None)
+    with lesson_forms():
+        torch.testing.assert_close(fused_attention(*inputs, mask, causal), expected)
+
+
+def test_lesson_forms_end_and_do_not_end_another_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    x, lessons = normal(5, 3), torch.full((5, 3), 7.0)
+    monkeypatch.setattr(attention, "scaled_dot_product_attention", lambda *_: (lessons,))
+    found = []
+    with lesson_forms():
+        with lesson_forms(on=False):
+            found.append(fused_attention(x, x, x))
+        found.append(fused_attention(x, x, x))
+    with lesson_forms(on=False):
+        fast = fused_attention(x, x, x)
+    with contextlib.suppress(ZeroDivisionError), lesson_forms():
+        _ = 1 / 0
+    assert all(output is lessons for output in found)
+    assert fast is not lessons
+    assert fused_attention(x, x, x) is not lessons
 
 
 # the annotations

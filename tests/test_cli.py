@@ -420,3 +420,30 @@ def test_a_model_writes_while_it_draws(folder, monkeypatch):
     monkeypatch.setattr(sys, "stdout", stream)
     main(["sample", "runs/tiny", "--prompt", "the ", "--max-new-tokens", "9"])
     assert len(flushed) >= 10
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("train", "train gpt2 --name mygpt"),
+        ("train --seed 3", "train gpt2 --name mygpt --seed 3"),
+        ("train --name=other", "train gpt2 --name=other"),
+        ("train heads", "train heads"),
+        ("train --help", "train --help"),
+        ("sample", "sample runs/mygpt"),
+        ("sample --prompt The", "sample runs/mygpt --prompt The"),
+        ("sample --seed 3 runs/other", "sample --seed 3 runs/other"),
+        ("serve runs/other", "serve runs/other"),
+    ],
+)
+def test_with_a_package_what_is_not_named_is_the_gpt_of_the_lessons(tmp_path, monkeypatch, given, meant):
+    monkeypatch.chdir(tmp_path)
+    for name in ("mygpt", "other"):
+        Path("runs", name).mkdir(parents=True)
+        Path("runs", name, "config.json").touch()
+    assert " ".join(cli._about_the_package(given.split(), "mygpt")) == meant
+
+
+def test_with_a_package_that_was_not_trained_the_run_is_not_guessed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert cli._about_the_package(["sample"], "mygpt") == ["sample"]

@@ -6,10 +6,19 @@ import pytest
 import torch
 
 from seq2gpt.data import corpus
+from seq2gpt.data.names import NAMES
 from seq2gpt.errors import UserError
 from seq2gpt.families import CausalLanguageModel
+from seq2gpt.language_models import (
+    bigram_counts,
+    bigram_model,
+    next_token_pairs,
+    perplexity,
+    token_log_probabilities,
+)
 from seq2gpt.run import gap_filling
 from seq2gpt.run.demos import bigram, bpe, families, lsi
+from seq2gpt.run.names import open_names
 from seq2gpt.tokens import BytePairTokenizer, CharTokenizer
 
 WORDS = ["anna", "hanna", "nana", "anan", "hann", "naan", "ahna", "nahan", "hana", "anah", "nanna", "hanan"]
@@ -52,8 +61,20 @@ def test_smoothing_and_the_number_of_samples_arrive(word_file):
 def test_too_few_words_are_refused(tmp_path):
     path = tmp_path / "words.txt"
     path.write_text("one two three", encoding="utf-8")
-    with pytest.raises(UserError, match="^3 words are too few to hold some out; give 10 or more$"):
+    with pytest.raises(UserError, match="^the text has 3 different words; give --data one with 20 or more$"):
         bigram.run(bigram.Config(data=path), False)
+
+
+def test_without_a_file_it_learns_names_as_the_lab_does():
+    result = bigram.run(bigram.Config(n_steps=2), False)
+    opened = open_names(0, NAMES)
+    inputs, targets = next_token_pairs(opened.held_out)
+    model = bigram_model(bigram_counts(opened.training, opened.vocab_size))
+    wanted = perplexity(token_log_probabilities(model.log()[inputs], targets)).item()
+    assert result.figures["perplexity, bigrams, counted"] == pytest.approx(wanted, rel=1e-5)
+    names = result.sample.removeprefix("made up: ").split(", ")
+    assert len(names) == 12
+    assert all(set(name) <= set("abcdefghijklmnoprstuvwxyz") for name in names)  # no q in them
 
 
 # ---- byte pairs ------------------------------------------------------------------------------------------

@@ -6,13 +6,16 @@ import pytest
 import torch
 from torch import Tensor
 
+import seq2gpt.attention
+import seq2gpt.blocks
 import seq2gpt.generation
 import seq2gpt.gpt
 import seq2gpt.training
 from seq2gpt.cli import main
-from seq2gpt.decoding import FastDecoder, PlainDecoder, decoder_of
+from seq2gpt.decoding import FastDecoder, LessonDecoder, decoder_of
 from seq2gpt.errors import UserError
 from seq2gpt.faststep import NextTokenLoss
+from seq2gpt.forms import lesson_forms
 from seq2gpt.run import explained
 from seq2gpt.run.config import TrainConfig
 from seq2gpt.run.explained import ExplainedLoss, ExplainedStepper
@@ -40,16 +43,20 @@ def steppers(**changes):
     made = []
     for loss, kind in ((ExplainedLoss, ExplainedStepper), (NextTokenLoss, Stepper)):
         model = build_model(config, VOCAB_SIZE)
-        made.append(kind(loss(model), build_optimizer(model, config), config, ONE))
+        forms = "lessons" if kind is ExplainedStepper else "fast"
+        optimizer = build_optimizer(model, dataclasses.replace(config, forms=forms))
+        made.append(kind(loss(model), optimizer, config, ONE))
     return made
 
 
 @pytest.mark.parametrize("accumulate", [1, 3])
-@pytest.mark.parametrize("layout", ["gpt2", "modern"])
-def test_its_steps_are_those_of_the_fast_forms(accumulate, layout):
-    ours, fast = steppers(accumulate=accumulate, layout=layout, max_norm=0.5)
+@pytest.mark.parametrize(("layout", "optimizer"), [("gpt2", "adamw"), ("modern", "muon")])
+def test_its_steps_are_those_of_the_fast_forms(accumulate, layout, optimizer):
+    ours, fast = steppers(accumulate=accumulate, layout=layout, optimizer=optimizer, max_norm=0.5)
     for seed in range(3):
-        assert ours.step(*batch(seed), lr=0.003) == pytest.approx(fast.step(*batch(seed), lr=0.003), abs=1e-5)
+        with lesson_forms():
+            loss = ours.step(*batch(seed), lr=0.003)
+        assert loss == pytest.approx(fast.step(*batch(seed), lr=0.003), abs=1e-5)
     for mine, theirs in zip(ours.loss_of.parameters(), fast.loss_of.parameters(), strict=True):
         assert torch.allclose(mine, theirs, atol=1e-5)
 
@@ -97,6 +104,11 @@ def calls(monkeypatch):
     spy(seq2gpt.training, "next_token_loss")
     spy(explained, "next_token_loss")
     spy(seq2gpt.gpt.GPT, "forward")
+    spy(seq2gpt.attention, "scaled_dot_product_attention")
+    spy(seq2gpt.attention, "causal_mask")
+    for name in ("layer_norm", "gelu"):
+        spy(seq2gpt.blocks, name)
+    spy(explained, "adamw_step")
     return seen
 
 
@@ -108,9 +120,11 @@ def test_a_run_is_made_by_the_lessons_functions(tmp_path, calls, forms):
         dataclasses.replace(CONFIG, out=tmp_path, data=text, n_steps=4, forms=forms), progress=False
     )
     assert result.sample
-    for name in ("train_step", "clip_gradients", "next_token_loss"):
+    for name in ("train_step", "clip_gradients", "next_token_loss", "layer_norm", "gelu", "adamw_step"):
         assert (calls.count(name) > 0) == (forms == "lessons"), name
     assert (calls.count("forward") > 300) == (forms == "lessons")  # written by it too, letter by letter
+    attended = calls.count("scaled_dot_product_attention")
+    assert attended == calls.count("causal_mask") == (2 * calls.count("forward") if forms == "lessons" else 0)
 
 
 def test_the_two_forms_reach_the_same(tmp_path):
@@ -130,7 +144,7 @@ def test_the_decoder_of_the_lessons_reads_the_model_as_it_is():
     model = build_model(CONFIG, VOCAB_SIZE)
     assert isinstance(decoder_of(model), FastDecoder)
     plain = decoder_of(model, "lessons")
-    assert isinstance(plain, PlainDecoder)
+    assert isinstance(plain, LessonDecoder)
     ids = torch.tensor([3, 1, 4])
     assert torch.allclose(plain.read(ids), decoder_of(model).read(ids), atol=1e-5)
 

@@ -13,11 +13,12 @@ import pytest
 
 import seq2gpt
 from autograder.lessons import Lesson
-from autograder.student import assembly, commands, provenance
+from autograder.student import assembly, commands, provenance, uses
 from autograder.student.answers import imports_of, missing_names, usable
 from autograder.student.assembly import assemble, parts_of
 from autograder.student.find import open_workspace
 from autograder.student.labfile import read_lab
+from autograder.student.milestones import MILESTONES
 from autograder.student.progress import digest
 from autograder.student.workspace import start
 from seq2gpt.cli import main
@@ -254,6 +255,36 @@ def test_provenance_counts_what_runs(mine, capsys):
     assert 60 < share.yours < share.lines / 10
     assert 15 < share.yours_run < share.lines_run / 2
     assert share.yours_run < share.yours
+
+
+def test_where_a_part_runs_is_known_of_every_part(mine):
+    parts = list(parts_of(built(mine)))
+    assert {f"{part.module}.{part.qualname}" for part in parts} == uses.uses().keys()
+    programs = {program for found in uses.uses().values() for program in found}
+    assert programs == uses.PROGRAMS.keys()
+    assert {stone.program for stone in MILESTONES} <= programs
+    said = {part.qualname: uses.uses_text(part) for part in parts}
+    assert said["scaled_dot_product_attention"].startswith("your GPT and the milestones 08")
+    assert said["Seq2SeqEncoder"] == "the milestones 05 and 11"
+    assert said["CausalLanguageModel"] == "`seq2gpt train families`"
+    assert said["attention_flops"] == "its lab alone"
+
+
+@pytest.mark.slow
+def test_what_runs_where_is_what_was_measured(tmp_path):
+    again = tmp_path / "again.json"
+    subprocess.run([sys.executable, "-m", "autograder.student.uses", str(again)], check=True)
+    assert json.loads(again.read_text()) == uses.uses()
+
+
+def test_why_nothing_of_a_students_runs_is_said():
+    assert provenance.Share(5, 900, 0, 90).text.endswith(
+        "0 are yours (0.0 %). What you have solved is no part of a GPT that trains; the table says where it runs."
+    )
+    assert provenance.Share(0, 900, 0, 90).text.endswith("Solve an exercise, check it, and assemble again.")
+    assert provenance.Share(50, 900, 9, 90, {"attention": 6, "heads": 3}).text.endswith(
+        "9 are yours (10.0 %): 6 of attention, 3 of heads."
+    )
 
 
 def test_a_package_that_does_not_train_says_why(mine):

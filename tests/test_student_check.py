@@ -132,6 +132,39 @@ def test_cells_out_of_order_are_said_and_update_puts_them_back(mine):
     assert not any(report.startswith("note:") for report in reports(mine, "causal_mask"))
 
 
+def changed(mine, change):
+    """The notebook with its data changed."""
+    notebook = read_lab(mine.path(LAB), LAB)
+    change(notebook)
+    notebook.write()
+
+
+def test_a_cell_that_is_gone_and_one_that_is_there_twice_are_said(mine):
+    write(mine, causal_mask=RIGHT)
+    changed(mine, lambda n: n.cells.append(dict(n.answer_cell("causal_mask"))))
+    assert (
+        "note: the notebook has 2 cells of causal_mask, and the last one counts"
+        in reports(mine, "causal_mask")[0]
+    )
+    changed(mine, lambda n: [n.cells.remove(n.answer_cell("causal_mask")) for _ in range(2)])
+    (report,) = reports(mine, "causal_mask")
+    assert "Run the cell that defines it" not in report
+    assert "note: the notebook has no cell for causal_mask; `seq2gpt course update` brings it back" in report
+
+
+def test_a_setup_that_is_gone_and_another_kernel_are_said(mine):
+    changed(mine, lambda n: n.cells.remove(n.named[f"{LAB}-setup"]))
+    changed(
+        mine,
+        lambda n: n.data["metadata"].update(kernelspec={"name": "ir", "display_name": "R", "language": "R"}),
+    )
+    *_, kernel, setup = reports(mine, "causal_mask")
+    assert kernel.startswith("note: the notebook was saved with the kernel R; in JupyterLab: Kernel")
+    assert setup.startswith(
+        "note: the first code cell, with the lab's imports, is gone; `seq2gpt course update`"
+    )
+
+
 def test_a_folder_that_cannot_be_written_says_that_nothing_is_remembered(mine, monkeypatch):
     write(mine, causal_mask=RIGHT)
     monkeypatch.setattr(progress, "MARKER", "README.md")  # a file, where there should be a folder

@@ -139,6 +139,26 @@ def test_deleted_cells_come_back_but_not_those_that_only_showed_something(mine, 
     assert f"{LAB}-code-1" not in now
 
 
+def test_a_notebook_with_another_name_is_named_and_no_empty_one_is_put_beside_it(mine, path):
+    mini.answer(path, double="mine")
+    other = path.rename(path.with_name("my tiny lab.ipynb"))
+    before = other.read_bytes()
+    with pytest.raises(
+        UserError, match=f"only my tiny lab.ipynb; a lab keeps its name: rename it to {LAB}.ipynb"
+    ):
+        brought(mine, mini.lab_cells())
+    assert (path.exists(), other.read_bytes()) == (False, before)
+    other.write_text('{"cells": [], "metadata": {}}')  # another notebook of the student's is no lab
+    assert brought(mine, mini.lab_cells())[0] == [f"{LAB}: new"]
+
+
+def test_a_folder_with_the_notebooks_name_is_named(mine, path):
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(UserError, match=f"{LAB}.ipynb is no file; move it away"):
+        brought(mine, mini.lab_cells())
+
+
 def test_moved_cells_return_and_of_two_copies_both_stay(mine, path):
     mini.answer(path, double="first")
     edit(
@@ -148,7 +168,8 @@ def test_moved_cells_return_and_of_two_copies_both_stay(mine, path):
             next(c for c in cells if c["id"] == f"{LAB}-double") | {"source": ["second"]},
         ],
     )
-    _, now = brought(mine, mini.lab_cells())
+    report, now = brought(mine, mini.lab_cells())
+    assert report == [f"{LAB}: cells put back in their order"]
     assert [n for n in now if n.startswith(LAB)] == [c["id"] for c in mini.lab_cells()]
     assert now[f"{LAB}-double"] == "second"
     assert "first" in now.values()

@@ -115,6 +115,11 @@ def test_a_deleted_answer_is_remarked(mine: Path, labs: dict[str, Path]) -> None
     ]
 
 
+def test_an_empty_cell_is_no_answer(mine: Path, labs: dict[str, Path]) -> None:
+    (mine / LAB / f"{LAB}.ipynb").write_text(notebook(double=" ", square="return x * x"))
+    assert submit(mine, LAB, "ada", labs=labs).warnings == ["not answered yet: double"]
+
+
 @pytest.mark.parametrize("student", [".", "..", "../ada", "a/b", "a b", "-x", ".hidden", "ada\n", "a" * 65])
 def test_a_bad_student_id_is_refused(mine: Path, labs: dict[str, Path], student: str) -> None:
     with pytest.raises(UserError, match=r"is no student id; use letters, digits, '\.', '_' and '-'"):

@@ -48,19 +48,34 @@ def attempt(package: Path, program: str, settings: dict[str, Any]) -> Attempt:
 
 def run(name: str, program: str, settings: dict[str, Any], watched: Sequence[str]) -> Attempt:
     """The same in this process, with the package ``name`` from the path; ``watched`` are the definitions to look for."""
+    load(name, program)
+    ran = watch(name, watched)
+    figures, sample = train(name, program, settings)
+    return Attempt(figures, sample, frozenset(ran))
+
+
+def load(name: str, program: str) -> None:
+    """Import what a program needs, so that its definitions can be watched."""
     demos = importlib.import_module(f"{name}.run.demos")
     if program in demos.DEMOS:
-        module = demos.load_demo(program)
-        ran = watch(name, watched)
-        result = demos.run_demo(program, module.Config(**settings), progress=False)
-        return Attempt(result.figures, result.sample, frozenset(ran))
+        demos.load_demo(program)
+    else:
+        importlib.import_module(f"{name}.run.trainer")
+
+
+def train(name: str, program: str, settings: dict[str, Any]) -> tuple[dict[str, float], str]:
+    """Figures and a text of a program that is loaded; models run what the lessons explain."""
+    demos = importlib.import_module(f"{name}.run.demos")
+    if program in demos.DEMOS:
+        with importlib.import_module(f"{name}.forms").lesson_forms():
+            result = demos.run_demo(program, demos.load_demo(program).Config(**settings), progress=False)
+        return result.figures, result.sample
     presets, trainer = (importlib.import_module(f"{name}.run.{module}") for module in ("presets", "trainer"))
-    ran = watch(name, watched)
     with tempfile.TemporaryDirectory() as folder:  # of a run that nobody keeps
         paths: dict[str, Any] = {key: Path(settings[key]) for key in ("out", "data") if key in settings}
         changes: dict[str, Any] = {"out": Path(folder), **settings, **paths, "forms": "lessons"}
         done = trainer.train(replace(presets.PRESETS[program](), **changes), progress=False)
-    return Attempt({presets.LOSS: done.val_loss}, done.sample, frozenset(ran))
+    return {presets.LOSS: done.val_loss}, done.sample
 
 
 def watch(name: str, watched: Sequence[str]) -> set[str]:

@@ -118,7 +118,7 @@ def update(folder: Path = HERE, labs: Path | None = None) -> None:
     workspace = open_workspace(folder, labs_in(labs) if labs else None)
     changes = merge_all(workspace)
     print("\n".join(change.text for change in changes))
-    if any(change.renewed or change.conflicts for change in changes):
+    if any(change.renewed or change.rearranged or change.conflicts for change in changes):
         print(f"The notebooks as they were: {workspace.folder / '.seq2gpt' / BEFORE}\n{RELOAD}")
 
 
@@ -170,16 +170,16 @@ def milestone(lab: str, folder: Path = HERE) -> None:
     print(reach(workspace, stone).text)
 
 
-def publish(
-    package: Path, run: Path = Path("runs/chars"), to: Path = Path("mygpt.html"), title: str = ""
-) -> None:
+def publish(package: Path, run: Path | None = None, to: Path = Path("mygpt.html"), title: str = "") -> None:
     """Write your trained model to a page: one file that writes in any browser, without a network.
 
-    PACKAGE is what ``assemble`` made, RUN what ``seq2gpt train --with PACKAGE`` trained.
+    PACKAGE is what ``assemble`` made, RUN what ``seq2gpt train --with PACKAGE`` trained: ``runs/`` and the package's name, unless
+    given.
     """
+    from autograder.student.assembly import read_record
     from autograder.student.publish import publish as write
 
-    size = write(package, run, to, title)
+    size = write(package, run or Path("runs", read_record(package)["name"]), to, title)
     print(f"{to}, {size / 1e6:.1f} MB: open it in a browser, or give it to somebody")
 
 

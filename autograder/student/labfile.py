@@ -88,12 +88,19 @@ def read_lab(path: Path, lab: str) -> LabFile:
 
 def missing(path: Path) -> str:
     """What to do about a notebook that is not where it belongs."""
-    others = sorted(p.name for p in path.parent.glob("*.ipynb"))
-    if others:
+    if path.exists():
+        return f"{path} is no file; move it away, and `seq2gpt course update` brings the lab"
+    if others := renamed(path):
         return (
             f"{path} does not exist, only {', '.join(others)}; a lab keeps its name: rename it to {path.name}"
         )
     return f"{path} does not exist; move it back there, or `seq2gpt course update` brings an empty one"
+
+
+def renamed(path: Path) -> list[str]:
+    """The notebooks beside a place that have answers to the lab which belongs there."""
+    marks = f'"{path.stem}-'.encode()
+    return sorted(p.name for p in path.parent.glob("*.ipynb") if p.is_file() and marks in p.read_bytes())
 
 
 def parse_lab(path: Path, content: bytes, lab: str) -> LabFile:

@@ -72,7 +72,7 @@ class Milestone:
 
 
 MILESTONES = (
-    Milestone("03-language-models", "Your generator of made-up words", "bigram", "perplexity, bigrams, counted", "low"),
+    Milestone("03-language-models", "Your generator of names", "bigram", "perplexity, bigrams, counted", "low"),
     Milestone("05-seq2seq", "Your translator", "seq2seq", "BLEU"),
     Milestone("06-alignment", "Your alignment map", "alignment", "words aligned, %"),
     Milestone("08-heads", "Your heads, each with its own place to look", "heads", "4 heads, letters right, %"),
@@ -81,7 +81,7 @@ MILESTONES = (
         settings={"n_seeds": 1}, beats="RNN: BLEU",
     ),
     Milestone("13-gpt", "The weights of GPT-2 in your GPT", "gpt", "logits unlike those of transformers, %", "low"),
-    Milestone("14-training", "Your trained GPT", "gpt2", LOSS, "low", minutes=6),
+    Milestone("14-training", "Your trained GPT", "gpt2", LOSS, "low", minutes=10),
     Milestone("15-generation", "Your playground", "generation", "top-p 0.9, perplexity", "near"),
 )  # fmt: skip
 

@@ -7,13 +7,15 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from autograder.student.assembly import Part, node_of, parts_of, read_record
+from autograder.student.uses import uses_text
 from seq2gpt.errors import UserError
 
 NO_MODEL = (
@@ -36,16 +38,26 @@ class Share:
     lines: int
     yours_run: int
     lines_run: int
+    modules: Mapping[str, int] = field(default_factory=dict)
+    """Of the lines that are yours and run, how many belong to which module."""
 
     @property
     def text(self) -> str:
-        """Two sentences."""
+        """Two sentences, and where the lines are that run, or why none do."""
         return (
             f"{self.yours} of the {self.lines} lines of models and training are yours "
             f"({percent(self.yours, self.lines)}).\n"
             f"Of the {self.lines_run} of them that run while a small GPT trains and writes, {self.yours_run} are yours "
-            f"({percent(self.yours_run, self.lines_run)})."
+            f"({percent(self.yours_run, self.lines_run)}){self.where}"
         )
+
+    @property
+    def where(self) -> str:
+        if self.yours_run:
+            return ": " + ", ".join(f"{count} of {module}" for module, count in self.modules.items()) + "."
+        if self.yours:
+            return ". What you have solved is no part of a GPT that trains; the table says where it runs."
+        return ". Solve an exercise, check it, and assemble again."
 
 
 def percent(part: int, whole: int) -> str:
@@ -58,12 +70,12 @@ def percent(part: int, whole: int) -> str:
 
 
 def table(out: Path) -> str:
-    """Every exercise with its author and its lines."""
+    """Every exercise with its author and its lines, and where those of the student run."""
     package = out / "src" / read_record(out)["name"]
     rows = []
     for part in parts_of(out):
         count = len(lines_of(package, part))
-        who = "you" if part.yours else f"the course, {part.why}"
+        who = f"you; runs in {uses_text(part)}" if part.yours else f"the course, {part.why}"
         rows.append(
             f"{'✓' if part.yours else '·'} {part.module + '.' + part.qualname:<46} {count:>3} lines  {who}"
         )
@@ -77,7 +89,8 @@ def share(out: Path) -> Share:
     own = {line for part in parts_of(out) if part.yours for line in lines_of(package, part)}
     modules = {path.name: code_lines(path) for path in package.glob("*.py") if path.stem not in NO_MODEL}
     run = {(file, line) for file, line in lines_that_run(out, name) if file in modules}
-    return Share(len(own), sum(modules.values()), len(own & run), len(run))
+    counted = Counter(file.removesuffix(".py") for file, _ in sorted(own & run))
+    return Share(len(own), sum(modules.values()), len(own & run), len(run), counted)
 
 
 def lines_of(package: Path, part: Part) -> Lines:

@@ -11,7 +11,7 @@ from typing import Any
 
 from autograder.student.answers import NO_PYTHON
 from autograder.student.find import Workspace
-from autograder.student.labfile import LabFile, own_code
+from autograder.student.labfile import LabFile, name_of, own_code
 from autograder.student.progress import note_check
 
 BY_HAND = (
@@ -19,6 +19,14 @@ BY_HAND = (
 )
 MOVED = "note: the setup stands below an answer that needs it; `seq2gpt course update` puts the cells back in their order"
 OTHER_CELL = "  note: {target} has its last value from {maker}, not from the cell of {name}, and the last one counts; use another name there"
+NO_CELL = "  note: the notebook has no cell for {name}; `seq2gpt course update` brings it back"
+TWO_CELLS = "  note: the notebook has {count} cells of {name}, and the last one counts, in grading too; delete the others"
+NO_SETUP = (
+    "note: the first code cell, with the lab's imports, is gone; `seq2gpt course update` brings it back"
+)
+NO_KERNEL = (
+    "note: the notebook was saved with the kernel {kernel}; in JupyterLab: Kernel ▸ Change Kernel ▸ Python 3"
+)
 NOT_KEPT = "  note: {folder} cannot be written, so this check is not remembered; `seq2gpt course doctor` says what helps"
 WAIT = 0.3  # seconds between two looks at a file
 
@@ -39,8 +47,20 @@ def check(workspace: Workspace, wanted: list[tuple[str, str]]) -> Iterator[str]:
         ]
         if elsewhere:
             yield "\n".join(elsewhere)
-        if names and not in_order(notebook, released):
-            yield MOVED
+        if names:
+            yield from about_the_notebook(notebook, released)
+
+
+def about_the_notebook(notebook: LabFile, released: LabFile) -> Iterator[str]:
+    """What is wrong with a notebook as a whole."""
+    kernel = notebook.data.get("metadata", {}).get("kernelspec", {})
+    if kernel.get("language", "python") != "python":
+        yield NO_KERNEL.format(kernel=kernel.get("display_name", kernel["language"]))
+    setup = f"{notebook.lab}-setup"
+    if setup in released.named and setup not in notebook.named:
+        yield NO_SETUP
+    elif not in_order(notebook, released):
+        yield MOVED
 
 
 def in_order(notebook: LabFile, released: LabFile) -> bool:
@@ -120,6 +140,11 @@ def report_on(
     maker = made_by.get(target, name)
     if maker != name and report.points != report.max_points:
         lines.append(OTHER_CELL.format(target=target, maker=maker, name=name))
+    count = sum(name_of(cell) == f"{notebook.lab}-{name}" for cell in notebook.cells)
+    if count == 0 and target not in namespace:
+        lines = [report.headline, NO_CELL.format(name=name)]
+    elif count > 1:
+        lines.append(TWO_CELLS.format(count=count, name=name))
     return lines if kept else [*lines, NOT_KEPT.format(folder=workspace.folder)]
 
 

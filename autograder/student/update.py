@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from autograder.student.find import Workspace
-from autograder.student.labfile import Cell, LabFile, marks_of, name_of, parse_lab, text_of
+from autograder.student.labfile import Cell, LabFile, marks_of, name_of, parse_lab, renamed, text_of
 from autograder.student.progress import MARKER
 from autograder.student.workspace import RELEASED, remember_released
 
@@ -26,6 +26,7 @@ class Change:
     lab: str
     new: bool = False
     renewed: int = 0
+    rearranged: bool = False
     conflicts: list[str] = field(default_factory=list)
 
     @property
@@ -34,7 +35,8 @@ class Change:
         if self.new:
             return f"{self.lab}: new"
         counted = f"{self.renewed} cell{'s' * (self.renewed != 1)} renewed"
-        lines = [f"{self.lab}: {counted if self.renewed else 'up to date'}"]
+        same = "cells put back in their order" if self.rearranged else "up to date"
+        lines = [f"{self.lab}: {counted if self.renewed else same}"]
         return "\n".join([*lines, *(f"  {line}" for line in self.conflicts)])
 
 
@@ -45,7 +47,8 @@ def update(workspace: Workspace) -> list[Change]:
     new is added. The notebook as it was is kept in ``.seq2gpt/before-update``. A damaged notebook raises
     ``UserError`` before anything is written.
     """
-    old = {lab: workspace.read(lab) for lab in workspace.course if workspace.path(lab).is_file()}
+    places = {lab: workspace.path(lab) for lab in workspace.course}
+    old = {lab: workspace.read(lab) for lab, path in places.items() if path.exists() or renamed(path)}
     stamp = f"{datetime.now():%Y-%m-%d-%H%M%S}"
     changes = []
     for lab, released in workspace.released.items():
@@ -59,6 +62,7 @@ def update(workspace: Workspace) -> list[Change]:
                 kept.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(workspace.path(lab), kept)
                 merged.write()
+                change.rearranged = not (change.renewed or change.conflicts)
             changes.append(change)
         remember_released(workspace.folder, lab, workspace.course[lab])
     return changes

@@ -176,7 +176,11 @@ def review(notebook: LabFile, released: LabFile) -> list[str]:
             f"{notebook.path} has none of the answer cells of {lab}; hand in the notebook of this lab"
         )
     missing = [name for name in released.answers if name not in found]
-    blank = [name for name, text in released.answers.items() if name in found and is_blank(found[name], text)]
+    blank = [
+        name
+        for name, text in released.answers.items()
+        if name in found and (not found[name].strip() or is_blank(found[name], text))
+    ]
     warnings = []
     if missing:
         warnings.append(f"no answer cell for {', '.join(missing)}: `seq2gpt course update` brings it back")

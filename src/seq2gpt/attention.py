@@ -11,6 +11,8 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from seq2gpt.forms import by_lesson
+
 Mask = Bool[Tensor, "..."]
 
 
@@ -189,9 +191,13 @@ def fused_attention(
     Where such a kernel takes device, dtype and mask, it never stores the n × m weights (Dao et al.
     2022), so the weights cannot be returned. With
     ``causal`` the queries are the last n of the m positions, as in :func:`causal_mask`, and ``mask``
-    restricts further. A query that may attend to nothing gets output 0.
+    restricts further. A query that may attend to nothing gets output 0. Within
+    :func:`seq2gpt.forms.lesson_forms` the functions of the lesson compute it.
     """
     n, m = query.shape[-2], key.shape[-2]
+    if by_lesson():
+        mask = combine_masks(mask, causal_mask(n, m - n, query.device)) if causal else mask
+        return scaled_dot_product_attention(query, key, value, mask)[0]
     if mask is not None:
         mask = torch.atleast_2d(mask)  # PyTorch's function wants rows, also where they are all alike
     if causal and mask is None and n == m:

@@ -15,6 +15,7 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
 from seq2gpt.attention import Mask
+from seq2gpt.forms import by_lesson
 from seq2gpt.heads import LayerCache, MultiHeadAttention
 
 Hidden = Float[Tensor, "..."]
@@ -95,6 +96,8 @@ def fused_gelu(x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
     >>> [round(number, 4) for number in fused_gelu(torch.tensor([-1.0, 0.0, 1.0])).tolist()]
     [-0.1588, 0.0, 0.8412]
     """
+    if by_lesson():
+        return gelu(x)
     return _GELU.apply(x) if by_hand(x) else F.gelu(x, approximate="tanh")
 
 
@@ -168,6 +171,8 @@ class LayerNorm(nn.Module):
         self.bias = nn.Parameter(torch.zeros(d_model)) if bias else None
 
     def forward(self, x: Float[Tensor, "... d_model"]) -> Float[Tensor, "... d_model"]:
+        if by_lesson():
+            return layer_norm(x, self.weight, self.bias, self.eps)
         return F.layer_norm(x, self.weight.shape, self.weight, self.bias, self.eps)
 
 

@@ -212,8 +212,22 @@ def _run_with(folder: str, arguments: list[str]) -> int:
         raise UserError(_missing(error)) from None
     words, environment, about = command_of(Path(folder))
     print(about, file=sys.stderr, flush=True)
+    arguments = _about_the_package(arguments, words[-1])
     words += arguments if _asks_for_forms(arguments) else [*arguments, "--forms", "lessons"]
     return subprocess.run(words, env=environment, check=False).returncode
+
+
+def _about_the_package(arguments: list[str], name: str) -> list[str]:
+    """A command that does not say what to train or to read means the GPT of lesson 13, and the run with the package's name."""
+    command, *rest = arguments
+    if (rest and not rest[0].startswith("-")) or not {*HELP_WORDS}.isdisjoint(rest):
+        return arguments
+    if command == "train":
+        named = any(word.partition("=")[0] == "--name" for word in rest)
+        return [command, "gpt2", *rest] if named else [command, "gpt2", "--name", name, *rest]
+    run = Path("runs", name)
+    says_which = any(Path(word, "config.json").is_file() for word in rest)
+    return [command, str(run), *rest] if run.is_dir() and not says_which else arguments
 
 
 def _asks_for_forms(arguments: list[str]) -> bool:

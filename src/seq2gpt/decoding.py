@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from seq2gpt.embeddings import check_ids
+from seq2gpt.forms import lesson_forms
 from seq2gpt.generation import KVCache, LayerBuffers, token_budget
 from seq2gpt.kernel_blocks import KernelBlocks, can_read
 from seq2gpt.kernels import exact_matrix
@@ -91,6 +92,14 @@ class PlainDecoder:
 
     def _logits(self, ids: Tensor) -> Tensor:
         return self.model(ids[None], cache=self.cache)[0, -1]
+
+
+class LessonDecoder(PlainDecoder):
+    """The same by the functions of the lessons alone, attention included."""
+
+    def _logits(self, ids: Tensor) -> Tensor:
+        with lesson_forms():
+            return super()._logits(ids)
 
 
 class FastBlock:
@@ -203,7 +212,7 @@ def decoder_of(model: Any, forms: Literal["fast", "lessons"] = "fast") -> Decode
     with the forms of the ``lessons``.
     """
     if forms == "lessons":
-        return PlainDecoder(model)
+        return LessonDecoder(model)
     on_cpu = next(model.parameters()).device.type == "cpu"
     return (
         FastDecoder(model)

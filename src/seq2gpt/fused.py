@@ -12,8 +12,10 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
+from seq2gpt import blocks
 from seq2gpt.bfloat16 import in_bfloat16
 from seq2gpt.blocks import by_hand
+from seq2gpt.forms import by_lesson
 
 AT_ONCE = 2**24  # logits of linear_cross_entropy in memory at a time, 64 MiB in float32
 
@@ -22,6 +24,8 @@ def rms_norm(
     x: Float[Tensor, "... d_model"], weight: Float[Tensor, "d_model"], eps: float = 1e-5
 ) -> Float[Tensor, "... d_model"]:
     """What :func:`seq2gpt.blocks.rms_norm` explains."""
+    if by_lesson():
+        return blocks.rms_norm(x, weight, eps)
     if by_hand(x, weight):
         return _RMSNorm.apply(x, weight, eps)
     return F.rms_norm(x, weight.shape, weight, eps)

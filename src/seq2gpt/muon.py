@@ -13,7 +13,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.distributed.tensor import DTensor, Replicate
 
-from seq2gpt.training import JORDAN, Quintics, adamw_step
+from seq2gpt.forms import by_lesson
+from seq2gpt.training import JORDAN, Quintics, adamw_step, orthogonalize
 
 # For each step the polynomial that is nearest to 1 on the interval to which the steps before it have led, from
 # [0.005, 1] on (Amsel et al. 2025, section 3): the four lead to 1 ± 0.083.
@@ -33,10 +34,11 @@ def orthogonalize_stack(
     Oblong matrices are iterated on their shorter side alone: with G = X Xᵀ a step multiplies X from the left by
     P = a + b G + c G², and G becomes P G P. The longer side takes part in the first G and in one last product.
 
-    >>> from seq2gpt.training import orthogonalize
     >>> torch.allclose(orthogonalize_stack(torch.eye(3)[None])[0], orthogonalize(torch.eye(3)))
     True
     """
+    if by_lesson():
+        return torch.stack([orthogonalize(matrix, coefficients) for matrix in matrices])
     if matrices.shape[1] > matrices.shape[2]:
         return orthogonalize_stack(matrices.mT, coefficients).mT
     x = matrices / (matrices.norm(dim=(1, 2), keepdim=True) + 1e-7)

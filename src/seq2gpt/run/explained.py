@@ -15,7 +15,7 @@ from seq2gpt.gpt import next_token_loss
 from seq2gpt.run.config import TrainConfig
 from seq2gpt.run.processes import Processes
 from seq2gpt.run.step import Stepper
-from seq2gpt.training import accumulate_gradients, clip_gradients, gradient_error, train_step
+from seq2gpt.training import accumulate_gradients, adamw_step, clip_gradients, gradient_error, train_step
 
 Ids = Int[Tensor, "batch n"]
 
@@ -25,6 +25,25 @@ class ExplainedLoss(NextTokenLoss):
 
     def forward(self, inputs: Ids, targets: Ids) -> Float[Tensor, ""]:
         return next_token_loss(self.model(inputs), targets)
+
+
+class ExplainedAdamW(torch.optim.AdamW):
+    """``torch.optim.AdamW`` whose steps are the lesson's; its state has the same names, so that runs can be continued."""
+
+    @torch.no_grad()
+    def step(self, closure: None = None) -> None:  # type: ignore[override]
+        for group in self.param_groups:
+            betas, eps, decay = group["betas"], group["eps"], group["weight_decay"]
+            for parameter in group["params"]:
+                if parameter.grad is None:
+                    continue
+                state = self.state[parameter]
+                if not state:
+                    state |= {"step": torch.tensor(0.0)}
+                    state |= {name: torch.zeros_like(parameter) for name in ("exp_avg", "exp_avg_sq")}
+                state["step"] += 1
+                m, v, step = state["exp_avg"], state["exp_avg_sq"], int(state["step"])
+                adamw_step(parameter, parameter.grad, m, v, step, group["lr"], betas, eps, decay)
 
 
 class ExplainedStepper(Stepper):

@@ -12,6 +12,7 @@ from torch.distributed.fsdp import FSDPModule
 from seq2gpt.bpe import tokenizer_of, tokenizer_record
 from seq2gpt.errors import UserError
 from seq2gpt.faststep import NextTokenLoss, keep_freed_memory
+from seq2gpt.forms import lesson_forms
 from seq2gpt.muon import Muon, muon_groups
 from seq2gpt.run.board import Board, writer_class
 from seq2gpt.run.checkpoint import (
@@ -26,7 +27,7 @@ from seq2gpt.run.checkpoint import (
 from seq2gpt.run.config import TrainConfig
 from seq2gpt.run.data import RunData, read_run_data
 from seq2gpt.run.evaluation import best_step, lost_patience, mean_loss
-from seq2gpt.run.explained import ExplainedLoss, ExplainedStepper
+from seq2gpt.run.explained import ExplainedAdamW, ExplainedLoss, ExplainedStepper
 from seq2gpt.run.folder import (
     RunRecord,
     append_log,
@@ -92,7 +93,8 @@ def train(config: TrainConfig, resume: bool = False, progress: bool = True) -> T
     Ctrl-C, when the state is saved.
     """
     started = time.perf_counter()
-    with joined(choose_device(config.device)) as processes:
+    lessons = config.forms == "lessons"
+    with lesson_forms(lessons), joined(choose_device(config.device)) as processes:
         check_device(config, processes)
         if config.tensorboard == "on":
             writer_class()  # refuses before anything is written
@@ -300,6 +302,8 @@ def build_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimi
         groups = muon_groups(model, config.weight_decay, ADAMW_SHARE)
         return Muon(groups, lr=config.lr, momentum=MOMENTUM)
     groups = decay_groups(model, config.weight_decay)
+    if config.forms == "lessons":
+        return ExplainedAdamW(groups, lr=config.lr, betas=BETAS)
     return torch.optim.AdamW(groups, lr=config.lr, betas=BETAS, fused=True)
 
 

@@ -22,7 +22,7 @@ EXPECTED = Path(__file__).with_name("expected.json")
 DEMOS: dict[str, str] = {
     "bpe": "which pieces of text deserve a token, and what that saves",
     "lsi": "people who share no film, and words that share no paragraph",
-    "bigram": "new words from the last letter alone, by counting and by learning",
+    "bigram": "made-up names from the last letter alone, by counting and by learning",
     "char_rnn": "made-up words, character by character, by a recurrent network",
     "seq2seq": "an RNN translates number words, all of a number in one state",
     "alignment": "the same with attention, and where it looks",
