@@ -7,7 +7,6 @@ does not fit is refused by name before a model is handed out, and a folder is wr
 
 import hashlib
 import json
-import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,7 @@ from torch import Tensor
 
 from seq2gpt import gpt2_layout
 from seq2gpt.bpe import FastBytePairTokenizer, load_tokenizer, save_tokenizer
-from seq2gpt.data.files import write_atomically
+from seq2gpt.data.files import remove, write_atomically
 from seq2gpt.errors import UserError
 from seq2gpt.llama_layout import LLAMA, QWEN3
 from seq2gpt.tokens import BytePairTokenizer, CharTokenizer
@@ -182,7 +181,7 @@ def save_pretrained(model: Any, folder: Path, tokenizer: Tokenizer | None = None
         raise UserError(f"{folder} exists and is not empty; choose another folder")
     unfinished = folder.with_name(f".{folder.name}.tmp")
     try:
-        shutil.rmtree(unfinished, ignore_errors=True)  # of a save that was killed
+        remove(unfinished)  # of a save that was killed
         unfinished.mkdir(parents=True)
         contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
         write_atomically(unfinished / WEIGHTS, save(contiguous, {"format": "pt"}))
@@ -194,7 +193,7 @@ def save_pretrained(model: Any, folder: Path, tokenizer: Tokenizer | None = None
         write_atomically(unfinished / SUMS, sums.encode())
         unfinished.rename(folder)
     except OSError as error:
-        shutil.rmtree(unfinished, ignore_errors=True)
+        remove(unfinished)
         raise UserError(f"{folder} cannot be written ({error.strerror}); choose another place") from None
 
 
