@@ -386,6 +386,24 @@ def test_an_unwritable_place_is_refused_before_training(config, tmp_path):
     )
 
 
+def test_a_disk_that_is_full_at_a_measurement_is_one_line(config, monkeypatch):
+    whole = dataclasses.replace(config, name="whole")
+    train(whole, progress=False)
+
+    def append(folder, entry):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(trainer, "append_log", append)
+        with pytest.raises(UserError) as refusal:
+            train(config, progress=False)
+    assert str(refusal.value) == (
+        "a file of the run cannot be written (No space left on device); mend that, and use --resume"
+    )
+    train(config, resume=True, progress=False)
+    assert final_bytes(config) == final_bytes(whole)
+
+
 def test_a_disk_that_is_full_at_the_start_leaves_nothing(config, monkeypatch):
     def write(path, content):
         raise OSError(28, "No space left on device")

@@ -190,9 +190,15 @@ def fused_attention(
     2022), so the weights cannot be returned. With
     ``causal`` the queries are the last n of the m positions, as in :func:`causal_mask`, and ``mask``
     restricts further. A query that may attend to nothing gets output 0.
+
+    Raises ``ValueError`` for a mask that is not boolean.
     """
     n, m = query.shape[-2], key.shape[-2]
     if mask is not None:
+        if mask.dtype != torch.bool:  # PyTorch would add numbers to the scores, ones as well as zeros
+            raise ValueError(
+                f"the mask has dtype {mask.dtype}; give booleans, True where attending is allowed"
+            )
         mask = torch.atleast_2d(mask)  # PyTorch's function wants rows, also where they are all alike
     if causal and mask is None and n == m:
         return F.scaled_dot_product_attention(query, key, value, is_causal=True)

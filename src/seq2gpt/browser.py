@@ -13,7 +13,6 @@ The file, in this order:
 
 import hashlib
 import json
-import os
 import struct
 from dataclasses import asdict
 from pathlib import Path
@@ -23,6 +22,8 @@ import torch
 from jaxtyping import Float, Int8
 from torch import Tensor
 
+from seq2gpt.data.files import write_atomically
+from seq2gpt.embeddings import check_finite
 from seq2gpt.gpt import GPT
 from seq2gpt.modern import ModernGPT
 from seq2gpt.tokens import CharTokenizer
@@ -60,10 +61,11 @@ def pack_for_browser(model: GPT | ModernGPT, tokenizer: CharTokenizer) -> bytes:
             f"the tokenizer has {tokenizer.vocab_size} symbols, the model vocab_size="
             f"{model.config.vocab_size}; give the tokenizer that the model was trained with"
         )
+    check_finite(model.named_parameters())
     payload, tensors = bytearray(), []
     for name, parameter in model.named_parameters():
         tensors.append({"name": name, "shape": list(parameter.shape), "offset": len(payload)})
-        payload += _pack(name, parameter.detach().float().cpu())
+        payload += _pack(parameter.detach().float().cpu())
     header = {
         "format": FORMAT,
         "config": asdict(model.config),
@@ -77,11 +79,7 @@ def pack_for_browser(model: GPT | ModernGPT, tokenizer: CharTokenizer) -> bytes:
     return MAGIC + struct.pack("<I", len(text)) + text + bytes(payload)
 
 
-def _pack(name: str, parameter: Tensor) -> bytes:
-    if not parameter.isfinite().all():
-        raise ValueError(
-            f"{name} holds nan or infinite numbers; export a checkpoint from before the loss broke"
-        )
+def _pack(parameter: Tensor) -> bytes:
     if parameter.dim() == 1:
         return _little_endian(parameter)
     numbers, scales = quantize_rows(parameter)
@@ -97,9 +95,6 @@ def export_for_browser(model: GPT | ModernGPT, tokenizer: CharTokenizer, path: P
     """Write the file for a page to ``path``: about one byte for each parameter.
 
     The file is complete or not there: it takes the place of an older one in a single step. Errors are
-    those of :func:`pack_for_browser`.
+    those of :func:`pack_for_browser`, and ``OSError`` when it cannot be written.
     """
-    data = pack_for_browser(model, tokenizer)
-    unfinished = path.with_name(f"{path.name}.unfinished")
-    unfinished.write_bytes(data)
-    os.replace(unfinished, path)
+    write_atomically(path, pack_for_browser(model, tokenizer))
