@@ -7,8 +7,10 @@ every worker of pytest-xdist too.
 import json
 import re
 import sys
+from collections.abc import Iterator
 from typing import Any
 
+import jaxtyping
 import pytest
 import torch
 from hypothesis import settings
@@ -91,3 +93,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             return f"{file} {lab[1]}" if lab else file
 
     return ByFileAndLab(config, log)
+
+
+@pytest.fixture
+def _as_users_run_it() -> Iterator[None]:
+    """Without the annotations that the tests execute: they would refuse an argument before the package does."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)

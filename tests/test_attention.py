@@ -422,3 +422,13 @@ def test_annotations_are_executed() -> None:
         project_qkv(torch.zeros(2, 3), torch.zeros(3, 5), torch.zeros(3, 5), torch.zeros(4, 5))
     with pytest.raises(TypeError, match="mask"):
         scaled_dot_product_attention(normal(2, 3), normal(2, 3), normal(2, 3), mask=torch.zeros(2, 2))
+
+
+@pytest.mark.usefixtures("_as_users_run_it")
+@pytest.mark.parametrize("dtype", [torch.float32, torch.int64])
+def test_a_mask_of_numbers_is_refused_where_pytorch_would_add_it(dtype: torch.dtype) -> None:
+    query = torch.randn(2, 3, 4)
+    with pytest.raises(
+        ValueError, match=f"^the mask has dtype {dtype}; give booleans, True where attending is allowed$"
+    ):
+        fused_attention(query, query, query, torch.ones(3, 3, dtype=dtype))

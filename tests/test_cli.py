@@ -6,6 +6,7 @@ import os
 import random
 import re
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -101,7 +102,7 @@ def test_the_modern_layout_writes_too(folder, capsys, flags):
         ([], "the largest logit is nan or infinite, so no token can be drawn; check the weights"),
         (
             ["--int8"],
-            "mine: the matrix holds nan or infinite numbers; load weights from before the loss broke",
+            "mine: blocks.0.attention.w_o.weight holds nan or infinite numbers; take weights from before the loss broke",
         ),
     ],
 )
@@ -110,6 +111,32 @@ def test_broken_weights_are_one_line_and_no_text(capsys, monkeypatch, flags, mes
     torch.nn.init.constant_(model.blocks[0].attention.w_o.weight, math.nan)
     monkeypatch.setattr("seq2gpt.run.sampler.load_model", lambda source: (model, CharTokenizer("abc")))
     assert refusal(capsys, "sample", "mine", "--prompt", "ab", *flags) == message
+
+
+@pytest.mark.parametrize("to", ["model.onnx", "model.bin", "model"])
+def test_broken_weights_are_not_exported(folder, capsys, monkeypatch, to):
+    model = GPT(GPTConfig(vocab_size=3, context_length=7, d_model=6, n_heads=2, n_layers=1))
+    torch.nn.init.constant_(model.norm.weight, math.nan)
+    monkeypatch.setattr("seq2gpt.run.sampler.load_model", lambda source: (model, CharTokenizer("abc")))
+    message = "mine: norm.weight holds nan or infinite numbers; take weights from before the loss broke"
+    assert refusal(capsys, "export", "mine", to) == message
+    assert [path.name for path in folder.iterdir()] == ["text.txt"]
+
+
+def test_a_model_too_large_for_memory_is_refused(folder, capsys):
+    message = refusal(capsys, "train", *SMALL, "--d-model", str(10**15 * 12), "--n-heads", "12")
+    assert message.startswith("a model of d_model=12000000000000000 and n_layers=")
+    assert message.endswith("; use smaller ones")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    ["heads --n-steps 0", "tagger --n-train 0", "classifier --n-unlabelled -1", "limits --n-candidates 0"],
+)
+def test_a_demonstration_of_nothing_is_refused(folder, capsys, arguments):
+    demo, flag, value = arguments.split()
+    name = flag.removeprefix("--").replace("-", "_")
+    assert refusal(capsys, "train", demo, flag, value) == f"{name}={value} is out of range; use 1 or more"
 
 
 def test_talking_to_a_model(folder, capsys, monkeypatch):
@@ -155,13 +182,26 @@ def test_serving_a_model(folder, capsys, monkeypatch):
     train_small()
     capsys.readouterr()
     served = []
-    monkeypatch.setattr("uvicorn.run", lambda app, **settings: served.append((app, settings)))
-    assert main(["serve", "runs/tiny", "--port", "8123"]) == 0
-    assert capsys.readouterr().out == "tiny answers on http://127.0.0.1:8123/v1; Ctrl-C ends it\n"
-    assert main(["serve", "runs/tiny", "--name", "mine", "--host", "0.0.0.0", "--int8"]) == 0
-    assert capsys.readouterr().out.startswith("mine answers on http://0.0.0.0:8000/v1;")
-    places = [(settings["host"], settings["port"]) for _, settings in served]
-    assert places == [("127.0.0.1", 8123), ("0.0.0.0", 8000)]
+
+    def run(server, sockets):
+        served.append(sockets[0].getsockname())
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("uvicorn.Server.run", run)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        message = f"nothing can listen on host=127.0.0.1, port={port} (Address already in use); choose others"
+        assert refusal(capsys, "serve", "runs/tiny", "--port", str(port)) == message
+    unknown = refusal(capsys, "serve", "runs/tiny", "--host", "no.such.host.invalid")
+    assert unknown.startswith("nothing can listen on host=no.such.host.invalid, port=8000 (")
+    assert main(["serve", "runs/tiny", "--port", str(port)]) == 0
+    assert capsys.readouterr().out == f"tiny answers on http://127.0.0.1:{port}/v1; Ctrl-C ends it\n"
+    assert (
+        main(["serve", "runs/tiny", "--name", "mine", "--host", "0.0.0.0", "--port", str(port), "--int8"])
+        == 0
+    )
+    assert capsys.readouterr().out.startswith(f"mine answers on http://0.0.0.0:{port}/v1;")
+    assert served == [("127.0.0.1", port), ("0.0.0.0", port)]
     assert refusal(capsys, "serve", "runs/tiny", "--port", "0") == "port=0 is none; use 1 to 65535"
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     assert refusal(capsys, "serve", "runs/tiny") == "the server needs uvicorn; pip install 'seq2gpt[serve]'"

@@ -171,6 +171,12 @@ def test_a_decoder_refuses_ids_that_the_model_does_not_know(decoder_class: Any, 
     assert decoder.cache.length == 0
 
 
+@pytest.mark.parametrize("decoder_class", [FastDecoder, PlainDecoder])
+def test_a_decoder_refuses_to_read_nothing(decoder_class: Any) -> None:
+    with pytest.raises(ValueError, match=r"^there are no ids to read; give at least one$"):
+        decoder_class(random_model()).read(torch.zeros(0, dtype=torch.long))
+
+
 @pytest.mark.parametrize("bad", [math.nan, math.inf])
 def test_weights_that_are_no_numbers_are_found_at_the_first_token(bad: float) -> None:
     model = random_modern()

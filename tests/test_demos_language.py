@@ -98,6 +98,17 @@ def test_a_text_too_short_to_hold_anything_out_is_refused(tmp_path):
         bpe.run(bpe.Config(data=path), False)
 
 
+def test_a_text_without_plurals_or_long_words_is_refused(tmp_path):
+    path = tmp_path / "text.txt"
+    for text, message in (
+        ("short", "has no paragraph with six words"),
+        ("every little single flower grows slowly", "plural"),
+    ):
+        path.write_text(f"{text}\n\n" * 3, encoding="utf-8")
+        with pytest.raises(UserError, match=message):
+            lsi.run(lsi.Config(data=path, word_rank=1), False)
+
+
 def test_nothing_to_learn_is_refused():
     with pytest.raises(UserError, match="^n_merges=0 leaves nothing to learn; use 1 or more$"):
         bpe.run(bpe.Config(n_merges=0), False)

@@ -2,11 +2,9 @@
 
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import jaxtyping
 import onnxruntime
 import pytest
 import torch
@@ -45,14 +43,6 @@ def test_onnx_runtime_gives_the_logits_of_the_model(exported: Path, shape: tuple
     torch.testing.assert_close(torch.from_numpy(logits), expected, rtol=1e-5, atol=1e-5)
 
 
-@pytest.fixture
-def _as_users_run_it() -> Iterator[None]:
-    """Without the annotations that the tests execute: the exporter's symbols are no ``int``."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
-
-
 @pytest.mark.usefixtures("_as_users_run_it")
 def test_a_modern_gpt_can_be_exported_too(tmp_path: Path) -> None:
     config = ModernConfig(vocab_size=37, context_length=13, d_model=24, n_heads=6, n_layers=2, n_kv_heads=2)
@@ -84,6 +74,16 @@ def test_what_does_not_fit_into_a_file_is_refused(tmp_path: Path, monkeypatch: p
     message = f"{n_bytes:,} bytes of weights do not fit into one ONNX file (2 GB); export a smaller model"
     with pytest.raises(UserError, match=f"^{re.escape(message)}$"):
         export_onnx(model, tmp_path / "large.onnx")
+    assert os.listdir(tmp_path) == []
+
+
+def test_broken_weights_are_not_written(tmp_path: Path) -> None:
+    model = random_model()
+    torch.nn.init.constant_(model.norm.weight, torch.nan)
+    with pytest.raises(
+        ValueError, match=r"^norm\.weight holds nan or infinite numbers; take weights from before"
+    ):
+        export_onnx(model, tmp_path / "model.onnx")
     assert os.listdir(tmp_path) == []
 
 

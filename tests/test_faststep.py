@@ -77,6 +77,29 @@ def test_a_step_that_would_break_the_model_is_refused():
     assert all(torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True))
 
 
+def test_a_scaler_leaves_a_step_out_that_would_break_the_model():
+    model, scaler = build("gpt2"), torch.amp.GradScaler("cpu", init_scale=16.0)
+    with torch.no_grad():
+        model.norm.weight.fill_(math.inf)
+    before = [parameter.clone() for parameter in model.parameters()]
+    optimizer = torch.optim.AdamW(model.parameters())
+    fast_train_step(NextTokenLoss(model), optimizer, [(INPUTS, TARGETS)], 0.1, 1.0, scaler)
+    assert all(torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True))
+    assert scaler.get_scale() == 8.0
+
+
+def test_the_function_given_clips():
+    model, asked = build("gpt2"), []
+
+    def clip(parameters, max_norm):
+        asked.append((sum(parameter.grad is not None for parameter in parameters), max_norm))
+        return 1.0
+
+    optimizer = torch.optim.AdamW(model.parameters())
+    fast_train_step(NextTokenLoss(model), optimizer, [(INPUTS, TARGETS)], 0.1, 5.0, clip=clip)
+    assert asked == [(len(list(model.parameters())), 5.0)]
+
+
 @pytest.mark.parametrize("max_norm", [0.5, 7.0, 1e9])
 @pytest.mark.parametrize("last", [3.0, math.nan, math.inf])
 def test_clipping_is_that_of_clip_gradients(max_norm, last):

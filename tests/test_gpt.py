@@ -1,10 +1,9 @@
 import dataclasses
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
-import jaxtyping
 import pytest
 import torch
 from hypothesis import given, settings
@@ -21,6 +20,7 @@ from seq2gpt.gpt import (
     next_token_loss,
     tie_weights,
 )
+from seq2gpt.modern import ModernConfig, ModernGPT
 
 SIZES: dict[str, Any] = {"vocab_size": 17, "context_length": 11, "d_model": 6, "n_heads": 3, "n_layers": 2}
 CONFIG = GPTConfig(**SIZES)
@@ -38,14 +38,6 @@ def random_model(seed: int = 0, **changes: Any) -> GPT:
 
 def random_ids(batch: int, n: int, seed: int = 0) -> Tensor:
     return torch.randint(SIZES["vocab_size"], (batch, n), generator=torch.Generator().manual_seed(seed))
-
-
-@pytest.fixture
-def _as_users_run_it() -> Iterator[None]:
-    """Without the annotations that the tests execute: they would refuse the argument first."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 # GPTConfig
@@ -71,6 +63,24 @@ def test_a_configuration_is_frozen_and_its_fields_have_names() -> None:
 def test_sizes_below_one_are_refused(name: str, size: int) -> None:
     with pytest.raises(ValueError, match=f"^{name}={size} must be a whole number of at least 1$"):
         GPTConfig(**{**SIZES, name: size})
+
+
+@pytest.mark.parametrize("name", [*SIZES, "d_ff"])
+def test_true_is_no_size(name: str) -> None:
+    with pytest.raises(ValueError, match=f"^{name}=True must be a whole number of at least 1$"):
+        GPTConfig(**{**SIZES, name: True})
+
+
+@pytest.mark.usefixtures("_as_users_run_it")
+@pytest.mark.parametrize("make", [lambda: GPT(GPTConfig(**SIZES)), lambda: ModernGPT(ModernConfig(**SIZES))])
+def test_ids_that_a_model_cannot_read_are_named(make: Callable[[], nn.Module]) -> None:
+    model, known = make(), SIZES["vocab_size"]
+    for outside in (known, -1):
+        message = f"^id {outside} is not in the vocabulary of {known}; use ids from 0 to {known - 1}$"
+        with pytest.raises(ValueError, match=message):
+            model(torch.tensor([[1, outside]]))
+    with pytest.raises(ValueError, match=r"^the ids have dtype torch.float32; give whole numbers"):
+        model(torch.tensor([[1.0]]))
 
 
 @pytest.mark.usefixtures("_as_users_run_it")

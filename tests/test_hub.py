@@ -175,6 +175,9 @@ def test_the_older_way_to_write_the_base_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
+        ({"layer_types": 1}, "layer_types=1 must be a list of names"),
+        ({"layer_types": [1]}, "layer_types=1 is not what a ModernGPT does; it must be 'full_attention'"),
+        ({"num_hidden_layers": 99}, "99 layers do not go with 20 tensors; take the configuration of the weights"),
         ({"hidden_act": "gelu"}, "hidden_act='gelu' is not what a ModernGPT does; it must be 'silu'"),
         ({"attention_bias": True}, "attention_bias=True is not what a ModernGPT does; it must be False"),
         ({"rope_parameters": {"rope_type": "llama3"}}, "rope_type='llama3' is not what a ModernGPT does; it must be 'default'"),
@@ -285,7 +288,7 @@ def test_a_qwen3_that_does_not_name_its_heads_has_them_128_wide(tmp_path: Path) 
     [
         ({"use_sliding_window": True}, "use_sliding_window=True is not what a ModernGPT does; it must be False"),
         ({"layer_types": ["full_attention", "sliding_attention"]},
-         "layer_types='full_attention, sliding_attention' is not what a ModernGPT does; it must be 'full_attention'"),
+         "layer_types='sliding_attention' is not what a ModernGPT does; it must be 'full_attention'"),
         ({"attention_bias": True}, "attention_bias=True is not what a ModernGPT does; it must be False"),
         ({"rope_parameters": {"rope_type": "yarn", "factor": 4.0}},
          "rope_type='yarn' is not what a ModernGPT does; it must be 'default'"),
@@ -344,6 +347,8 @@ def test_a_truncated_file_is_named(saved: Path, n_bytes: int) -> None:
         ({"scale_attn_by_inverse_layer_idx": True},
          ": scale_attn_by_inverse_layer_idx=True is not what a GPT does; it must be False"),
         ({"n_embd": 15.0}, ": n_embd=15.0 must be a whole number of at least 1"),
+        ({"n_embd": 10**30}, f": n_embd={10**30} is more than can be counted, {2**63 - 1}"),
+        ({"n_layer": 10**9}, ": 1000000000 layers do not go with 28 tensors; take the configuration of the weights"),
         ({"n_inner": -1}, ": n_inner=-1 must be a whole number of at least 1"),
         ({"layer_norm_epsilon": None}, ": layer_norm_epsilon=None must be a finite number of at least 0"),
         ({"resid_pdrop": 1.5}, ": dropout=1.5 must be at least 0 and below 1"),
@@ -406,6 +411,19 @@ def test_a_missing_part_is_named(tmp_path: Path) -> None:
     part = min(tmp_path.glob("model-*.safetensors"))
     part.unlink()
     assert refusal(load_pretrained, tmp_path).startswith(f"{part} is missing; ")
+
+
+@pytest.mark.parametrize("index", [{}, {"weight_map": ["a"]}, {"weight_map": {"wte.weight": 1}}])
+def test_an_index_without_files_is_named(saved: Path, index: dict[str, Any]) -> None:
+    path = saved / "model.safetensors.index.json"
+    path.write_text(json.dumps(index))
+    message = f"{path} is damaged (no weight_map to files); copy or download it again"
+    assert refusal(load_pretrained, saved) == message
+
+
+def test_sums_that_are_no_text_are_no_traceback(saved: Path) -> None:
+    (saved / "SHA256SUMS").write_bytes(b"\xff\xfe  model.safetensors\n")
+    assert refusal(load_pretrained, saved).startswith(f"{saved / 'model.safetensors'} has sha256 ")
 
 
 def test_a_changed_file_fails_its_checksum(tmp_path: Path) -> None:
@@ -530,9 +548,33 @@ def test_what_is_no_tokenizer_is_named(tmp_path: Path) -> None:
     path.write_text('{"model": {"type": "Unigram"}}')
     message = f"{path} holds a tokenizer of type 'Unigram'; only byte pairs can be read"
     assert refusal(read_tokenizer, tmp_path) == message
-    (tmp_path / "merges.txt").write_text("#version\nh\n")
+    for content in (b"#version\nh\n", b"#version\n\xff \xff\n"):
+        (tmp_path / "merges.txt").write_bytes(content)
+        message = refusal(read_tokenizer, tmp_path)
+        assert message.startswith(f"{tmp_path / 'merges.txt'} is no list of byte-pair merges")
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        None, [], {}, {"type": "BPE"}, {"type": "BPE", "merges": None, "vocab": {}}, {"type": "BPE", "merges": [1], "vocab": {}},
+        {"type": "BPE", "merges": [["a", 1]], "vocab": {}}, {"type": "BPE", "merges": [], "vocab": None},
+    ],
+)  # fmt: skip
+def test_a_damaged_tokenizer_is_named(tmp_path: Path, model: Any) -> None:
+    path = tmp_path / "tokenizer.json"
+    path.write_text(json.dumps({"model": model}))
+    message = refusal(read_tokenizer, tmp_path)
+    assert message.startswith(f"{path} holds no byte pairs (")
+    assert message.endswith("); copy or download it again")
+
+
+def test_special_tokens_that_are_no_names_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "seq2gpt_tokenizer.json"
+    record = {"kind": "byte pairs", "byte_order": list(range(256)), "merges": [], "special_tokens": [1]}
+    path.write_text(json.dumps(record))
     assert refusal(read_tokenizer, tmp_path).startswith(
-        f"{tmp_path / 'merges.txt'} is no list of byte-pair merges"
+        f"{path} holds no tokenizer (special_tokens must hold"
     )
 
 

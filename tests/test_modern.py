@@ -1,5 +1,6 @@
 """The modern layout: equal to transformers' Llama where the two coincide, and to plain arithmetic elsewhere."""
 
+import math
 import re
 
 import pytest
@@ -208,8 +209,26 @@ def test_it_learns():
             "d_model=18 with n_heads=6 gives heads of odd width, which do not split into pairs; use a multiple of 12",
         ),
         ({"activation": "gelu"}, "activation='gelu' must be swiglu or relu2"),
+        *[
+            ({name: True}, f"{name}=True must be a whole number of at least 1")
+            for name in (
+                "vocab_size",
+                "context_length",
+                "d_model",
+                "n_heads",
+                "n_layers",
+                "n_kv_heads",
+                "d_ff",
+            )
+        ],
+        ({"d_model": "24"}, "d_model='24' must be a whole number of at least 1"),
+        ({"rope_base": 0.0}, "rope_base=0.0 must be positive and finite; Llama has 10000"),
+        ({"rope_base": math.nan}, "rope_base=nan must be positive and finite; Llama has 10000"),
+        ({"norm_eps": -1e-5}, "norm_eps=-1e-05 must be a finite number of at least 0"),
+        ({"norm_eps": math.inf}, "norm_eps=inf must be a finite number of at least 0"),
     ],
 )
+@pytest.mark.usefixtures("_as_users_run_it")
 def test_sizes_that_no_model_can_have_are_refused(changes, message):
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         ModernConfig(**SIZES | changes)

@@ -145,3 +145,6 @@ def test_the_trapezoid_rises_stays_and_falls():
     for n_warmup in (-1, 20):
         with pytest.raises(ValueError, match=f"n_warmup={n_warmup} must be at least 0 and below n_steps=20"):
             trapezoid_schedule(0, n_steps=20, n_warmup=n_warmup, lr=1.0, lr_min=0.0)
+    for share in (0.0, 1.5, math.nan):
+        with pytest.raises(ValueError, match=f"decay_share={share} must lie above 0 and be at most 1"):
+            trapezoid_schedule(0, **settings, decay_share=share)

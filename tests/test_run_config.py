@@ -12,6 +12,7 @@ from seq2gpt.run.model import build_model
 from seq2gpt.run.presets import PRESETS, chars, gpt2_124m, shakespeare, tiny
 
 
+@pytest.mark.usefixtures("_as_users_run_it")
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -39,6 +40,9 @@ from seq2gpt.run.presets import PRESETS, chars, gpt2_124m, shakespeare, tiny
             {"accumulate": 5},
             "batch_size=12 does not split into accumulate=5 equal parts; use a multiple of 5",
         ),
+        ({"d_model": 16.0}, "d_model=16.0 is no whole number; use 1 or more"),
+        ({"n_steps": 2.5}, "n_steps=2.5 is no whole number; use 1 or more"),
+        ({"n_layers": True}, "n_layers=True is no whole number; use 1 or more"),
         ({"patience": -1}, "patience=-1 is out of range; use 0 or more"),
         ({"vocab_size": 256}, "vocab_size=256 is out of range; use 257 or more"),
         (

@@ -1,5 +1,6 @@
 """The trainer and its run folder: learning, exact resumption, and what is refused."""
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -20,8 +21,8 @@ from seq2gpt.bpe import tokenizer_record
 from seq2gpt.data.shards import END_OF_TEXT
 from seq2gpt.errors import UserError
 from seq2gpt.modern import ModernGPT
+from seq2gpt.run import folder, trainer
 from seq2gpt.run import step as stepping
-from seq2gpt.run import trainer
 from seq2gpt.run.checkpoint import checkpoints, save_checkpoint, save_shards
 from seq2gpt.run.config import TrainConfig
 from seq2gpt.run.data import read_run_data
@@ -173,8 +174,8 @@ def command_line(config: TrainConfig, *more: str) -> list[str]:
     return [sys.executable, "-m", "seq2gpt", "train", "tiny", *sizes, *more]
 
 
-def kill_when(condition, command: list[str]) -> None:
-    """Start a process and end it with SIGKILL, which nothing can catch, as soon as ``condition()`` holds."""
+def kill_when(condition, command: list[str], seconds: float = 0.0) -> None:
+    """Start a process and end it with SIGKILL, which nothing can catch, ``seconds`` after ``condition()`` holds."""
     process = subprocess.Popen(
         command,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
@@ -187,6 +188,7 @@ def kill_when(condition, command: list[str]) -> None:
             assert process.poll() is None, "the run ended before it could be killed"
             time.sleep(0.001)
         assert condition()
+        time.sleep(seconds)
     finally:
         process.send_signal(signal.SIGKILL)
         assert process.wait() == -signal.SIGKILL
@@ -214,6 +216,7 @@ def test_a_process_killed_again_and_again_is_continued_exactly(config):
         kill_when(
             lambda goal=goal: config.folder.exists() and steps(config)[:1] > [goal],
             command_line(config, *(["--resume"] if round_number else [])),
+            seconds=rng.uniform(0, 0.05),  # in the midst of a step, of a measurement, of a write
         )
     train(config, resume=True, progress=False)
     assert final_bytes(config) == final_bytes(whole)
@@ -381,6 +384,36 @@ def test_an_unwritable_place_is_refused_before_training(config, tmp_path):
     assert str(refusal.value) == (
         f"{tmp_path}/file/run cannot be written (Not a directory); choose another place with --out"
     )
+
+
+def test_a_disk_that_is_full_at_a_measurement_is_one_line(config, monkeypatch):
+    whole = dataclasses.replace(config, name="whole")
+    train(whole, progress=False)
+
+    def append(folder, entry):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(trainer, "append_log", append)
+        with pytest.raises(UserError) as refusal:
+            train(config, progress=False)
+    assert str(refusal.value) == (
+        "a file of the run cannot be written (No space left on device); mend that, and use --resume"
+    )
+    train(config, resume=True, progress=False)
+    assert final_bytes(config) == final_bytes(whole)
+
+
+def test_a_disk_that_is_full_at_the_start_leaves_nothing(config, monkeypatch):
+    def write(path, content):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(folder, "write_atomically", write)
+    with pytest.raises(
+        UserError, match=r"cannot be written \(No space left on device\); choose another place"
+    ):
+        train(config, progress=False)
+    assert not list(config.out.iterdir())
 
 
 def test_a_start_that_was_killed_does_not_block_the_next(config):
@@ -560,6 +593,42 @@ def test_with_patience_a_run_that_ends_goes_back_to_its_best_too(config, monkeyp
     better = dataclasses.replace(config, name="better")
     measuring(monkeypatch, [3.0, 2.0, 1.5])
     assert train(better, progress=False).n_steps == 12
+
+
+@pytest.mark.parametrize("last", [1.5, 2.5])
+@pytest.mark.parametrize("moment", ["mark_stopped", "remove"])
+def test_a_run_that_dies_while_it_settles_on_its_best_settles_when_continued(
+    config, monkeypatch, moment, last
+):
+    """Before the run is marked as over, and after, while the later checkpoints are still there."""
+    config = dataclasses.replace(config, n_steps=12, eval_every=4, patience=9)
+    whole = dataclasses.replace(config, name="whole")
+    with monkeypatch.context() as patch:
+        measuring(patch, [3.0, 2.0, last])
+        expected = train(whole, progress=False)
+    with monkeypatch.context() as patch:
+        measuring(patch, [3.0, 2.0, last])
+        patch.setattr(trainer, moment, lambda *_: (_ for _ in ()).throw(MemoryError))
+        with contextlib.suppress(MemoryError):  # with the best as the last nothing is removed
+            train(config, progress=False)
+    for _ in range(2):  # continued twice it stays where it is
+        result = train(config, resume=True, progress=False)
+        assert (result.n_steps, result.val_loss) == (expected.n_steps, expected.val_loss)
+        assert steps(config) == steps(whole)
+        assert (config.folder / "stopped.json").read_bytes() == (whole.folder / "stopped.json").read_bytes()
+
+
+def test_a_killed_write_of_shards_does_not_block_the_next_start(config, monkeypatch):
+    interrupted = dataclasses.replace(config, name="interrupted")
+    with monkeypatch.context() as patch:
+        interrupt_after(patch, 5, MemoryError())
+        with pytest.raises(MemoryError):
+            train(interrupted, progress=False)
+    unfinished = interrupted.folder / "step-000006.dcp.tmp"
+    unfinished.mkdir()
+    (unfinished / "__0_0.distcp").write_bytes(b"half")
+    train(interrupted, resume=True, progress=False)
+    assert not unfinished.exists()
 
 
 @pytest.mark.parametrize("changes", [{"accumulate": 5}, {"precision": "bfloat16"}, {"precision": "float16"}])

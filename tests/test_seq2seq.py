@@ -245,8 +245,10 @@ def test_greedy_hides_padding_from_the_model() -> None:
     model = model_of()
     alone = greedy_decode(model, torch.tensor([[4, 5]]), 13)
     assert greedy_decode(model, torch.tensor([[4, 5, 0, 0], [6, 7, 8, 9]]), 13)[0] == alone[0]
-    nine = greedy_decode(model, torch.tensor([[4, 5, 9, 9], [6, 7, 8, 8]]), 13, pad_id=9)
-    assert nine[0] == alone[0]
+    pairs = torch.cartesian_prod(torch.arange(4, 9), torch.arange(4, 9))
+    with_nines = torch.cat([pairs, torch.full_like(pairs, 9)], dim=1)
+    assert greedy_decode(model, with_nines, 13, pad_id=9) == greedy_decode(model, pairs, 13)
+    assert greedy_decode(model, with_nines, 13) != greedy_decode(model, pairs, 13), "seen, they would matter"
 
 
 # beam_search

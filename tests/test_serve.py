@@ -254,6 +254,9 @@ def test_conversations_that_are_none_are_refused(served: Served, messages: Any, 
     [
         ("POST", "/v1/completions", b"{", 400, "the request is no JSON (Expecting property name enclosed in double "
          "quotes: line 1 column 2 (char 1)); send an object"),
+        ("POST", "/v1/completions", b"[" * 100_000, 400,
+         "the request is no JSON (maximum recursion depth exceeded while decoding a JSON array from a unicode string); "
+         "send an object"),
         ("POST", "/v1/completions", b"[]", 400, "the request is no JSON object; send names and values in braces"),
         ("POST", "/v1/completions", b'"' + b"a" * 1_000_000, 413,
          "the request has more than 1,000,000 bytes; shorten it"),

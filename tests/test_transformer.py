@@ -261,7 +261,7 @@ def test_the_configuration_decides_the_sizes() -> None:
 @pytest.mark.parametrize(
     ("sizes", "wording"),
     [
-        ({"n_layers": 0}, "n_layers=0 must be at least 1"),
+        ({"n_layers": 0}, "n_layers=0 must be a whole number of at least 1"),
         ({"d_model": 10, "n_heads": 4}, "d_model=10 does not split into n_heads=4; use a multiple of 4"),
         ({"d_model": 9, "n_heads": 3}, "d_model=9 is odd, but codes are pairs; use an even number"),
     ],

@@ -16,7 +16,7 @@ _count = partial(mistake, "seq2gpt.gpt", "count_parameters")
 _load = partial(mistake, "seq2gpt.gpt", "load_gpt2_state_dict")
 _loss = partial(mistake, "seq2gpt.gpt", "next_token_loss")
 
-_SIZE_RULE = "if not isinstance(size, int) or size < 1"
+_SIZE_RULE = "if not isinstance(size, int) or isinstance(size, bool) or size < 1"
 _SET = 'object.__setattr__(self, "d_ff", 4 * self.d_model)'
 CONFIG = [
     _config(

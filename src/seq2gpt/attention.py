@@ -193,8 +193,12 @@ def fused_attention(
     ``causal`` the queries are the last n of the m positions, as in :func:`causal_mask`, and ``mask``
     restricts further. A query that may attend to nothing gets output 0. Within
     :func:`seq2gpt.forms.lesson_forms` the functions of the lesson compute it.
+
+    Raises ``ValueError`` for a mask that is not boolean.
     """
     n, m = query.shape[-2], key.shape[-2]
+    if mask is not None and mask.dtype != torch.bool:  # PyTorch would add numbers to the scores
+        raise ValueError(f"the mask has dtype {mask.dtype}; give booleans, True where attending is allowed")
     if by_lesson():
         mask = combine_masks(mask, causal_mask(n, m - n, query.device)) if causal else mask
         return scaled_dot_product_attention(query, key, value, mask)[0]

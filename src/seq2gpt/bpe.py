@@ -172,5 +172,7 @@ def load_tokenizer(path: Path, fast: bool = False) -> CharTokenizer | BytePairTo
 def _byte_pairs(record: Mapping[str, Any], kind: type[BytePairTokenizer]) -> BytePairTokenizer:
     if sorted(record["byte_order"]) != list(range(N_BYTES)):
         raise ValueError("byte_order must hold each of the bytes 0 to 255 once")
+    if not all(isinstance(name, str) for name in record["special_tokens"]):
+        raise ValueError("special_tokens must hold names")
     merges = {(first, second): N_BYTES + rank for rank, (first, second) in enumerate(record["merges"])}
     return kind(merges, record["special_tokens"], record["byte_order"])

@@ -12,7 +12,6 @@ The file, in this order:
 ``widgets/gpt.js`` reads it.
 """
 
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,8 @@ import torch
 from jaxtyping import Float, Int8
 from torch import Tensor
 
+from seq2gpt.data.files import write_atomically
+from seq2gpt.embeddings import check_finite
 from seq2gpt.gpt import GPT, GPTConfig
 from seq2gpt.model_file import ALIGNMENT, frame, read_frame
 from seq2gpt.modern import ModernConfig, ModernGPT
@@ -58,21 +59,18 @@ def pack_for_browser(
             f"the tokenizer has {tokenizer.vocab_size} symbols, the model vocab_size="
             f"{model.config.vocab_size}; give the tokenizer that the model was trained with"
         )
+    check_finite(model.named_parameters())
     payload, tensors = bytearray(), []
     for name, parameter in model.named_parameters():
         tensors.append({"name": name, "shape": list(parameter.shape), "offset": len(payload)})
-        payload += _pack(name, parameter.detach().float().cpu())
+        payload += _pack(parameter.detach().float().cpu())
     header = {
         "config": asdict(model.config), "symbols": tokenizer.symbols, "card": card or {}, "tensors": tensors
     }  # fmt: skip
     return frame(header, bytes(payload))
 
 
-def _pack(name: str, parameter: Tensor) -> bytes:
-    if not parameter.isfinite().all():
-        raise ValueError(
-            f"{name} holds nan or infinite numbers; export a checkpoint from before the loss broke"
-        )
+def _pack(parameter: Tensor) -> bytes:
     if parameter.dim() == 1:
         return _little_endian(parameter)
     numbers, scales = quantize_rows(parameter)
@@ -117,9 +115,6 @@ def export_for_browser(
     """Write the file for a page to ``path``: about one byte for each parameter.
 
     The file is complete or not there: it takes the place of an older one in a single step. Arguments and errors are
-    those of :func:`pack_for_browser`.
+    those of :func:`pack_for_browser`, and ``OSError`` when it cannot be written.
     """
-    data = pack_for_browser(model, tokenizer, card)
-    unfinished = path.with_name(f"{path.name}.unfinished")
-    unfinished.write_bytes(data)
-    os.replace(unfinished, path)
+    write_atomically(path, pack_for_browser(model, tokenizer, card))

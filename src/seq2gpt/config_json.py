@@ -4,20 +4,37 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from seq2gpt.heads import check_size
+
 Config = Mapping[str, Any]
+LARGEST = 2**63 - 1  # of what torch counts
 
 
 def whole_number(config: Config, name: str) -> int:
-    """A size. Raises ``KeyError`` where it is missing, ``ValueError`` unless it is a whole number of at least 1.
+    """A size. Raises ``KeyError`` where it is missing, ``ValueError`` unless it is a whole number from 1 to ``LARGEST``.
 
     >>> whole_number({"n_layer": "12"}, "n_layer")
     Traceback (most recent call last):
     ValueError: n_layer='12' must be a whole number of at least 1
     """
-    value = config[name]
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ValueError(f"{name}={value!r} must be a whole number of at least 1")
-    return value
+    size: int = config[name]
+    check_size(name, size)
+    if size > LARGEST:
+        raise ValueError(f"{name}={size} is more than can be counted, {LARGEST}")
+    return size
+
+
+def check_layers(n_layers: int, tensors: Mapping[str, Any]) -> None:
+    """Raise ``ValueError`` for more layers than tensors, before memory is full of layers for which there are none.
+
+    >>> check_layers(10**9, {"wte.weight": 0})
+    Traceback (most recent call last):
+    ValueError: 1000000000 layers do not go with 1 tensors; take the configuration of the weights
+    """
+    if n_layers > len(tensors):
+        raise ValueError(
+            f"{n_layers} layers do not go with {len(tensors)} tensors; take the configuration of the weights"
+        )
 
 
 def number(config: Config, name: str, default: float) -> float:

@@ -78,10 +78,12 @@ class PlainDecoder:
     def read(self, ids: Int[Tensor, "n"]) -> Float[Tensor, "vocab_size"]:
         """The logits after the tokens ``ids`` and all that was read before them.
 
-        Raises ``ValueError`` for ids that the model does not know, and when the context is full.
+        Raises ``ValueError`` for no ids, ids that the model does not know, and when the context is full.
         """
         config = self.model.config
         check_ids(ids, config.vocab_size)
+        if len(ids) == 0:
+            raise ValueError("there are no ids to read; give at least one")
         start, end = self.cache.length, self.cache.length + len(ids)
         if end > config.context_length:
             raise ValueError(

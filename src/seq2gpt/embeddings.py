@@ -4,6 +4,8 @@ A table of embeddings has one row for each symbol. Rows are learned from data; h
 Latent Semantic Indexing, the ancestor of learned projections.
 """
 
+from collections.abc import Iterable
+
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
@@ -137,6 +139,39 @@ def check_ids(ids: Tensor, vocab_size: int) -> None:
         raise ValueError(
             f"id {outside[0].item()} is not in the vocabulary of {vocab_size}; use ids from 0 to {vocab_size - 1}"
         )
+
+
+def check_finite(tensors: Iterable[tuple[str, Tensor]]) -> None:
+    """Raise ``ValueError`` that names the first tensor with a number with which no model could compute.
+
+    >>> check_finite(nn.Linear(1, 2).named_parameters())
+    >>> check_finite([("w", torch.tensor([1.0, torch.nan]))])
+    Traceback (most recent call last):
+    ValueError: w holds nan or infinite numbers; take weights from before the loss broke
+    """
+    for name, tensor in tensors:
+        if not tensor.isfinite().all():
+            raise ValueError(f"{name} holds nan or infinite numbers; take weights from before the loss broke")
+
+
+class TokenEmbedding(nn.Embedding):
+    """``nn.Embedding``, which looks up rows of a learned table, with refusals that name the id.
+
+    Raises ``ValueError`` as :func:`check_ids` and :func:`check_device` do. They are asked only after PyTorch has
+    refused, so that ids that are right cost no second look.
+
+    >>> TokenEmbedding(7, 2)(torch.tensor([3, 7]))
+    Traceback (most recent call last):
+    ValueError: id 7 is not in the vocabulary of 7; use ids from 0 to 6
+    """
+
+    def forward(self, ids: Int[Tensor, "..."]) -> Float[Tensor, "... d_model"]:
+        try:
+            return super().forward(ids)
+        except (IndexError, RuntimeError):
+            check_device(ids, self)
+            check_ids(ids, self.num_embeddings)
+            raise
 
 
 def check_device(ids: Tensor, model: nn.Module) -> None:

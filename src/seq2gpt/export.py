@@ -10,7 +10,9 @@ from typing import Any
 import torch
 
 from seq2gpt.data.files import write_atomically
+from seq2gpt.embeddings import check_finite
 from seq2gpt.errors import UserError
+from seq2gpt.generation import evaluating
 
 LARGEST = 2**31 - 1  # bytes of an ONNX file
 OVERHEAD = 1.1  # the graph beside the weights
@@ -23,8 +25,9 @@ def export_onnx(model: Any, path: Path) -> None:
     weights; it is written whole or not at all.
 
     Raises ``UserError`` when the exporter is not installed, when the weights are too large for one file, and
-    when the file cannot be written.
+    when the file cannot be written; ``ValueError`` for weights that are nan or infinite.
     """
+    check_finite(model.named_parameters())
     n_bytes = sum(parameter.nbytes for parameter in model.parameters())
     if n_bytes * OVERHEAD > LARGEST:
         raise UserError(
@@ -44,7 +47,7 @@ def _onnx_bytes(model: Any) -> bytes:
         sizes[1] = torch.export.Dim("n", min=1, max=context_length)
     device = next(model.parameters()).device
     example = torch.zeros(2, min(3, context_length), dtype=torch.long, device=device)
-    with _in_silence(), _evaluating(model):
+    with _in_silence(), evaluating(model):
         try:
             program = torch.onnx.export(
                 model, (example,), dynamo=True, dynamic_shapes={"ids": sizes}, input_names=["ids"],
@@ -68,13 +71,3 @@ def _in_silence() -> Iterator[None]:
             yield
     finally:
         logger.setLevel(level)
-
-
-@contextmanager
-def _evaluating(model: Any) -> Iterator[None]:
-    was_training = model.training
-    model.eval()
-    try:
-        yield
-    finally:
-        model.train(was_training)

@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from seq2gpt.embeddings import TokenEmbedding
 from seq2gpt.gpt import GPT, tie_weights
 
 
@@ -146,7 +147,7 @@ def extend_vocabulary(model: GPT, n_new: int) -> None:
     old = model.token_embedding.weight
     rows = torch.cat([old, old.mean(0, keepdim=True).expand(n_new, -1)])
     vocab_size, d_model = rows.shape
-    model.token_embedding = nn.Embedding(vocab_size, d_model, _weight=rows)
+    model.token_embedding = TokenEmbedding(vocab_size, d_model, _weight=rows)
     model.head = nn.Linear(d_model, vocab_size, bias=False, device=old.device)
     tie_weights(model)
     model.config = replace(model.config, vocab_size=vocab_size)

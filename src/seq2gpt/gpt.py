@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from seq2gpt.blocks import LayerNorm, TransformerBlock
+from seq2gpt.embeddings import TokenEmbedding
 from seq2gpt.heads import Cache, count_attention_parameters, head_width
 from seq2gpt.positions import LearnedPositions
 
@@ -50,7 +51,7 @@ class GPTConfig:
             object.__setattr__(self, "d_ff", 4 * self.d_model)  # the way to set a field of a frozen dataclass
         for name in ("vocab_size", "context_length", "d_model", "n_heads", "n_layers", "d_ff"):
             size = getattr(self, name)
-            if not isinstance(size, int) or size < 1:
+            if not isinstance(size, int) or isinstance(size, bool) or size < 1:
                 raise ValueError(f"{name}={size!r} must be a whole number of at least 1")
         head_width(self.d_model, self.n_heads)  # raises when the heads do not divide the width
         if not 0 <= self.dropout < 1:
@@ -72,7 +73,7 @@ class GPTParts(nn.Module):
         super().__init__()
         self.config = config
         d_model, d_ff = config.d_model, config.d_ff or 4 * config.d_model
-        self.token_embedding = nn.Embedding(config.vocab_size, d_model)
+        self.token_embedding = TokenEmbedding(config.vocab_size, d_model)
         self.positions = LearnedPositions(config.context_length, d_model)
         self.dropout = nn.Dropout(config.dropout)
         self.blocks = nn.ModuleList(
@@ -269,8 +270,7 @@ def checked_gpt2_tensors(model: GPTParts, state: Mapping[str, Tensor]) -> dict[s
     """
     masks = (".attn.bias", ".attn.masked_bias")  # the causal mask, stored as a buffer
     tensors = {name.removeprefix("transformer."): t for name, t in state.items() if not name.endswith(masks)}
-    names = gpt2_names(model.config)
-    parameters = dict(model.named_parameters())
+    names, parameters = gpt2_names(model.config), dict(model.named_parameters())
     head = tensors.pop("lm_head.weight", None)
     for problem, found in (("lacks", names.keys() - tensors), ("holds unknown", tensors.keys() - names)):
         if found:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from seq2gpt.blocks import LayerNorm
-from seq2gpt.config_json import Config, check_fixed, number, whole_number
+from seq2gpt.config_json import Config, check_fixed, check_layers, number, whole_number
 from seq2gpt.gpt import GPT, GPTConfig, gpt2_names, load_gpt2_state_dict
 
 # What a GPT has no other way to do. A config.json without the name means GPT-2's own choice, the first.
@@ -38,6 +38,7 @@ def build(config: Config, tensors: Mapping[str, Tensor]) -> GPT:
         d_ff=None if config.get("n_inner") is None else whole_number(config, "n_inner"),
         dropout=number(config, "resid_pdrop", 0.1),
     )
+    check_layers(sizes.n_layers, tensors)
     model = GPT(sizes)
     for module in model.modules():
         if isinstance(module, LayerNorm):

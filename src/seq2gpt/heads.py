@@ -14,6 +14,17 @@ from torch import Tensor, nn
 from seq2gpt.attention import Mask, fused_attention, scaled_dot_product_attention
 
 
+def check_size(name: str, size: object) -> None:
+    """Raise ``ValueError`` that names the field unless its size is a whole number of at least 1.
+
+    >>> check_size("n_layers", True)
+    Traceback (most recent call last):
+    ValueError: n_layers=True must be a whole number of at least 1
+    """
+    if not isinstance(size, int) or isinstance(size, bool) or size < 1:
+        raise ValueError(f"{name}={size!r} must be a whole number of at least 1")
+
+
 def head_width(d_model: int, n_heads: int) -> int:
     """The width d_head = d_model / n_heads of one head.
 

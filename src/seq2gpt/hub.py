@@ -7,8 +7,7 @@ does not fit is refused by name before a model is handed out, and a folder is wr
 
 import hashlib
 import json
-import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,8 @@ from torch import Tensor
 
 from seq2gpt import gpt2_layout
 from seq2gpt.bpe import FastBytePairTokenizer, load_tokenizer, save_tokenizer
-from seq2gpt.data.files import write_atomically
+from seq2gpt.data.files import remove, write_atomically
+from seq2gpt.embeddings import check_finite
 from seq2gpt.errors import UserError
 from seq2gpt.llama_layout import LLAMA, QWEN3
 from seq2gpt.tokens import BytePairTokenizer, CharTokenizer
@@ -107,8 +107,12 @@ def read_tensors(folder: Path) -> dict[str, Tensor]:
     """
     paths = [folder / WEIGHTS]
     if (folder / INDEX).exists():
-        parts: Iterable[str] = _read_json(folder / INDEX).get("weight_map", {}).values()
-        paths = [folder / part for part in sorted(set(parts))]
+        parts = _read_json(folder / INDEX).get("weight_map")
+        if not isinstance(parts, dict) or not all(isinstance(part, str) for part in parts.values()):
+            raise UserError(
+                f"{folder / INDEX} is damaged (no weight_map to files); copy or download it again"
+            )
+        paths = [folder / part for part in sorted(set(parts.values()))]
     tensors: dict[str, Tensor] = {}
     for path in paths:
         try:
@@ -126,14 +130,13 @@ def _check_numbers(tensors: Mapping[str, Tensor]) -> None:
     for name, tensor in tensors.items():
         if tensor.dtype not in DTYPES and not name.endswith(BUFFERS):
             raise ValueError(f"{name} has dtype {tensor.dtype}; take weights that are not quantised")
-        if not tensor.isfinite().all():
-            raise ValueError(f"{name} holds nan or infinite numbers; take weights from before the loss broke")
+    check_finite(tensors.items())
 
 
 def check_sums(folder: Path) -> None:
     """Compare the files with ``SHA256SUMS``, if there is one. Raises ``UserError`` for the first that differs."""
     sums = folder / SUMS
-    for line in sums.read_text(encoding="utf-8").splitlines() if sums.exists() else ():
+    for line in sums.read_text(encoding="utf-8", errors="replace").splitlines() if sums.exists() else ():
         expected, _, name = line.partition("  ")
         path = folder / name
         if not path.is_file():
@@ -169,8 +172,9 @@ def save_pretrained(model: Any, folder: Path, tokenizer: Tokenizer | None = None
     tokenizer. It appears whole or not at all.
 
     Raises ``UserError`` when the folder exists and is not empty, or cannot be written, and for a model that
-    no layout can hold.
+    no layout can hold; ``ValueError`` for weights that are nan or infinite.
     """
+    check_finite(model.named_parameters())
     layout = next((layout for layout in LAYOUTS.values() if layout.fits(model)), None)
     if layout is None:
         raise UserError(
@@ -182,7 +186,7 @@ def save_pretrained(model: Any, folder: Path, tokenizer: Tokenizer | None = None
         raise UserError(f"{folder} exists and is not empty; choose another folder")
     unfinished = folder.with_name(f".{folder.name}.tmp")
     try:
-        shutil.rmtree(unfinished, ignore_errors=True)  # of a save that was killed
+        remove(unfinished)  # of a save that was killed
         unfinished.mkdir(parents=True)
         contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
         write_atomically(unfinished / WEIGHTS, save(contiguous, {"format": "pt"}))
@@ -194,7 +198,7 @@ def save_pretrained(model: Any, folder: Path, tokenizer: Tokenizer | None = None
         write_atomically(unfinished / SUMS, sums.encode())
         unfinished.rename(folder)
     except OSError as error:
-        shutil.rmtree(unfinished, ignore_errors=True)
+        remove(unfinished)
         raise UserError(f"{folder} cannot be written ({error.strerror}); choose another place") from None
 
 
@@ -237,7 +241,7 @@ def read_tokenizer(folder: Path) -> Tokenizer:
     numbers: Mapping[str, int] = {}
     path = next((folder / name for name in ("merges.txt", "vocab.bpe") if (folder / name).exists()), None)
     if path is not None:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
         if (folder / "vocab.json").exists():
             numbers = _read_json(folder / "vocab.json")
     else:
@@ -257,13 +261,16 @@ def read_tokenizer(folder: Path) -> Tokenizer:
 
 def _merges_of(path: Path) -> tuple[list[str], dict[str, int]]:
     """The lines of a ``merges.txt`` and the numbers of the tokens, from a ``tokenizer.json``."""
-    model = _read_json(path).get("model", {})
-    if model.get("type") != "BPE":
-        raise UserError(
-            f"{path} holds a tokenizer of type {model.get('type')!r}; only byte pairs can be read"
-        )
-    merges = [merge if isinstance(merge, str) else " ".join(merge) for merge in model["merges"]]
-    return ["#version: 0.2", *merges], model["vocab"]
+    model: Any = _read_json(path).get("model")
+    try:
+        if model["type"] != "BPE":
+            raise UserError(
+                f"{path} holds a tokenizer of type {model['type']!r}; only byte pairs can be read"
+            )
+        merges = [merge if isinstance(merge, str) else " ".join(merge) for merge in model["merges"]]
+        return ["#version: 0.2", *merges], dict(model["vocab"])
+    except (KeyError, TypeError) as error:
+        raise UserError(f"{path} holds no byte pairs ({error}); copy or download it again") from None
 
 
 def _has_tiktoken() -> bool:

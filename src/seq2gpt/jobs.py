@@ -157,4 +157,6 @@ def _is_whole(value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, float) or (
+        _is_whole(value) and abs(value) <= 2**53
+    )  # what a float holds exactly

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from seq2gpt.config_json import Config, check_fixed, number, whole_number
+from seq2gpt.config_json import Config, check_fixed, check_layers, number, whole_number
 from seq2gpt.modern import ModernConfig, ModernGPT
 
 # The parts of a block: the name in Llama, and ours.
@@ -59,7 +59,9 @@ class Layout:
         Raises ``ValueError`` for what does not fit, ``KeyError`` for a missing size.
         """
         check_fixed(config, self.fixed, "ModernGPT")
-        model = ModernGPT(self._sizes(config, _rope(config)))
+        sizes = self._sizes(config, _rope(config))
+        check_layers(sizes.n_layers, tensors)
+        model = ModernGPT(sizes)
         load_llama_state_dict(model, tensors)
         return model
 
@@ -129,8 +131,11 @@ QWEN3 = Layout(
 
 def _rope(config: Config) -> Config:
     """The settings of the rotary positions, under either of the names that they have had."""
-    layers = set(config.get("layer_types") or ["full_attention"])
-    check_fixed({"layer_types": ", ".join(sorted(layers))}, {"layer_types": ("full_attention",)}, "ModernGPT")
+    layers = config.get("layer_types") or ["full_attention"]
+    if not isinstance(layers, list):
+        raise ValueError(f"layer_types={layers!r} must be a list of names")
+    for kind in layers:
+        check_fixed({"layer_types": kind}, {"layer_types": ("full_attention",)}, "ModernGPT")
     rope = config.get("rope_parameters") or config.get("rope_scaling") or {}
     if not isinstance(rope, Mapping):
         raise ValueError(f"rope_parameters={rope!r} must be an object of names and values")

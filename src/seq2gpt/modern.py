@@ -6,6 +6,7 @@ keys (Henry et al. 2020), several query heads for one key and value head (Ainsli
 With SwiGLU this is the layout of Qwen3, and with ``qk_norm=False`` too that of Llama.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,8 @@ from torch import Tensor, nn
 from seq2gpt import fused
 from seq2gpt.attention import Mask, fused_attention
 from seq2gpt.blocks import SwiGLU
-from seq2gpt.heads import Cache, LayerCache, head_width, merge_heads, split_heads
+from seq2gpt.embeddings import TokenEmbedding
+from seq2gpt.heads import Cache, LayerCache, check_size, head_width, merge_heads, split_heads
 from seq2gpt.positions import frequencies, rotate_half
 
 Hidden = Float[Tensor, "batch n d_model"]
@@ -52,15 +54,15 @@ class ModernConfig:
     norm_eps: float = 1e-5
 
     def __post_init__(self) -> None:
+        filled_in = ("n_kv_heads", "d_ff")  # where they are None
+        for name in ("vocab_size", "context_length", "d_model", "n_heads", "n_layers", *filled_in):
+            if name not in filled_in or getattr(self, name) is not None:
+                check_size(name, getattr(self, name))
         if self.n_kv_heads is None:
             object.__setattr__(self, "n_kv_heads", self.n_heads)  # the dataclass is frozen
         if self.d_ff is None:
             d_ff = 4 * self.d_model if self.activation == "relu2" else -(-8 * self.d_model // 24) * 8
             object.__setattr__(self, "d_ff", d_ff)
-        for name in ("vocab_size", "context_length", "d_model", "n_heads", "n_layers", "n_kv_heads", "d_ff"):
-            size = getattr(self, name)
-            if not isinstance(size, int) or size < 1:
-                raise ValueError(f"{name}={size!r} must be a whole number of at least 1")
         if self.d_head is None and head_width(self.d_model, self.n_heads) % 2 != 0:
             raise ValueError(
                 f"d_model={self.d_model} with n_heads={self.n_heads} gives heads of odd width, which do not "
@@ -74,6 +76,10 @@ class ModernConfig:
             raise ValueError(f"n_kv_heads={self.n_kv_heads} must divide n_heads={self.n_heads}")
         if self.activation not in ("swiglu", "relu2"):
             raise ValueError(f"activation={self.activation!r} must be swiglu or relu2")
+        if not 0 < self.rope_base < math.inf:
+            raise ValueError(f"rope_base={self.rope_base} must be positive and finite; Llama has 10000")
+        if not 0 <= self.norm_eps < math.inf:
+            raise ValueError(f"norm_eps={self.norm_eps} must be a finite number of at least 0")
 
     @property
     def kv_heads(self) -> int:
@@ -221,7 +227,7 @@ class ModernGPT(nn.Module):
     def __init__(self, config: ModernConfig) -> None:
         super().__init__()
         self.config = config
-        self.token_embedding = nn.Embedding(config.vocab_size, config.d_model)
+        self.token_embedding = TokenEmbedding(config.vocab_size, config.d_model)
         self.blocks = nn.ModuleList(ModernBlock(config) for _ in range(config.n_layers))
         self.norm = RMSNorm(config.d_model, config.norm_eps)
         self.head = nn.Linear(config.d_model, config.vocab_size, bias=False)
@@ -237,14 +243,14 @@ class ModernGPT(nn.Module):
         Raises ``ValueError`` when the positions exceed ``context_length``.
         """
         start, config = 0 if cache is None else cache.length, self.config
-        end = start + ids.shape[1]
+        end = start + ids.shape[-1]
         if end > config.context_length:
             raise ValueError(
                 f"positions {start} to {end - 1} do not fit into context_length={config.context_length}; "
                 "shorten the sequence"
             )
         x = self.token_embedding(ids)  # batch n d_model
-        turns = rotary_turns(ids.shape[1], start, config.head_size, config.rope_base, x)
+        turns = rotary_turns(ids.shape[-1], start, config.head_size, config.rope_base, x)
         for layer, block in enumerate(self.blocks):
             x = block(x, turns, None if cache is None else cache[layer])
         return self.head(self.norm(x))

@@ -14,6 +14,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
 from seq2gpt.decoding import FastDecoder, joined
+from seq2gpt.embeddings import check_finite
 from seq2gpt.kernels import load_kernels, n_threads_for
 from seq2gpt.tiles import Vector, in_huge_pages, multiply_panels, panels_of
 
@@ -96,6 +97,7 @@ def int8_decoder(model: Any) -> FastDecoder:
     >>> int8_decoder(model).read(torch.tensor([4])).shape
     torch.Size([11])
     """
+    check_finite(model.named_parameters())
     return FastDecoder(copy.deepcopy(model).requires_grad_(False), matrix_of=_round)
 
 

@@ -189,7 +189,7 @@ async def _read_body(request: Request) -> dict[str, Any]:
             raise ApiError(413, f"the request has more than {MAX_BODY:,} bytes; shorten it")
     try:
         body = json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ApiError(400, f"the request is no JSON ({error}); send an object") from None
     if not isinstance(body, dict):
         raise ApiError(400, "the request is no JSON object; send names and values in braces")

@@ -132,7 +132,7 @@ def trapezoid_schedule(
     The warm-up is that of :func:`cosine_schedule`. The last ``decay_share`` of the ``n_steps`` steps leads from
     ``lr`` to ``lr_min``, which is reached at ``n_steps`` and kept (Hägele et al. 2024, section 3).
 
-    Raises ``ValueError`` unless 0 ≤ ``n_warmup`` < ``n_steps``.
+    Raises ``ValueError`` unless 0 ≤ ``n_warmup`` < ``n_steps`` and 0 < ``decay_share`` ≤ 1.
 
     >>> settings = {"n_steps": 10, "n_warmup": 1, "lr": 1.0, "lr_min": 0.0, "decay_share": 0.4}
     >>> [trapezoid_schedule(t, **settings) for t in (0, 1, 6, 8, 10, 99)]
@@ -140,6 +140,8 @@ def trapezoid_schedule(
     """
     if not 0 <= n_warmup < n_steps:
         raise ValueError(f"n_warmup={n_warmup} must be at least 0 and below n_steps={n_steps}")
+    if not 0 < decay_share <= 1:
+        raise ValueError(f"decay_share={decay_share} must lie above 0 and be at most 1; 1 has no plateau")
     if step < n_warmup:
         return lr * (step + 1) / (n_warmup + 1)
     left = max(0, n_steps - step) / (decay_share * n_steps)

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from seq2gpt.attention import Mask
 from seq2gpt.blocks import FeedForward, LayerNorm, residual
-from seq2gpt.heads import MultiHeadAttention, head_width
+from seq2gpt.heads import MultiHeadAttention, check_size, head_width
 from seq2gpt.positions import sinusoidal_encoding
 from seq2gpt.recurrent import sequence_lengths
 from seq2gpt.seq2seq import PAD, Decoded, EncoderDecoder, State, beam_search, padding_mask
@@ -41,8 +41,7 @@ class TransformerConfig:
 
     def __post_init__(self) -> None:
         for name in ("source_vocab_size", "target_vocab_size", "d_model", "n_heads", "d_ff", "n_layers"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name}={getattr(self, name)} must be at least 1")
+            check_size(name, getattr(self, name))
         head_width(self.d_model, self.n_heads)
         if self.d_model % 2 != 0:
             raise ValueError(f"d_model={self.d_model} is odd, but codes are pairs; use an even number")

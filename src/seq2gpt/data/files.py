@@ -1,6 +1,8 @@
 """Writing files that a crash or a power cut never leaves half written."""
 
+import contextlib
 import os
+import shutil
 from pathlib import Path
 
 
@@ -27,3 +29,12 @@ def write_atomically(path: Path, content: bytes) -> None:
         os.fsync(folder)  # the new name must reach the disk too
     finally:
         os.close(folder)
+
+
+def remove(path: Path) -> None:
+    """Delete a file, or a folder with all that it holds, as far as that is possible; nobody is told what was left."""
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            path.unlink()

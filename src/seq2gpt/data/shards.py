@@ -10,7 +10,6 @@
 
 import hashlib
 import json
-import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from torch import Tensor
 
 from seq2gpt.bpe import save_tokenizer
 from seq2gpt.data.corpus import split_corpus
-from seq2gpt.data.files import write_atomically
+from seq2gpt.data.files import remove, write_atomically
 from seq2gpt.errors import UserError
 from seq2gpt.tokens import BytePairTokenizer, CharTokenizer
 
@@ -113,7 +112,7 @@ def write_shards(
     """
     check_new(folder)
     unfinished = folder.with_name(f".{folder.name}.tmp")
-    shutil.rmtree(unfinished, ignore_errors=True)  # of a start that was killed
+    remove(unfinished)  # of a start that was killed
     try:
         unfinished.mkdir(parents=True)
         writers = {part: _Writer(unfinished, part, tokenizer, shard_tokens) for part in PARTS}
@@ -129,7 +128,7 @@ def write_shards(
             f"{folder} cannot be written ({error.strerror}); make room, or choose another place"
         ) from None
     finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+        remove(unfinished)
     return {part: entry["n_tokens"] for part, entry in described.items()}
 
 

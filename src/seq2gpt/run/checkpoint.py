@@ -9,7 +9,6 @@ number of processes: parameters, the optimizer's moments, the scale of float16.
 import contextlib
 import json
 import re
-import shutil
 import sys
 import warnings
 from collections.abc import Iterator
@@ -24,7 +23,7 @@ from torch.distributed.checkpoint.api import CheckpointException
 from torch.distributed.checkpoint.metadata import TensorStorageMetadata
 from torch.distributed.tensor import DTensor, distribute_tensor
 
-from seq2gpt.data.files import write_atomically
+from seq2gpt.data.files import remove, write_atomically
 from seq2gpt.errors import UserError
 from seq2gpt.run.processes import Processes
 from seq2gpt.training import MOMENTS
@@ -78,7 +77,7 @@ def save_shards(
     """The same by all processes together, of tensors of which each has a part."""
     path = folder / f"step-{step:06d}.dcp"
     unfinished = path.with_name(f"{path.name}.tmp")
-    processes.in_first(lambda: shutil.rmtree(unfinished, ignore_errors=True))  # of a write that was killed
+    processes.in_first(lambda: remove(unfinished))  # of a write that was killed
     with _told(path):
         try:
             dcp.save(tensors, checkpoint_id=unfinished)
@@ -110,15 +109,7 @@ def _forget_old(folder: Path, step: int, keep: int | None) -> None:
     earlier = [(number, path) for number, path in checkpoints(folder) if number < step]
     for number, path in earlier[1:]:
         if number != keep:
-            remove_checkpoint(path)
-
-
-def remove_checkpoint(path: Path) -> None:
-    """Delete a checkpoint of either form."""
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)
+            remove(path)
 
 
 def checkpoints(folder: Path) -> list[tuple[int, Path]]:

@@ -1,6 +1,8 @@
 """The commands that use a trained model: ``seq2gpt sample`` and ``seq2gpt serve``."""
 
+import contextlib
 import dataclasses
+import socket
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -171,10 +173,21 @@ def serve(arguments: list[str]) -> None:
         raise UserError(f"the server needs {error.name}; pip install 'seq2gpt[serve]'") from None
     decoder, tokenizer = _load_decoder(flags.run, flags.int8, flags.forms)
     name = flags.name or Path(flags.run).resolve().name
-    print(f"{name} answers on http://{flags.host}:{flags.port}/v1; Ctrl-C ends it", flush=True)
-    uvicorn.run(
-        create_app(Engine(decoder, tokenizer, name)), host=flags.host, port=flags.port, log_level="warning"
-    )
+    server = uvicorn.Server(uvicorn.Config(create_app(Engine(decoder, tokenizer, name)), log_level="warning"))
+    with _listen(flags.host, flags.port) as listener:
+        print(f"{name} answers on http://{flags.host}:{flags.port}/v1; Ctrl-C ends it", flush=True)
+        with contextlib.suppress(KeyboardInterrupt):
+            server.run(sockets=[listener])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A socket at this address, before anybody is told that something answers there."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address[:2], family=family)
+    except OSError as error:
+        why = str(error.strerror).partition(" (")[0]  # Python repeats the address behind it
+        raise UserError(f"nothing can listen on host={host}, port={port} ({why}); choose others") from None
 
 
 def export(arguments: list[str]) -> None:
@@ -191,13 +204,16 @@ def export(arguments: list[str]) -> None:
     from seq2gpt.tokens import CharTokenizer
 
     model, tokenizer = load_model(flags.run)
-    if flags.to.suffix == ".onnx":
-        export_onnx(model, flags.to)
-    elif flags.to.suffix != ".bin":
-        save_pretrained(model, flags.to, tokenizer)
-    elif isinstance(tokenizer, CharTokenizer):
-        has_log = Path(flags.run, LOG).is_file()  # models of others have none
-        export_for_browser(model, tokenizer, flags.to, model_card(Path(flags.run)) if has_log else None)
-    else:
-        raise UserError(f"the page reads models of characters only; write {flags.to.stem} as a folder")
+    try:
+        if flags.to.suffix == ".onnx":
+            export_onnx(model, flags.to)
+        elif flags.to.suffix != ".bin":
+            save_pretrained(model, flags.to, tokenizer)
+        elif isinstance(tokenizer, CharTokenizer):
+            has_log = Path(flags.run, LOG).is_file()  # models of others have none
+            export_for_browser(model, tokenizer, flags.to, model_card(Path(flags.run)) if has_log else None)
+        else:
+            raise UserError(f"the page reads models of characters only; write {flags.to.stem} as a folder")
+    except ValueError as error:
+        raise error if isinstance(error, UserError) else UserError(f"{flags.run}: {error}") from None
     print(f"{flags.to} is written")

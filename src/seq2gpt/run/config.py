@@ -17,6 +17,7 @@ Compile = Literal["auto", "on", "off"]
 Parallel = Literal["ddp", "fsdp"]
 Switch = Literal["on", "off"]
 Forms = Literal["fast", "lessons"]
+REAL = ("lr_min", "weight_decay")  # the numbers of a run that may have a fraction and be 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,6 +131,8 @@ class TrainConfig:
         value = getattr(self, name)
         if not least <= value < math.inf:
             raise UserError(f"{name}={value} is out of range; use {least} or more")
+        if name not in REAL and (not isinstance(value, int) or isinstance(value, bool)):
+            raise UserError(f"{name}={value!r} is no whole number; use {least} or more")
 
     @property
     def folder(self) -> Path:

@@ -17,7 +17,6 @@ import itertools
 import json
 import platform
 import shlex
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,7 @@ import torch
 
 from seq2gpt import __version__
 from seq2gpt.bpe import tokenizer_of
-from seq2gpt.data.files import write_atomically
+from seq2gpt.data.files import remove, write_atomically
 from seq2gpt.errors import UserError
 from seq2gpt.run.config import TrainConfig, config_from_json, config_to_json
 
@@ -84,17 +83,18 @@ def create_run(record: RunRecord) -> Path:
         "versions": {"seq2gpt": __version__, "python": platform.python_version(), "torch": torch.__version__},
     }
     try:
-        shutil.rmtree(unfinished, ignore_errors=True)  # of a start that was killed
+        remove(unfinished)  # of a start that was killed
         unfinished.mkdir(parents=True)
         write_atomically(unfinished / "config.json", _json_bytes(described))
         write_atomically(unfinished / "tokenizer.json", _json_bytes(record.tokenizer))
     except OSError as error:
+        remove(unfinished)
         why = error.strerror
         raise UserError(f"{folder} cannot be written ({why}); choose another place with --out") from None
     try:
         return unfinished.rename(folder)  # refused by the system unless the target is empty or missing
     except OSError:
-        shutil.rmtree(unfinished)
+        remove(unfinished)
         check_name_is_free(record.config)
         raise
 
@@ -157,7 +157,7 @@ def read_log(folder: Path) -> list[dict[str, Any]]:
 def clear_after(folder: Path, step: int) -> None:
     """Forget what was logged after ``step``, as the steps are taken again, and writes that were killed."""
     for unfinished in folder.glob("*.tmp"):
-        unfinished.unlink(missing_ok=True)
+        remove(unfinished)
     path = folder / LOG
     if path.exists():
         kept = [entry for entry in read_log(folder) if entry["step"] <= step]

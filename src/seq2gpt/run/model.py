@@ -19,7 +19,20 @@ from seq2gpt.run.processes import Processes
 
 
 def build_model(config: TrainConfig, vocab_size: int) -> GPT | ModernGPT:
-    """A GPT with fresh weights, which the run's seed decides."""
+    """A GPT with fresh weights, which the run's seed decides.
+
+    Raises ``UserError`` when it does not fit into memory.
+    """
+    try:
+        return _fresh_model(config, vocab_size)
+    except RuntimeError as error:  # torch's way to say that it gets no memory
+        raise UserError(
+            f"a model of d_model={config.d_model} and n_layers={config.n_layers} does not fit into memory "
+            f"({str(error).splitlines()[0]}); use smaller ones"
+        ) from None
+
+
+def _fresh_model(config: TrainConfig, vocab_size: int) -> GPT | ModernGPT:
     names = ("context_length", "d_model", "n_heads", "n_layers")
     sizes = {"vocab_size": vocab_size, **{name: getattr(config, name) for name in names}}
     generator = torch.Generator().manual_seed(config.seed % 2**63)

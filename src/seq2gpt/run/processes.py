@@ -54,7 +54,8 @@ class Processes:
     def in_first(self, action: Callable[[], Any]) -> None:
         """Let the first process do something with files while the others wait.
 
-        A ``UserError`` that it meets is raised in all of them, so that none waits for ever.
+        A ``UserError`` that it meets is raised in all of them, so that none waits for ever; so is one of the system,
+        such as a full disk, in words for the user.
         """
         refusal = None
         if self.is_first:
@@ -62,6 +63,11 @@ class Processes:
                 action()
             except UserError as error:
                 refusal = error
+            except OSError as error:
+                where = error.filename or "a file of the run"
+                refusal = UserError(
+                    f"{where} cannot be written ({error.strerror}); mend that, and use --resume"
+                )
         if self.n_ranks > 1:
             told = [str(refusal) if refusal else None]
             dist.broadcast_object_list(told, device=self._where)

@@ -1,7 +1,6 @@
 """Text from a trained model, written as it is drawn: the continuation of a prompt, or answers in a chat."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ import torch
 
 from seq2gpt.decoding import Decoder, decoder_of, stream
 from seq2gpt.errors import UserError
+from seq2gpt.generation import evaluating
 from seq2gpt.run.config import Forms
 from seq2gpt.sampling import PLAIN, Sampling, TextStream, Tokenizer
 from seq2gpt.tokens import BytePairTokenizer, CharTokenizer
@@ -114,7 +114,7 @@ def _endless(
 
 
 def _pieces(model: Any, tokens: Iterable[int], text: TextStream, ends: set[int]) -> Iterator[str]:
-    with _evaluating(model):
+    with evaluating(model):
         for token_id in _with_user_errors(tokens):
             if token_id in ends:
                 break
@@ -216,16 +216,6 @@ def end_ids(tokenizer: Tokenizer) -> set[int]:
     """The tokens with which a text ends."""
     special = tokenizer.special_ids if isinstance(tokenizer, BytePairTokenizer) else {}
     return {special[name] for name in END_TOKENS if name in special}
-
-
-@contextmanager
-def _evaluating(model: Any) -> Iterator[None]:
-    was_training = model.training
-    model.eval()
-    try:
-        yield
-    finally:
-        model.train(was_training)
 
 
 def _excerpt(symbols: str, longest: int = 120) -> str:

@@ -10,6 +10,7 @@ from torch import nn
 from torch.distributed.fsdp import FSDPModule
 
 from seq2gpt.bpe import tokenizer_of, tokenizer_record
+from seq2gpt.data.files import remove
 from seq2gpt.errors import UserError
 from seq2gpt.faststep import NextTokenLoss, keep_freed_memory
 from seq2gpt.forms import lesson_forms
@@ -20,7 +21,6 @@ from seq2gpt.run.checkpoint import (
     latest_checkpoint,
     load_parameters,
     parts_for,
-    remove_checkpoint,
     save_checkpoint,
     save_shards,
 )
@@ -178,7 +178,9 @@ class _Session:
             counted = step - self.stepper.n_skipped
             load_state(self.model, self.optimizer, counted, parts_for(self.model, tensors))
         if not was_stopped(folder):
-            self.processes.in_first(lambda: clear_after(folder, min(step, self.config.n_steps - 1)))
+            # a run that was at its end measures again; what patience judges at the last step, it measured before
+            measured = step if self.config.patience > 0 else min(step, self.config.n_steps - 1)
+            self.processes.in_first(lambda: clear_after(folder, measured))
         self.log = read_log(folder)
         return step
 
@@ -188,8 +190,8 @@ class _Session:
         Returns the step whose state the model is in at the end: the last one, or the best with ``patience``.
         """
         config = self.config
-        if was_stopped(config.folder):
-            return start
+        if was_stopped(config.folder) or self._is_over(start):  # killed before it had settled, perhaps
+            return self.settle(start)
         with stop_requests() as stop:
             for step in range(start + 1, config.n_steps + 1):
                 shown.step(self._step(step))
@@ -201,7 +203,7 @@ class _Session:
                 is_best = config.patience > 0 and is_measured and best_step(self.log) == step
                 if step % config.checkpoint_every == 0 or is_last or stopping or is_best:
                     self.save(step)
-                if config.patience > 0 and (is_last or lost_patience(self.log, config.patience)):
+                if self._is_over(step):
                     return self.settle(step)
                 if stopping:
                     raise KeyboardInterrupt(
@@ -209,6 +211,11 @@ class _Session:
                         f"continue with `{resume_command(config.folder)}`"
                     )
         return config.n_steps
+
+    def _is_over(self, step: int) -> bool:
+        """Whether ``patience`` ends the run after ``step``."""
+        patience = self.config.patience
+        return patience > 0 and (step == self.config.n_steps or lost_patience(self.log, patience))
 
     def _step(self, step: int) -> float:
         config = self.config
@@ -252,10 +259,11 @@ class _Session:
         best = best_step(self.log) or step
 
         def forget_later() -> None:
-            mark_stopped(folder, step, best)
+            if not was_stopped(folder):
+                mark_stopped(folder, step, best)
             for number, path in checkpoints(folder):
                 if number > best:
-                    remove_checkpoint(path)
+                    remove(path)
 
         self.processes.in_first(forget_later)
         checkpoint = latest_checkpoint(folder, self.record.fingerprint)

@@ -85,9 +85,18 @@ def load_demo(name: str) -> ModuleType:
 
 
 def run_demo(name: str, config: Any, progress: bool = True) -> DemoResult:
-    """Train what ``config``, an instance of the module's ``Config``, describes."""
+    """Train what ``config``, an instance of the module's ``Config``, describes.
+
+    Raises ``UserError`` for settings with which nothing can be trained, and when the training diverges.
+    """
     run: Callable[[Any, bool], DemoResult] = load_demo(name).run
-    return run(config, progress)
+    for setting, value in vars(config).items():
+        if setting != "seed" and type(value) is int and value < 1:
+            raise UserError(f"{setting}={value} is out of range; use 1 or more")
+    try:
+        return run(config, progress)
+    except FloatingPointError as error:
+        raise UserError(f"{name}: {error}") from None
 
 
 def data_sets(name: str) -> dict[str, dict[str, Any]]:

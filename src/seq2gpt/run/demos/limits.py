@@ -18,6 +18,7 @@ from torch import Tensor
 
 from seq2gpt.data.generated import reviews
 from seq2gpt.data.sets import read_data
+from seq2gpt.errors import UserError
 from seq2gpt.gpt import GPT, GPTConfig, next_token_loss
 from seq2gpt.limits import exposure_rank
 from seq2gpt.run.demos import DemoResult
@@ -88,6 +89,8 @@ def train_model(config: Config, text: str, tokenizer: CharTokenizer, progress: b
         vocab_size=tokenizer.vocab_size, context_length=CONTEXT, d_model=64, n_heads=4, n_layers=2
     )
     model, data = GPT(sizes), torch.tensor(tokenizer.encode(text))
+    if len(data) <= CONTEXT:
+        raise UserError(f"the text has {len(data)} characters; give one of more than {CONTEXT}")
     generator = torch.Generator().manual_seed(config.seed)
 
     def loss(step: int) -> Float[Tensor, ""]:

@@ -108,6 +108,8 @@ def count_words(
     words which occur everywhere say little (Spärck Jones 1972).
     """
     paragraphs = [words for words in map(_long_words, text.split("\n\n")) if len(words) > 5]
+    if not paragraphs:
+        raise UserError("the text has no paragraph with six words of five letters; give a longer text")
     paragraphs = random.Random(seed).sample(paragraphs, min(n_paragraphs, len(paragraphs)))
     frequent = Counter(word for paragraph in paragraphs for word in paragraph).most_common(n_words)
     words = [word for word, _ in frequent]
@@ -132,4 +134,6 @@ def plural_rank(words: list[str], vectors: Float[Tensor, "n_words d"]) -> float:
         if word + "s" in words:
             similarity = cosine_similarity(vectors[i], vectors)
             shares.append((similarity < similarity[words.index(word + "s")]).double().mean().item())
+    if not shares:
+        raise UserError("no word of the text occurs with its plural; give a longer text")
     return sum(shares) / len(shares)
