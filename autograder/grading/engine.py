@@ -16,6 +16,7 @@ from autograder.grading import exercises, intake, suspicion
 from autograder.grading.bundle import Bundle, Submission
 from autograder.grading.execute import NotebookRun, code_cells, run_notebook
 from autograder.grading.outputs import OURS
+from autograder.grading.processes import jail
 from autograder.grading.structure import restore
 from autograder.grading.wording import harmless_throughout, remark
 from autograder.jail import JailError
@@ -66,6 +67,11 @@ def execute(bundle: Bundle, notebook: NotebookNode, submission: Submission, seed
         return run_notebook(notebook, files, bundle.limits, seed, bundle.unsafe)
     except (JailError, OSError) as error:
         raise MachineFault(f"{type(error).__name__}: {error}") from error
+
+
+def jail_is_made(unsafe: bool) -> str:
+    """The kind of this process's jail, made now if it was not."""
+    return jail(unsafe).kind
 
 
 def usual_seconds(bundle: Bundle, reference: Submission, seed: str) -> dict[str, float]:
