@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from autograder.grading.bundle import Bundle, Submission
 from autograder.grading.engine import MachineFault, grade_submission, jail_is_made
-from autograder.grading.server import begin
+from autograder.grading.server import begin, end_with_the_grader
 from seq2gpt.errors import UserError
 
 Job = TypeVar("Job")
@@ -17,7 +17,7 @@ AHEAD = 2  # submissions read ahead for each worker; more would only fill memory
 
 def process_pool(workers: int) -> Executor:
     """The default executor: processes that have imported the engine once."""
-    return ProcessPoolExecutor(workers, mp_context=begin())
+    return ProcessPoolExecutor(workers, mp_context=begin(), initializer=end_with_the_grader)
 
 
 class Runner:
