@@ -129,7 +129,10 @@ def skeleton(source: str) -> tuple[str, ...]:
         if isinstance(node, ast.Attribute):
             text = node.attr
         elif isinstance(node, ast.Constant):
-            text = (hex if type(node.value) is int else repr)(node.value)[:40]  # no decimals of a long number
+            value = node.value
+            text = (hex(value) if isinstance(value, int) else repr(value))[
+                :40
+            ]  # no decimals of a long number
         if id(node) not in docstrings and not (isinstance(node, ast.Expr) and id(node.value) in docstrings):
             parts.append(f"{type(node).__name__} {text}")
     return tuple(parts)
