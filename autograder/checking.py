@@ -25,7 +25,7 @@ from autograder.draw import Draw as Draw
 from autograder.draw import private_seed as private_seed
 from autograder.expect import CheckFailed
 from autograder.kernel import kernel_shell
-from autograder.recorder import Recorder, same
+from autograder.recorder import Recorder, lineage_of, same
 from autograder.report import Outcome, Report
 from autograder.student.progress import remember, remember_opening
 from autograder.timing import ProcessEnded, TooSlow, time_limit
@@ -144,7 +144,7 @@ def run_one(
     if outcome.passed or outcome.blank:
         return outcome
     for mutant in dict.fromkeys((*found, *mutants.load(lab).get(exercise.name, ()))):
-        message, twin_results = what_a_mistake_gives(lab, exercise.name, check.name, mutant.name, seed)
+        message, twin_results = a_mistake_gives(lab, exercise.name, check.name, mutant.name, seed)
         if message == outcome.message and same(twin_results, results):
             outcome.known = mutant
             break
@@ -152,9 +152,7 @@ def run_one(
 
 
 @functools.lru_cache(maxsize=2**14)
-def what_a_mistake_gives(
-    lab: str, exercise: str, check: str, mutant: str, seed: int
-) -> tuple[str, list[Any]]:
+def a_mistake_gives(lab: str, exercise: str, check: str, mutant: str, seed: int) -> tuple[str, list[Any]]:
     """Message and results of a known mistake under a check: always the same, so each is tried once in a process."""
     of = find(load_exercises(lab), exercise)
     known = next(m for m in mutants.load(lab)[exercise] if m.name == mutant)
@@ -281,6 +279,8 @@ class Lab:
             return f"{target} should be a function or a class; here it is {type(subject).__name__}."
         if str(getattr(subject, "__module__", "")).split(".")[0] in ("seq2gpt", "torch", "autograder"):
             return f"{target} is imported from {subject.__module__}; this exercise asks for your own."
+        if f"seq2gpt.{slug_of(self.exercises.lab)}.{target}" in lineage_of(subject):
+            return f"{target} inherits from the course's own {target}; this exercise asks for your own."
         return ""
 
     def __call__(self, name: str, hidden: bool = False) -> float:

@@ -61,7 +61,11 @@ def run_grading(
     """Grade several labs one after another and print their reports."""
     if not (labs or resume):
         raise UserError("no lab is named; name one, such as 07-attention")
-    names = [lessons.find_lesson(lab).name for lab in labs]  # before nbgrader is loaded, which takes seconds
+    names = [lessons.find_lesson(lab).name for lab in labs]  # before nbgrader is loaded, which takes a second
+    if not cluster:
+        from autograder.grading import server
+
+        server.begin()  # it imports the engine beside us
     from autograder.grading import journal
     from autograder.grading.run import grade_lab
 

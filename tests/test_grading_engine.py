@@ -16,6 +16,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import nbformat
+import psutil
 import pytest
 from nbgrader.api import Gradebook
 
@@ -373,6 +374,29 @@ def test_killed_at_any_moment_nothing_is_lost_or_graded_twice(tmp_path: Path) ->
     assert log.read_text().count("ran") <= 12 + kills * pool.AHEAD  # those under way when it was killed
     with (tmp_path / "work" / "grades.csv").open() as file:
         assert [float(row["score"]) for row in csv.DictReader(file)] == [3.0] * 12
+
+
+LEFT_ALONE = """
+import time
+import psutil
+from autograder.grading.engine import jail_is_made
+from autograder.grading.pool import process_pool
+
+executor = process_pool(2)
+for made in [executor.submit(jail_is_made, False) for _ in range(2)]:
+    made.result()
+print(*(p.pid for p in psutil.Process().children(recursive=True)), flush=True)
+time.sleep(600)
+"""
+
+
+def test_workers_and_jails_end_with_a_grader_that_is_killed() -> None:
+    with subprocess.Popen([sys.executable, "-c", LEFT_ALONE], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        left = [psutil.Process(int(pid)) for pid in process.stdout.readline().split()]
+        assert len(left) >= 5, "a server, two workers, two processes that jails are copied from"
+        os.kill(process.pid, signal.SIGKILL)
+    assert psutil.wait_procs(left, timeout=60)[1] == []
 
 
 def test_an_interrupted_run_is_noted_and_taken_up(tmp_path: Path) -> None:

@@ -10,3 +10,9 @@
 - ``roster`` keeps the list of the class; ``overview`` shows the class over all labs;
 - ``config`` gives the same engine to nbgrader's own commands.
 """
+
+import sys
+
+# jsonschema compiles a grammar of addresses when it is imported, for a second and a half; without it, it leaves out a
+# format that no notebook uses.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
+from nbgrader import api, dbutil
 from nbgrader import preprocessors as stock
 from nbgrader.converters import Autograde, GenerateAssignment
 from traitlets.config import Config
@@ -121,8 +122,16 @@ def guarded_start(converter: Any) -> None:
 
 
 def make_commands_findable() -> None:
-    """Put this environment's programs on PATH: nbgrader calls ``alembic`` by name when it makes a gradebook."""
+    """Put this environment's programs on PATH; ask alembic here, which nbgrader would start as a program for three seconds."""
+    api.get_alembic_version = newest_schema
     programs = str(Path(sys.executable).parent)
     paths = os.environ.get("PATH", "").split(os.pathsep)
     if programs not in paths:
         os.environ["PATH"] = os.pathsep.join([programs, *paths])
+
+
+def newest_schema() -> str:
+    """The version of the tables that a new gradebook is made with."""
+    from alembic.script import ScriptDirectory
+
+    return str(ScriptDirectory(dbutil.ALEMBIC_DIR).get_current_head())

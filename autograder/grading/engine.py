@@ -15,10 +15,12 @@ from nbgrader import utils
 from autograder.grading import exercises, intake, suspicion
 from autograder.grading.bundle import Bundle, Submission
 from autograder.grading.execute import NotebookRun, code_cells, run_notebook
+from autograder.grading.outputs import OURS
+from autograder.grading.processes import jail
 from autograder.grading.structure import restore
+from autograder.grading.wording import harmless_throughout, remark
 from autograder.jail import JailError
-
-NOTABLE = ("TimeoutError", "DiedError", "ScoreError")
+from autograder.lessons import Lesson
 
 
 class MachineFault(Exception):
@@ -46,11 +48,11 @@ def grade_submission(bundle: Bundle, submission: Submission, seed: str) -> tuple
     result = {
         "problem": "",
         "scores": {exercise["test"]: exercise["points"] for exercise in found},
-        "exercises": found,
+        "exercises": harmless_throughout(found),
         "unanswered": unanswered(notebook),
-        "repairs": [*submission.left_out, *repairs],
-        "flags": flags_of(notebook),
-        "attempts": attempts_in(notebook),
+        "repairs": [remark(text) for text in (*submission.left_out, *repairs)],
+        "flags": [remark(text) for text in flags_of(notebook)],
+        "attempts": attempts_in(bundle.lab, notebook),
         "stopped": run.stopped,
         "jail": run.session.jail.kind,
         "seconds": round(time.monotonic() - started, 3),
@@ -65,6 +67,11 @@ def execute(bundle: Bundle, notebook: NotebookNode, submission: Submission, seed
         return run_notebook(notebook, files, bundle.limits, seed, bundle.unsafe)
     except (JailError, OSError) as error:
         raise MachineFault(f"{type(error).__name__}: {error}") from error
+
+
+def jail_is_made(unsafe: bool) -> str:
+    """The kind of this process's jail, made now if it was not."""
+    return jail(unsafe).kind
 
 
 def usual_seconds(bundle: Bundle, reference: Submission, seed: str) -> dict[str, float]:
@@ -100,7 +107,7 @@ def hopeless(bundle: Bundle, problem: str) -> dict[str, Any]:
     """The result of a submission that cannot be read."""
     tests = [cell for cell in bundle.structure if cell.grade]
     return {
-        "problem": problem,
+        "problem": remark(problem),
         "scores": {cell.name: 0.0 for cell in tests},
         "exercises": [exercises.unread(bundle.lab, cell) for cell in tests],
         "unanswered": [],
@@ -113,10 +120,12 @@ def hopeless(bundle: Bundle, problem: str) -> dict[str, Any]:
     }
 
 
-def attempts_in(notebook: NotebookNode) -> list[str]:
+def attempts_in(lab: str, notebook: NotebookNode) -> list[str]:
     """What the student's own cells reach for that no exercise needs."""
     own = [cell.source for cell in code_cells(notebook) if not utils.is_locked(cell)]
-    return list(dict.fromkeys(found for source in own for found in suspicion.attempts(source)))
+    return list(
+        dict.fromkeys(found for source in own for found in suspicion.attempts(source, Lesson(lab).slug))
+    )
 
 
 def unanswered(notebook: NotebookNode) -> list[str]:
@@ -135,6 +144,6 @@ def flags_of(notebook: NotebookNode) -> list[str]:
     for number, cell in enumerate(code_cells(notebook), start=1):
         name = cell.metadata.get("nbgrader", {}).get("grade_id", f"code cell {number}")
         for output in cell.outputs:
-            if output.output_type == "error" and output.ename.endswith(NOTABLE):
+            if output.output_type == "error" and output.ename in OURS:
                 flags.append(f"{name}: {output.evalue}")
     return flags

@@ -6,7 +6,7 @@ test that printed nothing, and none to one that printed a warning.
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from autograder.grading.processes import jail
 from autograder.grading.seed import SEED_VARIABLE, grading_seed
 from autograder.grading.session import CellRun, Session
 from autograder.grading.structure import grade_id
+from autograder.grading.words import is_test, tell_without_private_inputs
 
 STOPPED = "CellTimeoutError"
 
@@ -39,11 +40,12 @@ class NotebookRun:
         limits: Limits,
         seed: str,
         unsafe: bool = False,
+        guilty: Collection[int] = (),
     ) -> None:
         self.cells = up_to_the_last_graded([c for c in cells if c.cell_type == "code"])
         self.limits = limits
         self.session = Session(jail(unsafe), limits, {SEED_VARIABLE: seed}, files)
-        self.guilty: set[int] = set()
+        self.guilty = set(guilty)  # positions of cells that must not run again
         self.reports: dict[str, list[dict[str, Any]]] = {}
         self.seconds: dict[str, float] = {}  # by the names of the cells that nbgrader knows
         self.stopped: list[str] = []
@@ -54,7 +56,7 @@ class NotebookRun:
         try:
             for position, cell in enumerate(self.cells):
                 cell.outputs = []
-                if cell.source.strip():
+                if cell.source.strip() and position not in self.guilty:
                     started = time.monotonic()
                     cell.outputs = self.outputs_of(position, cell)
                     self.note_time(cell, time.monotonic() - started)
@@ -133,11 +135,6 @@ def up_to_the_last_graded(cells: Sequence[NotebookNode]) -> Sequence[NotebookNod
     return cells[: graded[-1] + 1] if graded else cells
 
 
-def is_test(cell: NotebookNode) -> bool:
-    """Whether the cell's value is a score."""
-    return bool(utils.is_grade(cell) and not utils.is_solution(cell))
-
-
 def scored(outputs: list[Any], cell: NotebookNode, ending: Sequence[Any] = ()) -> list[Any]:
     """A test cell's outputs with exactly one thing in them that decides the score: a value or an error.
 
@@ -182,6 +179,13 @@ def run_notebook(
     """
     run = NotebookRun(nb.cells, files, limits, seed, unsafe)
     run.run()
+
+    def again(cells: Sequence[NotebookNode]) -> NotebookRun:
+        told = NotebookRun(cells, files, limits, "", unsafe, run.guilty)
+        told.run()
+        return told
+
+    tell_without_private_inputs(run, again)
     return run
 
 

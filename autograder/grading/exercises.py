@@ -13,7 +13,8 @@ from nbformat.notebooknode import NotebookNode
 from nbgrader import utils
 
 from autograder.derive import without_markers
-from autograder.grading.structure import SourceCell, grade_id
+from autograder.grading.outputs import OURS, error_words
+from autograder.grading.structure import SourceCell, grade_id, has_private_part
 
 PRINTED_LIMIT = 2000
 BLANK = "Not answered yet."
@@ -46,8 +47,7 @@ def answer_error(test: SourceCell, notebook: NotebookNode) -> str:
             if not errors:
                 return ""
             name, text = errors[-1].ename, errors[-1].evalue
-            ours = name.endswith(("TimeoutError", "DiedError"))
-            ended = text if ours else f"it ended with {name}: {text}"
+            ended = text if name in OURS else f"it ended with {name}: {text}"
             return f"Your answer's cell did not run to its end: {ended}."[:PRINTED_LIMIT].replace("?.", "?")
     return ""
 
@@ -139,12 +139,11 @@ def from_reports(reports: list[dict[str, Any]]) -> Exercise:
 
 def from_outputs(cell: NotebookNode) -> Exercise:
     """What a plain test says: its error, unless part of the test is hidden; then only the kind of error."""
-    hidden = "BEGIN HIDDEN TESTS" in cell.source
+    hidden = has_private_part(cell.source)
     errors = [o for o in cell.outputs if o.output_type == "error"]
     printed = "".join(o.text for o in cell.outputs if o.output_type == "stream")
     if not errors:
         return {"printed": "" if hidden else printed[:PRINTED_LIMIT]}
     name, text = errors[-1].ename, errors[-1].evalue
-    ours = name.endswith(("TimeoutError", "DiedError", "ScoreError"))
-    shown = text if ours else f"{name}: {text}" if not hidden else f"The test ended with {name}."
+    shown = text if name in OURS else error_words(name) if hidden else f"{name}: {text}"
     return {"message": shown[:PRINTED_LIMIT], "printed": "" if hidden else printed[:PRINTED_LIMIT]}

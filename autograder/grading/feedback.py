@@ -6,7 +6,11 @@ from typing import Any
 from nbconvert.filters import markdown2html_mistune
 from nbconvert.preprocessors.sanitize import SanitizeHTML
 from nbformat.notebooknode import NotebookNode
+from nbgrader import utils
 from nbgrader.preprocessors import NbGraderPreprocessor
+
+from autograder.grading.outputs import error_words
+from autograder.grading.structure import has_private_part
 
 TAGS = [
     *("h1", "h2", "h3", "h4", "h5", "h6", "p", "div", "span", "br", "hr", "blockquote", "pre", "code", "kbd"),
@@ -52,16 +56,23 @@ def safe_markdown(source: str) -> str:
 
 
 class HidePrivateTests(NbGraderPreprocessor):
-    """Take out of a test cell's outputs what could show private inputs.
+    """Take out what could show private inputs.
 
-    The report of the checks stays. A traceback quotes the hidden lines, and what the student's code printed
-    while it was tested may be the inputs themselves.
+    The reports of the checks stay. An error quotes the hidden lines and the student's code; what that printed while it was
+    tested, or in a later cell, may be the inputs themselves.
     """
 
-    def preprocess_cell(self, cell: NotebookNode, resources: Any, index: int) -> tuple[NotebookNode, Any]:
-        if cell.cell_type == "code" and "BEGIN HIDDEN TESTS" in cell.source:
-            cell.outputs = [o for o in cell.outputs if o.output_type != "stream"]
-            for output in cell.outputs:
-                if output.output_type == "error":
-                    output.traceback = [f"{output.ename}: {output.evalue}"]
-        return cell, resources
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        seen = False  # by the student's code: private inputs
+        for cell in (c for c in nb.cells if c.cell_type == "code"):
+            private = has_private_part(cell.source)
+            seen = seen or private
+            if private:
+                cell.outputs = [o for o in cell.outputs if o.output_type != "stream"]
+                for output in cell.outputs:
+                    if output.output_type == "error":
+                        output.evalue = ""
+                        output.traceback = [error_words(output.ename)]
+            elif seen and not utils.is_locked(cell):
+                cell.outputs = []
+        return nb, resources

@@ -44,7 +44,7 @@ class Judge:
                 message, _ = self.controller.receive()
             except PeerGone:
                 return
-            self.run_cell(message["run"], message["seconds"])
+            self.run_cell(message["run"], message["seconds"], message["token"])
 
     def ask_interrupt(self) -> None:
         """Have the controller interrupt the student's code."""
@@ -54,7 +54,7 @@ class Judge:
         """``student_eval("model.head.weight is model.wte.weight", model=model)``: an expression, evaluated over there."""
         return self.link.request("eval", None, (code,), names)
 
-    def run_cell(self, source: str, seconds: float) -> None:
+    def run_cell(self, source: str, seconds: float, token: str) -> None:
         """Run one cell and say how it ended."""
         link = self.link
         link.late = False
@@ -65,7 +65,8 @@ class Judge:
             held = link.forget()
         except BaseException:
             link.gone = True
-        self.controller.send({"done": {"ok": finished, "late": late, "gone": link.gone, "held": held}})
+        done = {"ok": finished, "late": late, "gone": link.gone, "held": held, "token": token}
+        self.controller.send({"done": done})
 
     def borrow(self, source: str) -> bool:
         """Give the cell those of the student's names that it uses."""

@@ -5,6 +5,7 @@ missing the request raises and the check fails.
 """
 
 import math
+import secrets
 import signal
 import sys
 import time
@@ -124,6 +125,7 @@ class Link:
             "drop": self.shared.drop_unused(),
             "grad": torch.is_grad_enabled(),
             "seconds": self.processor_seconds(),
+            "token": secrets.token_hex(8),
             "free": self.free,
             "free_graphs": self.free_graphs,
         }
@@ -149,30 +151,32 @@ class Link:
             raise TooSlow
         try:
             self.channel.send(message, buffers, deadline)
-            return self.reply(deadline)
+            return self.reply(deadline, message["token"])
         except PeerLate:
-            return self.interrupted()
+            return self.interrupted(message["token"])
         except WireError:
             self.gone = True
             raise ProcessEnded from None
 
-    def interrupted(self) -> tuple[dict[str, Json], Buffers]:
+    def interrupted(self, token: str) -> tuple[dict[str, Json], Buffers]:
         """Have the call interrupted, and take what it says then; one that does not stop is given up."""
         self.late = True
         self.interrupt()
         try:
-            self.reply(time.monotonic() + GRACE_SECONDS)
+            self.reply(time.monotonic() + GRACE_SECONDS, token)
         except WireError:
             self.gone = True
         raise TooSlow
 
-    def reply(self, deadline: float) -> tuple[dict[str, Json], Buffers]:
-        """The next reply."""
+    def reply(self, deadline: float, token: str) -> tuple[dict[str, Json], Buffers]:
+        """The reply to the request with this token; anything else was written by the student's code."""
         while True:
             reply, buffers = self.channel.receive(deadline)
             if not isinstance(reply, dict):
                 refuse("a reply is malformed")
             if "callback" not in reply:
+                if reply.get("token") != token:
+                    refuse("a reply to another request")
                 return reply, buffers
             self.channel.send(*self.called_back(reply, buffers), deadline)
 

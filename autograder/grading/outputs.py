@@ -1,5 +1,6 @@
 """A cell's outputs as a notebook stores them, made of what a process sent, which may be anything."""
 
+import builtins
 from typing import Any
 
 from nbformat.notebooknode import NotebookNode
@@ -7,6 +8,12 @@ from nbformat.v4 import new_output
 
 from autograder.report import RECORD_TYPE
 
+OURS = (
+    "CellTimeoutError",
+    "NotebookTimeoutError",
+    "KernelDiedError",
+    "NoScoreError",
+)  # errors that the grader tells of
 KINDS = ("text/plain", "text/html", "text/markdown", "text/latex", "image/png", "image/jpeg", "image/svg+xml")
 
 
@@ -30,9 +37,9 @@ class Collector:
             if not self.clear_next:
                 self.outputs.clear()
             return
-        if self.judges:
-            self.note_report(output)
         made = made_output(output)
+        if self.judges:
+            self.note_report(output, made)
         if made is None:
             return
         if self.clear_next:
@@ -40,12 +47,14 @@ class Collector:
             self.clear_next = False
         self._add(made)
 
-    def note_report(self, output: dict[str, Any]) -> None:
-        """Keep the report of a check in a form that programs read."""
+    def note_report(self, output: dict[str, Any], made: NotebookNode | None) -> None:
+        """Keep the report of a check in a form that programs read, and mark the output that shows one on private inputs."""
         data = output.get("data")
         report = data.get(RECORD_TYPE) if isinstance(data, dict) else None
         if isinstance(report, dict):
             self.reports.append(report)
+            if made is not None and report.get("hidden"):
+                made.metadata["private"] = True
 
     def _add(self, output: NotebookNode) -> None:
         size = len(output.text) if output.output_type == "stream" else len(str(output))
@@ -84,11 +93,22 @@ def made_output(output: dict[str, Any]) -> NotebookNode | None:
         lines = output.get("traceback")
         return new_output(
             "error",
-            ename=text_of(output.get("ename")),
+            ename="Exception" if (name := text_of(output.get("ename"))) in OURS else name,
             evalue=text_of(output.get("evalue")),
             traceback=[text_of(line) for line in lines[:100]] if isinstance(lines, list) else [],
         )
     return None
+
+
+def error_words(name: str) -> str:
+    """How a test with private inputs ended: by an exception of Python's, or by one whose name somebody chose.
+
+    >>> error_words("ValueError"), error_words("Seen7919")
+    ('The test ended with ValueError.', 'The test ended with an error.')
+    """
+    found = getattr(builtins, name, None)
+    known = isinstance(found, type) and issubclass(found, Exception)
+    return f"The test ended with {name if known else 'an error'}."
 
 
 def text_of(value: Any) -> str:

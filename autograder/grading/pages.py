@@ -16,12 +16,17 @@ LARGEST_PAGE = 1_000_000
 ANSWER_LIMIT = 20_000
 WIDTH = 100
 STYLE = """\
+:root { color-scheme: light dark; }
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto; padding: 0 1rem; color: #222; background: #fff; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; border-top: 1px solid #ccc; padding-top: 1rem; }
 code { background: #f4f4f4; padding: 0 .2em; }
 pre { background: #f4f4f4; padding: .6rem; overflow-x: auto; white-space: pre-wrap; }
 .yes { color: #17692f; } .no { color: #b02a1b; } .sign { font-weight: bold; margin-right: .4rem; }
-li { margin: .4rem 0; } ul { list-style: none; padding-left: 0; } .why { margin-left: 1.5rem; }
+li { margin: .4rem 0; } ul { list-style: none; padding-left: 0; } .why { margin-left: 1.5rem; overflow-wrap: anywhere; }
+@media (prefers-color-scheme: dark) {
+  body { color: #ddd; background: #191919; } h2 { border-color: #555; } code, pre { background: #2b2b2b; }
+  a { color: #8ab4f8; } .yes { color: #6fd08a; } .no { color: #ff8a7a; }
+}
 """
 
 
@@ -73,7 +78,7 @@ def _page(lab: str, student: str, result: dict[str, Any], answers: dict[str, str
     say = html.escape
     parts = [
         f"<!DOCTYPE html>\n<html lang='en'><head><meta charset='utf-8'><title>{say(lab)}: feedback</title>",
-        f"<meta name='viewport' content='width=device-width'><style>\n{STYLE}</style></head><body>",
+        f"<meta name='viewport' content='width=device-width, initial-scale=1'><style>\n{STYLE}</style></head><body>",
         f"<h1>{say(total_line(lab, result))}</h1><p>Feedback for {say(student)}.</p>",
     ]
     if result["problem"]:

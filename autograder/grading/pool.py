@@ -1,13 +1,13 @@
 """Submissions run side by side in processes of an ``Executor``; a fault of the machine is tried again, a student's is not."""
 
-import multiprocessing
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, TypeVar
 
 from autograder.grading.bundle import Bundle, Submission
-from autograder.grading.engine import MachineFault, grade_submission
+from autograder.grading.engine import MachineFault, grade_submission, jail_is_made
+from autograder.grading.server import begin, end_with_the_grader
 from seq2gpt.errors import UserError
 
 Job = TypeVar("Job")
@@ -17,9 +17,7 @@ AHEAD = 2  # submissions read ahead for each worker; more would only fill memory
 
 def process_pool(workers: int) -> Executor:
     """The default executor: processes that have imported the engine once."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["autograder.grading.engine"])
-    return ProcessPoolExecutor(workers, mp_context=context)
+    return ProcessPoolExecutor(workers, mp_context=begin(), initializer=end_with_the_grader)
 
 
 class Runner:
@@ -34,6 +32,11 @@ class Runner:
         self.workers = workers
         self.tries = tries
         self.executor = make_executor(workers)
+
+    def warm_up(self, unsafe: bool) -> None:
+        """Let every worker make its jail, which takes seconds, while the caller does something else."""
+        for _ in range(self.workers):
+            self.executor.submit(jail_is_made, unsafe)
 
     def run(
         self, bundle: Bundle, seed: str, jobs: Iterable[tuple[Job, Submission]]

@@ -43,9 +43,10 @@ NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,60}")
 class Remote:
     """An object in the student's process."""
 
-    __slots__ = ("__weakref__", "_bases", "_link", "_made", "_number", "_what")
+    __slots__ = ("__weakref__", "_bases", "_lineage", "_link", "_made", "_number", "_what")
 
     _bases: tuple[type, ...]
+    _lineage: tuple[str, ...]
     _link: "Link"
     _made: (
         bool | None
@@ -61,6 +62,8 @@ class Remote:
                 raise AttributeError(name)
             known = _of(self, "_bases") or (object,)
             return known[:1] if name == "__bases__" else (self, *known)
+        if name == "__lineage__":
+            return _of(self, "_lineage")
         if name == "__signature__":
             return signature_of(self)
         if name == "__last_call__":
@@ -162,6 +165,7 @@ def make(link: "Link", number: int, what: str, name: str, lineage: list[str]) ->
     proxy = kind.__new__(kind)
     bases = tuple(c for c in map(library_class, lineage) if c)
     slots = {"_link": link, "_number": number, "_what": what, "_bases": bases, "_made": None}
+    slots["_lineage"] = tuple(lineage)
     for slot, value in slots.items():
         object.__setattr__(proxy, slot, value)
     return proxy

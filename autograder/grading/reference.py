@@ -12,7 +12,7 @@ from traitlets import Instance, Unicode
 
 from autograder.grading.bundle import Bundle, Submission, key_of
 from autograder.grading.engine import MachineFault
-from autograder.grading.execute import code_cells, is_test, run_notebook
+from autograder.grading.execute import code_cells, run_notebook
 from autograder.grading.exercises import of_cell
 from autograder.grading.files import files_beside
 from autograder.grading.limits import Limits
@@ -20,6 +20,7 @@ from autograder.grading.pool import Runner
 from autograder.grading.seed import grading_seed
 from autograder.grading.store import Store
 from autograder.grading.structure import SourceCell
+from autograder.grading.words import is_test
 from autograder.jail import JailUnavailable
 from seq2gpt.errors import UserError
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from autograder.grading.exercises import exercise_name
 from autograder.grading.store import write_whole
+from autograder.grading.wording import harmless
 
 
 @dataclass
@@ -173,7 +174,7 @@ class ClassReport:
             for title, lines in sections.items()
             if lines
         ]
-        return "\n\n".join(parts)
+        return harmless("\n\n".join(parts))
 
     def isolation(self) -> list[str]:
         """What to know about where submissions ran; nothing if it was the kernel's own jail."""

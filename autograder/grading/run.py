@@ -69,8 +69,14 @@ def grade_lab(
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Object of type .* not in session", SAWarning)
         with room_on_disk(work):
-            grading.prepare()
-            return grading.grade(wanted, workers or WORKERS, again, make_executor)
+            runner = Runner(make_executor, workers or WORKERS, settings.tries)
+            try:
+                if make_executor is process_pool and (again or grading.is_new(wanted)):
+                    runner.warm_up(unsafe)
+                grading.prepare()
+                return grading.grade(wanted, runner, again)
+            finally:
+                runner.close()
 
 
 @dataclass
@@ -120,6 +126,10 @@ class LabGrading:
             raise UnknownRequestError(f"no submission of {', '.join(unknown)}; there are {', '.join(known)}")
         return [s for s in known if students is None or s in students]
 
+    def is_new(self, students: list[str]) -> bool:
+        """Whether there is somebody without a result, so that workers are needed for certain."""
+        return any(self.store.entered(self.lab, student) is None for student in students)
+
     def prepare(self) -> None:
         """Tell the gradebook what the lab is, and read it back."""
         release.release(self.root, self.work, self.lab, self.db_url)
@@ -146,9 +156,7 @@ class LabGrading:
             exercise_name(self.lab, c.name): c.points for c in self.bundle.structure if c.points is not None
         }
 
-    def grade(
-        self, students: list[str], workers: int, again: bool, make_executor: MakeExecutor
-    ) -> ClassReport:
+    def grade(self, students: list[str], runner: Runner, again: bool) -> ClassReport:
         """Run what has to run, and enter results as they come."""
         jobs = {student: Job(student) for student in students}
         with (
@@ -160,19 +168,15 @@ class LabGrading:
             for job in jobs.values():
                 job.before, job.penalty_before = before.get(job.student), penalties.get(job.student, 0.0)
                 job.last = (self.store.entered(self.lab, job.student) or {}).get("result")
-            runner = Runner(make_executor, workers, self.settings.tries)
             self.executor = lambda: runner.executor
-            try:
-                require_full_points(runner, self.store, self.bundle, self.seed, self.source)
-                for job, graded in runner.run(self.bundle, self.seed, self.to_run(jobs, again, writer, bar)):
-                    if isinstance(graded, MachineFault):
-                        self.note_fault(job, graded)
-                    else:
-                        self.store.keep(job.key, *graded)
-                        self.enter(writer, job, *graded)
-                    bar.update()
-            finally:
-                runner.close()
+            require_full_points(runner, self.store, self.bundle, self.seed, self.source)
+            for job, graded in runner.run(self.bundle, self.seed, self.to_run(jobs, again, writer, bar)):
+                if isinstance(graded, MachineFault):
+                    self.note_fault(job, graded)
+                else:
+                    self.store.keep(job.key, *graded)
+                    self.enter(writer, job, *graded)
+                bar.update()
             added = sorted(set(students) - roster)
             return self.report(writer, list(jobs.values()), added)
 

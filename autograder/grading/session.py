@@ -1,5 +1,6 @@
 """The two processes in which a submission is graded, seen from the controller: run a cell within a time, and leave nothing behind."""
 
+import secrets
 import select
 import time
 from collections.abc import Mapping
@@ -9,7 +10,7 @@ from typing import Any
 from autograder.grading.limits import Limits
 from autograder.grading.outputs import Collector
 from autograder.grading.processes import Pair, Process, start_pair
-from autograder.grading.wire import WireError
+from autograder.grading.wire import WireError, refuse
 from autograder.jail.choose import Jail
 
 GRACE_SECONDS = 3.0  # between an interrupt and the end of the process
@@ -92,19 +93,25 @@ class Session:
     ) -> dict[str, Any] | None:
         """Send a cell and collect what comes back; None if the process had to be given up."""
         deadline = time.monotonic() + seconds
+        token = secrets.token_hex(8)
         try:
-            process.channel.send(message, deadline=deadline)
-            done = self._collect(process, collector, deadline)
+            process.channel.send(message | {"token": token}, deadline=deadline)
+            done = self._collect(process, collector, deadline, token)
             if done is None:
                 run.ended = "timeout"
                 process.child.interrupt()
-                done = self._collect(process, collector, time.monotonic() + GRACE_SECONDS)
+                done = self._collect(process, collector, time.monotonic() + GRACE_SECONDS, token)
         except WireError:
             run.ended, done = "died", None
         return done
 
-    def _collect(self, process: Process, collector: Collector, deadline: float) -> dict[str, Any] | None:
-        """Take the output until the cell has ended; None at the deadline."""
+    def _collect(
+        self, process: Process, collector: Collector, deadline: float, token: str
+    ) -> dict[str, Any] | None:
+        """Take the output until the cell has ended; None at the deadline.
+
+        ``token`` tells the end of this cell from what a student's code may have written to the connection.
+        """
         while (left := deadline - time.monotonic()) > 0:
             if not select.select([process.channel], [], [], left)[0]:
                 return None
@@ -115,6 +122,8 @@ class Session:
                 self.pair.student.child.interrupt()
             elif isinstance(message.get("done"), dict):
                 done: dict[str, Any] = message["done"]
+                if done.get("token") != token:
+                    refuse("the end of another cell")
                 return done
             else:
                 collector.take(message.get("output"))

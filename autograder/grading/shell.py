@@ -5,7 +5,9 @@ and a traceback shows the student's own lines. There is no history, no completio
 """
 
 import ast
+import asyncio
 import builtins
+import inspect
 import io
 import linecache
 import re
@@ -105,6 +107,7 @@ class Shell(InteractiveShell):
         self.transformer = TransformerManager()
         self.count = 0
         self.ended = False
+        self.loop: asyncio.AbstractEventLoop | None = None
         sys.modules["__main__"] = self.module
         sys.stdout, sys.stderr = self.streams
         builtins.input = refuse_input
@@ -112,6 +115,11 @@ class Shell(InteractiveShell):
         from IPython.display import display
 
         self.names["display"] = display
+        self.builtins = dict(builtins.__dict__)
+
+    def restore_builtins(self) -> None:
+        """Python's own functions mean themselves again, whatever a cell has made of ``sum`` for everybody."""
+        builtins.__dict__.update(self.builtins)
 
     def run_source(self, source: str) -> bool:
         """Run a cell, emit what it prints, shows and gives; False if it raised."""
@@ -122,17 +130,29 @@ class Shell(InteractiveShell):
             code = self.transformer.transform_cell(source)
             tree = ast.parse(code, name)
             last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-            exec(compile(tree, name, "exec"), self.names)  # noqa: S102 (what this process is for)
+            self.evaluate(tree, name)
             if isinstance(last, ast.Expr):
-                value = eval(compile(ast.Expression(last.value), name, "eval"), self.names)  # noqa: S307
+                value = self.evaluate(ast.Expression(last.value), name)
                 if value is not None and not source.rstrip().endswith(";"):
                     self.show(value)
         except BaseException as error:
+            self.restore_builtins()
             self.emit(error_output(error))
             return False
         finally:
+            self.restore_builtins()
             self.flush()
         return True
+
+    def evaluate(self, tree: ast.Module | ast.Expression, name: str) -> Any:
+        """Run a part of a cell, in which ``await`` may stand outside of functions; the value of an expression."""
+        mode = "eval" if isinstance(tree, ast.Expression) else "exec"
+        code = compile(tree, name, mode, flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        result = eval(code, self.names)  # noqa: S307 (what this process is for)
+        if not code.co_flags & inspect.CO_COROUTINE:
+            return result
+        self.loop = self.loop or asyncio.new_event_loop()  # one for all cells, as in a notebook
+        return self.loop.run_until_complete(result)
 
     def emit(self, output: dict[str, Any]) -> None:
         """Pass on an output, after what was printed before it."""
@@ -175,6 +195,8 @@ class Shell(InteractiveShell):
                 compile(self.transformer.transform_cell(cell), CELL_FILE.format(self.count), "exec"),
                 self.names,
             )
+        elif magic_name == "writefile":
+            write_file(line, cell)
         else:
             print(f"%%{magic_name} has no effect while a notebook is graded")
 
@@ -193,6 +215,13 @@ class Shell(InteractiveShell):
 
     def enable_gui(self, gui: Any = None) -> None:
         """There is no screen."""
+
+
+def write_file(line: str, text: str) -> None:
+    """``%%writefile NAME``, with ``-a`` to append: a module or a text beside the notebook."""
+    append, name = line.startswith("-a "), line.removeprefix("-a ").strip()
+    with open(name, "a" if append else "w", encoding="utf-8") as file:
+        file.write(text)
 
 
 def leave(code: object = None) -> NoReturn:

@@ -16,6 +16,7 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 NEW_CELL = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
+PRIVATE_BEGINS = "BEGIN HIDDEN TESTS"
 BYTE_ORDER_MARK = "\ufeff"
 
 
@@ -165,7 +166,8 @@ def counted_text(cell: NotebookNode, source: SourceCell, repairs: list[str]) -> 
     """The text that counts; notes what the student changed of a cell that was not theirs to change."""
     points = cell.metadata.nbgrader.get("points")
     if source.points is not None and points != source.points:
-        repairs.append(f"{source.name} claimed {points} points; it has {source.points:g}")
+        claimed = f"{points:g} points" if type(points) in (int, float) else "points that are no number"
+        repairs.append(f"{source.name} claimed {claimed}; it has {source.points:g}")
     if cell.cell_type != source.cell_type:
         repairs.append(f"{source.name} had become a {cell.cell_type} cell")
     text = text_of(cell)
@@ -177,11 +179,16 @@ def counted_text(cell: NotebookNode, source: SourceCell, repairs: list[str]) -> 
     return source.source
 
 
+def has_private_part(source: str) -> bool:
+    """Whether a test holds lines that students do not get."""
+    return PRIVATE_BEGINS in source
+
+
 def released_text(source: str) -> str:
     """A test cell as students get it."""
     kept, hidden = [], False
     for line in source.split("\n"):
-        if "BEGIN HIDDEN TESTS" in line:
+        if PRIVATE_BEGINS in line:
             hidden = True
         elif "END HIDDEN TESTS" in line:
             hidden = False

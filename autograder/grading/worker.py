@@ -7,6 +7,7 @@ import os
 import select
 import signal
 import socket
+import sys
 import time
 from collections.abc import Sequence
 from types import FrameType
@@ -32,6 +33,7 @@ class Worker:
         self.service = Service(self.shell.names, self.ask)
         self.printed: list[str] | None = None
         self.student_runs = False
+        self.pid = os.getpid()
         signal.signal(signal.SIGINT, self.interrupted)
         signal.signal(signal.SIGPROF, self.too_slow)
 
@@ -43,19 +45,21 @@ class Worker:
             try:
                 if self.controller in ready:
                     message, _ = self.controller.receive()
-                    self.run_cell(message["run"])
+                    self.run_cell(message["run"], message["token"])
                 else:
                     self.serve_request(*self.judge.receive())
             except PeerGone:
                 return
 
-    def run_cell(self, source: str) -> None:
-        """Run one cell and say how it ended."""
+    def run_cell(self, source: str, token: str) -> None:
+        """Run one cell and say how it ended; ``token`` says which."""
         self.student_runs = True
         finished = self.shell.run_source(source)
         self.student_runs = False
+        self.end_if_copied()
+        held = self.service.held()
         self.controller.send(
-            {"done": {"ok": finished, "ended": self.shell.ended, "held": self.service.held()}}
+            {"done": {"ok": finished, "ended": self.shell.ended, "held": held, "token": token}}
         )
 
     def serve_request(self, request: Json, buffers: Buffers) -> None:
@@ -77,11 +81,23 @@ class Worker:
         finally:
             self.student_runs = False
             signal.setitimer(signal.ITIMER_PROF, 0)
+            self.shell.restore_builtins()
+        self.end_if_copied()
         self.shell.flush()
         reply["printed"] = "".join(self.printed)[:PRINTED_LIMIT]
         reply["seconds"] = time.process_time() - started
+        reply["token"] = request["token"]
         self.printed = outer
         return reply, out
+
+    def is_copy(self) -> bool:
+        """Whether this is a process that the student's code forked: it has no say on the connections."""
+        return os.getpid() != self.pid
+
+    def end_if_copied(self) -> None:
+        """A fork that comes out of the student's code ends, or two would answer."""
+        if self.is_copy():
+            os._exit(0)
 
     def ask(self, message: dict[str, Json], buffers: Buffers) -> tuple[Any, Buffers]:
         """Ask the judge something while it waits, and answer what it asks in turn."""
@@ -104,6 +120,8 @@ class Worker:
 
     def send_output(self, output: dict[str, Any]) -> None:
         """Send one output, undisturbed by an interrupt."""
+        if self.is_copy():
+            return  # what two processes send at once is no message
         ran, self.student_runs = self.student_runs, False
         try:
             self.controller.send({"output": output})
@@ -126,6 +144,7 @@ class Worker:
 def main(payload: bytes, fds: Sequence[int]) -> None:
     """Serve until the controller closes its end."""
     os.environ.update(MPLBACKEND="agg", NBGRADER_EXECUTION="autograde")
+    sys.path.insert(0, "")  # a student's own modules lie beside the notebook
     randomness.begin()
     controller, judge = (Channel(socket.socket(fileno=fd)) for fd in fds)
     Worker(controller, judge).serve()

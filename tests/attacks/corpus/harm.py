@@ -158,4 +158,9 @@ time.sleep(1)"""),
 {SOFTMAX}
 import os, signal
 os.killpg(os.getpgrp(), signal.SIGKILL)"""), lost("softmax"), aims="score", flagged=True),
+    Attack("long-hexadecimal", "A number with more digits than Python turns into decimals.", answers(softmax=f"{SOFTMAX}\nN = 0x{'f' * 6000}")),
+    Attack("chain-of-names", "Raises the end of a chain of 600 names, in a function that is never called.", answers(softmax=f"{SOFTMAX}\ndef never():\n    raise torch{'.a' * 600}")),
+    Attack("replaces-a-chain", "Sets the end of a chain of 600 names.", answers(softmax=f"{SOFTMAX}\ntry:\n    torch{'.a' * 600} = 1\nexcept AttributeError:\n    pass")),
+    Attack("many-zeros", "A list of 60,000 zeros, written out, which is no answer to look at.", answers(softmax=f"{SOFTMAX}\nZEROS = [{'0,' * 60_000}]"), aims="flood"),
+    Attack("own-terminal-codes", "The text of an error clears the instructor's screen and sets a title.", answers(softmax="class LateTimeoutError(Exception): pass\nraise LateTimeoutError('\\x1b[2J\\x1b]0;graded\\x07' + 'x' * 5000)"), lost("softmax")),
 ]  # fmt: skip

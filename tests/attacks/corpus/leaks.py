@@ -141,6 +141,8 @@ scores):
     tells("class-of-inputs", "Puts the inputs into the name of an error.", "if scores.dim() == 3: raise type(str(scores[0, 0, 0].item()), (Exception,), {})", earns=lost("softmax")),
     tells("keeps-inputs", "Keeps the inputs and prints them in a later cell.", "seen.append(scores.tolist())", later="print(seen)"),
     tells("files-inputs", "Keeps the inputs in a file and prints them in a later cell.", "open('seen.txt', 'a').write(str(scores.tolist()))", later="print(open('seen.txt').read())"),
+    tells("raises-kept-inputs", "Keeps the inputs and puts them into the error of a later cell.", "seen.append(scores.tolist())", later="raise ValueError(str(seen))", earns=lost()),
+    tells("shows-kept-inputs", "Keeps the inputs and prints them when the next answer is tested with open inputs.", "seen.append(scores.tolist())", later="scale_forward = Scale.forward\ndef forward(self, x):\n    print(seen)\n    return scale_forward(self, x)\nScale.forward = forward"),
     Attack("script-in-essay", "The essay holds a script.", beside(lambda folder, world: (folder / f"{LAB}.ipynb").write_text((folder / f"{LAB}.ipynb").read_text().replace("Why are large scores dangerous?", "<script>attack()</script><img src=x onerror=attack()> [link](javascript:attack())"))), aims="html"),
     Attack("script-in-output", "An answer displays a script.", answers(softmax=f"""\
 {SOFTMAX}

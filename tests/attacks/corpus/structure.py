@@ -178,6 +178,7 @@ ATTACKS = [
     Attack("test-as-solution", "The test of a wrong answer says that it is an answer.", edited(with_nbgrader("softmax-check", grade=False, solution=True, locked=False), **WRONG_SOFTMAX), lost("softmax")),
     Attack("answer-as-test", "A wrong answer says that it is worth 100 points.", edited(with_nbgrader("softmax", grade=True, points=100), softmax=WRONG["softmax"] + "\n100.0"), lost("softmax")),
     Attack("points-300", "A test claims 300 points.", edited(with_nbgrader("softmax-check", points=300)), flagged=True),
+    Attack("points-in-words", "A test claims points that clear the instructor's screen.", edited(with_nbgrader("softmax-check", points="\x1b[2J" + "9" * 5000)), flagged=True),
     Attack("points-negative", "Every test claims -1 points.", edited(both(*(with_nbgrader(f"{n}-check", points=-1) for n in ANSWERS))), flagged=True),
     Attack("edited-test", "The test of a wrong answer was replaced by its points.", edited(with_source("softmax-check", "3.0"), **WRONG_SOFTMAX), lost("softmax"), flagged=True),
     Attack("edited-setup", "The locked imports now make allclose say yes.", edited(with_source("setup", "import copy, os, zlib, torch\nfrom torch import Tensor, nn\ntorch.allclose = lambda *a, **k: True"), **WRONG_SOFTMAX), lost("softmax"), flagged=True),

@@ -3,7 +3,7 @@
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from ..attack import NOTHING, WRONG, Attack, Builder, Edit, answers, edited, lost, raw
+from ..attack import NOTHING, WRONG, Attack, Builder, Edit, answers, beside, edited, lost, raw
 from ..course import ANSWERS, find, notebook, write
 
 SOFTMAX, SCALE, VOCABULARY, WINDOWS = (
@@ -177,4 +177,9 @@ def softmax(scores):
 
 import asyncio
 await asyncio.sleep(0)""")),
+    honest("awaits-first", "Awaits in the cell before the answer is defined.", answers(softmax="import asyncio\nawait asyncio.sleep(0)\n" + SOFTMAX)),
+    honest("replaces-sum", "Replaces the built-in len for everybody, in a cell of its own.", edited(own_cell("import builtins\nbuiltins.len = builtins.isinstance = lambda *a: 0", "softmax"))),
+    honest("forgets-a-fork", "A cell forks and both processes go on.", edited(own_cell("import os\nos.fork()", "softmax"))),
+    honest("module-beside", "Imports a module that lies beside the notebook.", beside(lambda folder, world: (folder / "own_windows.py").write_text(WINDOWS), windows="from own_windows import windows as own\n\ndef windows(items, size):\n    return own(items, size)")),
+    honest("writefile", "Writes a module with a magic command and imports it.", edited(own_cell("%%writefile own_windows.py\n" + WINDOWS, "softmax"), windows="from own_windows import windows as own\n\ndef windows(items, size):\n    return own(items, size)")),
 ]  # fmt: skip
