@@ -5,26 +5,23 @@ import importlib
 import inspect
 import os
 import shlex
-import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Annotated, TypeVar
 
 import tyro
 
 from seq2gpt import __version__
-from seq2gpt.errors import UserError
+from seq2gpt.errors import UserError, lacks_extra
 from seq2gpt.run.commands import export, sample, serve
 from seq2gpt.run.config import TrainConfig
 from seq2gpt.run.demos import DEMOS, default_config, load_demo, report, run_demo
 from seq2gpt.run.flags import closest, flags_of, parse_flags
 from seq2gpt.run.prepare import tokenize
 from seq2gpt.run.presets import PRESETS
+from seq2gpt.run.with_package import HELP_WORDS, WITH_PACKAGE, run_with, taken
 
 T = TypeVar("T")
-HELP_WORDS = ("-h", "--help", "help")
-WITH_PACKAGE = ("train", "sample", "serve", "export")  # commands that --with hands to a student's own package
 
 
 def _first_lines() -> str:
@@ -185,56 +182,10 @@ def _dispatch(arguments: list[str]) -> int:
             "course": _course, "exam": _exam,
         }  # fmt: skip
         command = _choose(arguments[0], commands, "command")
-        if arguments[0] in WITH_PACKAGE and (package := _taken(arguments, "--with")):
-            return _run_with(package, arguments)
+        if arguments[0] in WITH_PACKAGE and (package := taken(arguments, "--with")):
+            return run_with(package, arguments)
         command(arguments[1:])
     return 0
-
-
-def _taken(arguments: list[str], flag: str) -> str:
-    """The value of a flag, which leaves the arguments; empty if it is not there."""
-    for i, word in enumerate(arguments):
-        name, equals, value = word.partition("=")
-        if name == flag:
-            if not equals and i + 1 == len(arguments):
-                raise UserError(f"{flag} takes the folder of a package; see `seq2gpt {arguments[0]} --help`")
-            value = value if equals else arguments.pop(i + 1)
-            del arguments[i]
-            return value
-    return ""
-
-
-def _run_with(folder: str, arguments: list[str]) -> int:
-    """Run a command of an assembled package in place of this one's, in a process of its own."""
-    try:
-        from autograder.student.provenance import command_of
-    except ModuleNotFoundError as error:
-        raise UserError(_missing(error)) from None
-    words, environment, about = command_of(Path(folder))
-    print(about, file=sys.stderr, flush=True)
-    arguments = _about_the_package(arguments, words[-1])
-    words += arguments if _asks_for_forms(arguments) else [*arguments, "--forms", "lessons"]
-    return subprocess.run(words, env=environment, check=False).returncode
-
-
-def _about_the_package(arguments: list[str], name: str) -> list[str]:
-    """A command that does not say what to train or to read means the GPT of lesson 13, and the run with the package's name."""
-    command, *rest = arguments
-    if (rest and not rest[0].startswith("-")) or not {*HELP_WORDS}.isdisjoint(rest):
-        return arguments
-    if command == "train":
-        named = any(word.partition("=")[0] == "--name" for word in rest)
-        return [command, "gpt2", *rest] if named else [command, "gpt2", "--name", name, *rest]
-    run = Path("runs", name)
-    says_which = any(Path(word, "config.json").is_file() for word in rest)
-    return [command, str(run), *rest] if run.is_dir() and not says_which else arguments
-
-
-def _asks_for_forms(arguments: list[str]) -> bool:
-    """Whether a command has no forms to choose from, or chooses itself."""
-    command, *rest = arguments
-    has_none = command == "export" or (command == "train" and rest[:1] != [] and rest[0] in DEMOS)
-    return has_none or any(word.partition("=")[0] in ("--forms", *HELP_WORDS) for word in rest)
 
 
 def _choose(word: str, choices: Mapping[str, T], kind: str) -> T:
@@ -303,7 +254,7 @@ def _course(arguments: list[str]) -> None:
     try:
         commands = importlib.import_module(f"{place}.commands")
     except ModuleNotFoundError as error:
-        raise UserError(_missing(error)) from None
+        raise lacks_extra(error, "course") from None
     _call(getattr(commands, "make_all" if name == "all" else name), f"course {name}", arguments)
 
 
@@ -316,7 +267,7 @@ def _exam(arguments: list[str]) -> None:
     try:
         commands = importlib.import_module("seq2gpt.exam.commands")
     except ModuleNotFoundError as error:
-        raise UserError(_missing(error, "exam")) from None
+        raise lacks_extra(error, "exam") from None
     _call(getattr(commands, name), f"exam {name}", arguments)
 
 
@@ -326,8 +277,4 @@ def _call(function: Callable[..., None], name: str, arguments: list[str]) -> Non
     try:
         function(**vars(flags))
     except ModuleNotFoundError as error:
-        raise UserError(_missing(error, name.partition(" ")[0])) from None
-
-
-def _missing(error: ModuleNotFoundError, extra: str = "course") -> str:
-    return f"the {extra} needs {error.name}, which is not installed; pip install 'seq2gpt[{extra}]'"
+        raise lacks_extra(error, name.partition(" ")[0]) from None

@@ -11,3 +11,14 @@ class UserError(ValueError):
     Traceback (most recent call last):
     seq2gpt.errors.UserError: n_steps=0 leaves nothing to train; use 1 or more
     """
+
+
+def lacks_extra(error: ModuleNotFoundError, extra: str) -> UserError:
+    """What to say when a command misses a module that one of the package's extras installs.
+
+    >>> print(lacks_extra(ModuleNotFoundError(name="nbgrader"), "course"))
+    the course needs nbgrader, which is not installed; pip install 'seq2gpt[course]'
+    """
+    return UserError(
+        f"the {extra} needs {error.name}, which is not installed; pip install 'seq2gpt[{extra}]'"
+    )

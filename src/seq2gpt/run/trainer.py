@@ -93,8 +93,7 @@ def train(config: TrainConfig, resume: bool = False, progress: bool = True) -> T
     Ctrl-C, when the state is saved.
     """
     started = time.perf_counter()
-    lessons = config.forms == "lessons"
-    with lesson_forms(lessons), joined(choose_device(config.device)) as processes:
+    with lesson_forms(config.forms == "lessons"), joined(choose_device(config.device)) as processes:
         check_device(config, processes)
         if config.tensorboard == "on":
             writer_class()  # refuses before anything is written
