@@ -1,8 +1,40 @@
-"""What the site's theme does to a page and an EPUB cannot have."""
+"""What makes the book an EPUB: none of the theme's buttons, and a table of files that says what is in them."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 from sphinx.application import Sphinx
+from sphinx.builders.epub3 import Epub3Builder
+
+PAGE = re.compile(r'<item (id="[^"]*" href="([^"]+)" media-type="application/xhtml\+xml") ?/>')
+WHAT = {
+    "mathml": "<math",
+    "scripted": "<script",
+    "svg": "<svg",
+}  # EPUB 3.3, appendix D.8: names of properties, and their signs
+
+
+class EpubBuilder(Epub3Builder):
+    """Sphinx's, with the properties that EPUB 3 wants of each file that holds formulas, drawings or scripts."""
+
+    def build_content(self) -> None:
+        super().build_content()
+        table = Path(self.outdir, "content.opf")
+        table.write_text(
+            with_properties(table.read_text(encoding="utf-8"), Path(self.outdir)), encoding="utf-8"
+        )
+
+
+def with_properties(table: str, folder: Path) -> str:
+    """The text of ``content.opf``, in which each page below ``folder`` is said to have what it has."""
+
+    def item(match: re.Match[str]) -> str:
+        page = (folder / match[2]).read_text(encoding="utf-8")
+        found = " ".join(name for name, sign in WHAT.items() if sign in page)
+        return f'<item {match[1]} properties="{found}"/>' if found else match[0]
+
+    return PAGE.sub(item, table)
 
 
 def drop_buttons(app: Sphinx) -> None:
@@ -15,5 +47,6 @@ def drop_buttons(app: Sphinx) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
+    app.add_builder(EpubBuilder, override=True)
     app.connect("builder-inited", drop_buttons)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
