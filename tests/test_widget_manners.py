@@ -156,7 +156,7 @@ def told(page) -> str:
     return page.locator(".s2g-live").text_content()
 
 
-@QUIET
+@ALL
 def test_a_slider_says_what_the_eye_reads_beside_it_also_at_its_ends(opened, name):
     page = opened(name)
     for slider in page.locator(".s2g-root input[type=range]").all():
@@ -288,7 +288,7 @@ def test_a_page_whose_host_of_widgets_does_not_come_says_so(site):
         page.context.close()
 
 
-@QUIET
+@ALL
 def test_settings_that_make_no_sense_do_no_harm(opened, name):
     source = (WIDGETS / f"{name}.js").read_text(encoding="utf-8")
     names = re.findall(r"(\w+):", re.search(r"const DEFAULTS = \{(.*?)\};", source, re.DOTALL)[1])

@@ -1,9 +1,10 @@
 // A GPT that writes, with one thing to change: how it begins, or how daring it is. Its weights are fetched when it is asked to write.
 // One anywidget module: JupyterLab runs it beside a kernel, the site without one. The engine is gpt.js.
 import { draw, encode, fetchBytes, modelOf, randomFrom, rank, readModel } from "./gpt.js";
-import { element, stored } from "./parts.js";
+import { element, slider, stored } from "./parts.js";
 
 const DEFAULTS = { prompt: "The function returns", temperature: 0.5, seed: 0, length: 110, sample: "", model_url: "" };
+const MOST = { temperature: 2, seed: 2 ** 32 - 1, length: 1000 };
 const PACE = 14; // milliseconds for a character, so that the eye can follow
 
 // The characters that follow the prompt, one by one; throws where the prompt does not suit the model.
@@ -26,8 +27,6 @@ const TEMPLATE = `
   <div class="s2g-row">
     <label class="s2g-line">It begins with
       <input type="text" class="s2g-text" dir="auto" spellcheck="false" autocomplete="off" autocapitalize="none"></label>
-    <label class="s2g-slider"><span>Temperature <b></b></span>
-      <input type="range" min="0" max="2" step="0.1"></label>
     <button type="button" class="s2g-main">Write</button>
   </div>
   <p class="s2g-notice" role="status"></p>`;
@@ -37,9 +36,12 @@ function render({ model, el }) {
   root.innerHTML = TEMPLATE; // constant markup, nothing typed
   root.addEventListener("focusin", ({ target }) => { target.dataset.lmSuppressShortcuts = ""; }); // or JupyterLab takes its keys
   const find = (selector) => root.querySelector(selector);
-  const state = () => Object.fromEntries(Object.keys(DEFAULTS).map((name) => [name, model.get(name) ?? DEFAULTS[name]]));
+  const sensible = (name, value) => (typeof value === typeof DEFAULTS[name] && !(value < 0 || value > MOST[name]) ? value : DEFAULTS[name]);
+  const state = () => Object.fromEntries(Object.keys(DEFAULTS).map((name) => [name, sensible(name, model.get(name))]));
   const set = (name, value) => { model.set(name, value); model.save_changes(); };
-  const [text, slider, write, notice] = [".s2g-text", ".s2g-slider input", ".s2g-main", ".s2g-notice"].map(find);
+  const [text, write, notice] = [".s2g-text", ".s2g-main", ".s2g-notice"].map(find);
+  const daring = slider("Temperature", { min: 0, max: 2, step: 0.1 }, (value) => set("temperature", value));
+  write.before(daring.node);
   const unhurried = matchMedia("(prefers-reduced-motion: reduce)");
   let file = null;
   let job = 0;
@@ -81,14 +83,12 @@ function render({ model, el }) {
   function show() {
     const now = state();
     if (text.value !== now.prompt) text.value = now.prompt;
-    slider.value = now.temperature;
-    find(".s2g-slider b").textContent = now.temperature === 0 ? "0, the safest" : now.temperature.toFixed(1);
+    daring.show(now.temperature, now.temperature === 0 ? "0, the safest" : now.temperature.toFixed(1));
   }
 
   text.oninput = () => set("prompt", text.value);
   text.onkeydown = ({ key }) => { if (key === "Enter" && !write.disabled) begin(); };
-  slider.oninput = () => set("temperature", Number(slider.value));
-  slider.onchange = () => { if (file) begin(); };
+  daring.input.onchange = () => { if (file) begin(); };
   write.onclick = begin;
   const names = ["prompt", "temperature"];
   names.forEach((name) => model.on(`change:${name}`, show));
