@@ -26,7 +26,10 @@ def test_a_sheet_is_cut_into_pictures_without_the_paper_below(tmp_path):
         sheet.paste((15, 92, 99), (left, top, left + 31, top + height))
     sheet.save(tmp_path / "sheet.png")
     stills.cut(tmp_path / "sheet.png", names, tmp_path / "cut")
-    heights = {file.stem: Image.open(file).size[1] for file in (tmp_path / "cut").iterdir()}
+    heights = {}
+    for file in (tmp_path / "cut").iterdir():
+        with Image.open(file) as picture:
+            heights[file.stem] = picture.size[1]
     assert heights == {"a": 110, "b": 70, "c": 13, "d": 230}
 
 

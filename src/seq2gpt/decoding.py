@@ -169,6 +169,13 @@ def exact(linears: Sequence[nn.Linear]) -> Matrix:
     return exact_matrix(*joined(linears))
 
 
+def check_on_cpu(model: Any) -> None:
+    """Raise ``ValueError`` for a GPT or ModernGPT on another device."""
+    device = model.head.weight.device
+    if device.type != "cpu":
+        raise ValueError(f"the model is on {device}, fast decoding is for the CPU; move it with model.cpu()")
+
+
 class FastDecoder(PlainDecoder):
     """A GPT or ModernGPT that reads a prompt at once and then one token at a time, on the CPU.
 
@@ -190,11 +197,7 @@ class FastDecoder(PlainDecoder):
 
     def __init__(self, model: Any, matrix_of: MatrixOf = exact) -> None:
         super().__init__(model)
-        device = model.head.weight.device
-        if device.type != "cpu":
-            raise ValueError(
-                f"the model is on {device}, fast decoding is for the CPU; move it with model.cpu()"
-            )
+        check_on_cpu(model)
         fast = [FastBlock(block, matrix_of) for block in model.blocks]
         in_c = all(map(can_read, model.blocks, fast))
         self.blocks = KernelBlocks(fast) if in_c else FastBlocks(fast)

@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
-from seq2gpt.decoding import FastDecoder, joined
+from seq2gpt.decoding import FastDecoder, check_on_cpu, joined
 from seq2gpt.embeddings import check_finite
 from seq2gpt.kernels import load_kernels, n_threads_for
 from seq2gpt.tiles import Vector, in_huge_pages, multiply_panels, panels_of
@@ -97,6 +97,7 @@ def int8_decoder(model: Any) -> FastDecoder:
     >>> int8_decoder(model).read(torch.tensor([4])).shape
     torch.Size([11])
     """
+    check_on_cpu(model)  # where numbers can be looked at
     check_finite(model.named_parameters())
     return FastDecoder(copy.deepcopy(model).requires_grad_(False), matrix_of=_round)
 
