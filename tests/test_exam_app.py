@@ -18,13 +18,14 @@ from seq2gpt.exam.collection import domain_of, load_all
 from seq2gpt.exam.forms import apportion, profiles
 from seq2gpt.exam.grading import grade, model_answer, rights
 from seq2gpt.exam.history import History
-from seq2gpt.exam.page import N_VARIANTS, page_data
+from seq2gpt.exam.page import N_VARIANTS, UNREAD, page_data
 from seq2gpt.exam.results import Estimate, by_domain
 from seq2gpt.exam.schedule import cards
 
 ASSETS = ROOT / "book/assets"
 AXE = ROOT / "tests/vendor/axe-core/axe.min.js"
 LIMIT = 300_000  # bytes of the page, compressed
+N_ITEMS = 500  # that the page has to hold within it
 THEME = 20_000  # of these for the HTML that the theme puts around it
 NAME = "seq2gpt.exam"
 
@@ -134,7 +135,8 @@ def wrong(question):
 # ---- without a browser -------------------------------------------------------------------------------------
 
 
-def test_the_page_weighs_no_more_than_it_may(bank):
+def test_the_page_weighs_no_more_than_it_may_with_five_hundred_questions(bank):
+    """The questions weigh what those of today do, one by one; templates have the same share of them."""
     own = [
         *(ASSETS / "exam").glob("*"),
         ASSETS / "vendor/ts-fsrs/ts-fsrs.js",
@@ -144,6 +146,7 @@ def test_the_page_weighs_no_more_than_it_may(bank):
     parts["index.md"] = (ROOT / "book/exam/index.md").read_bytes()
     parts["bank.json"] = json.dumps(page_data(bank), ensure_ascii=False, separators=(",", ":")).encode()
     sizes = {name: len(gzip.compress(content, 6)) for name, content in parts.items()}
+    sizes["bank.json"] = round(sizes["bank.json"] * max(N_ITEMS, len(bank)) / len(bank))
     assert sum(sizes.values()) <= LIMIT - THEME, sizes
 
 
@@ -166,6 +169,24 @@ def test_the_data_hold_the_bank_and_what_its_answers_mean(bank):
     named = set(re.findall(r'"misconception": "([^"]+)"', json.dumps(data["items"])))
     assert set(data["misconceptions"]) == named
     assert all(text.endswith((".", "?", "!", "”")) for text in data["misconceptions"].values())
+
+
+def test_the_page_reads_no_field_that_its_data_leave_out(bank):
+    """A name of the schema that a module reads of a question is in the data, and each variant is whole."""
+    code = "".join(path.read_text(encoding="utf-8") for path in (ASSETS / "exam").glob("*.js"))
+    for name in UNREAD:
+        assert not re.search(rf"\b(?:item|question|q)\.{name}\b", code), name
+        assert not re.search(rf"\{{[^{{}}]*\b{name}\b[^{{}}]*\}} = (?:item|question|q)\b", code), name
+    items = page_data(bank)["items"]
+    for question, item in zip(bank, items, strict=True):
+        assert not set(UNREAD) & set(item)
+        assert item["interaction"]["kind"] == question.kind
+        for seed, variant in enumerate(item.get("variants", [{}])):
+            shown, whole = {**item, **variant}, question.variant(seed)
+            for name in ("stem", "interaction", "explanation"):
+                assert shown[name] == getattr(whole, name)
+            assert shown.get("hint", "") == whole.hint
+            assert shown.get("stimulus", {}) == whole.stimulus
 
 
 # ---- the page computes what the package computes -----------------------------------------------------------

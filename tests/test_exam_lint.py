@@ -252,10 +252,25 @@ def test_levels_of_bloom() -> None:
             "chapter: book/07-attention/lesson.md names no paragraph; add #anchor",
         ),
         ("book/99-nowhere/lesson.md#why-scale", "chapter: there is no book/99-nowhere/lesson.md"),
+        ("book/api/lora.md#seq2gpt.lora.merge", "chapter: book/api/lora.md documents no seq2gpt.lora.merge"),
+        ("book/api/lora.md#seq2gpt.lora._get", "chapter: book/api/lora.md documents no seq2gpt.lora._get"),
+        (
+            "book/api/lora.md#seq2gpt.lora.Tensor",
+            "chapter: book/api/lora.md documents no seq2gpt.lora.Tensor",
+        ),
+        (
+            "book/api/lora.md#seq2gpt.scaling.training_flops",
+            "chapter: book/api/lora.md documents no seq2gpt.scaling.training_flops",
+        ),
     ],
 )
 def test_chapters_exist(chapter: str, says: str) -> None:
     assert broken(facts.chapter_exists, question(GOOD.interaction, chapter=chapter), book=Book(ROOT)) == says
+
+
+def test_a_page_of_the_reference_is_a_chapter_too() -> None:
+    item = question(GOOD.interaction, chapter="book/api/lora.md#seq2gpt.lora.merge_lora")
+    assert not list(facts.chapter_exists(item, Book(ROOT)))
 
 
 def test_chapters_of_an_installed_package_lie_elsewhere(tmp_path: Path) -> None:
@@ -420,6 +435,8 @@ def test_the_table_tells_where_questions_are_wanting(capsys: pytest.CaptureFixtu
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 1 + len(objectives()) + len({name[:3] for name in objectives()}) + 1
     assert not any("too few" in line for line in lines)
+    ahead = [line.split()[0] for line in lines if line.endswith("ahead of its lesson")]
+    assert ahead == ["FIN-03", "FIN-04", "FIN-05", "USE-02", "USE-03", "USE-06", "USE-09"]
     few = [
         item for item in load_all() if "ATT-03" not in item.objectives or item.pool == "exam" or item.template
     ]
@@ -433,6 +450,8 @@ def test_each_objective_has_enough_to_practise_and_held_back() -> None:
     bank = [question for question in load_all() if question.status != "retired"]
     for name in objectives():
         of_it = [question for question in bank if name in question.objectives]
+        if all(question.chapter.startswith("book/api/") for question in of_it) and of_it:
+            continue  # its lesson is not written yet
         fixed = [question.pool for question in of_it if not question.template]
         assert fixed.count("exam") >= 2, name
         assert len(fixed) - fixed.count("exam") >= 3, name

@@ -13,7 +13,7 @@ import yaml
 
 from autograder.lessons import all_lessons
 from seq2gpt.exam.bank import Question, load
-from seq2gpt.exam.collection import Book
+from seq2gpt.exam.collection import Book, domain_of
 from seq2gpt.exam.lint import lint
 from seq2gpt.exam.lint.keys import is_key, options_of
 from seq2gpt.exam.lint.programs import is_run, programs_run
@@ -23,7 +23,8 @@ ROOT = Path(__file__).resolve().parents[1]
 EXAM = ROOT / "src/seq2gpt/exam"
 FILES = {lesson.name: sorted(lesson.folder.glob("questions*.yml")) for lesson in all_lessons()}
 BANKS = {lab: [question for path in paths for question in load(path)] for lab, paths in FILES.items()}
-QUESTIONS = [question for bank in BANKS.values() for question in bank]
+AHEAD = load(ROOT / "book/exam/questions.yml")  # of lessons that are not written yet
+QUESTIONS = [question for bank in [*BANKS.values(), AHEAD] for question in bank]
 TEMPLATES = [question for question in QUESTIONS if question.template]
 PROGRAMS = [question for question in QUESTIONS if is_run(question)]
 BOOK = Book(ROOT)
@@ -78,7 +79,7 @@ def test_every_question_is_asked_once_in_the_chapter_or_behind_it(lab: str) -> N
 
 def test_lists_name_what_the_questions_use() -> None:
     listed = yaml.safe_load((EXAM / "misconceptions.yml").read_text(encoding="utf-8"))
-    banks = [path.read_text(encoding="utf-8") for paths in FILES.values() for path in paths]
+    banks = [path.read_text(encoding="utf-8") for path in BOOK.banks]
     assert {name for bank in banks for name in re.findall(r"misconception: (M-[a-z0-9-]+)", bank)} == set(
         listed
     )
@@ -137,6 +138,12 @@ def test_chapters_are_of_the_lesson_and_letters_in_order(lab: str) -> None:
         assert question.seconds >= 45
         letters = [option["id"] for option in options_of(question)]
         assert letters == list("abcdefgh"[: len(letters)])
+
+
+def test_questions_ahead_of_their_lesson_are_answered_by_the_reference() -> None:
+    assert all(re.match(r"book/api/\w+\.md#seq2gpt\.", question.chapter) for question in AHEAD)
+    templates = Counter(domain_of(question) for question in AHEAD if question.template)
+    assert min(templates["FIN"], templates["USE"]) >= 3
 
 
 # --- that the keys are true --------------------------------------------------------------------------

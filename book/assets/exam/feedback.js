@@ -21,7 +21,8 @@ export function reasons(question, response, order) {
 
 // Explanation and a link to the paragraph.
 export function readOn(bank, question) {
-  const link = element("a", { href: bank.paragraph(question), target: "_blank", rel: "noopener" }, `Read the paragraph in the course (lesson ${question.chapter.match(/\/(\d+)-/)?.[1] ?? ""}, opens a new tab)`);
+  const place = question.chapter.match(/\/(\d+)-/)?.[1];
+  const link = element("a", { href: bank.paragraph(question), target: "_blank", rel: "noopener" }, `Read the paragraph in the course (${place ? `lesson ${place}` : "reference"}, opens a new tab)`);
   return element("div", { className: "s2g-explained" }, ...blocks(question.explanation), element("p", {}, link));
 }
 

@@ -1,4 +1,4 @@
-"""Moodle XML. An order is Moodle's own kind ``ordering``, a shape a short answer, an answer in words an essay."""
+"""Moodle XML. An order is the kind ``ordering``, part of Moodle today and a plugin before, a shape a short answer, an answer in words an essay."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -126,10 +126,11 @@ WRITERS = {
 
 
 def _combined(node: ET.Element) -> None:
-    """Feedback for the whole; without ``shownumcorrect`` Moodle refuses an ordering."""
+    """Feedback for the whole, with the number of right parts: an order asks what ``shownumcorrect`` says, and takes an
+    empty one for no; other kinds ask whether it is there."""
     for name, text in (("correct", "Right."), ("partiallycorrect", "Partly right."), ("incorrect", "Wrong.")):
         _text(ET.SubElement(node, f"{name}feedback", HTML), text)
-    ET.SubElement(node, "shownumcorrect")
+    _fields(node, shownumcorrect="1")
 
 
 def _answer(node: ET.Element, share: int | float, text: str, feedback: str) -> ET.Element:

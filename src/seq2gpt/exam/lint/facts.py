@@ -1,5 +1,6 @@
 """Rules on facts: chapters and sources that exist, and a date by which a fact that ages is looked up again."""
 
+import importlib
 import re
 from collections.abc import Iterator
 
@@ -15,15 +16,32 @@ PRODUCT = re.compile(
 
 
 def chapter_exists(question: Question, book: Book) -> Iterator[str]:
-    """The paragraph that clears the question up is there: the page, and its ``(anchor)=``."""
+    """The paragraph that clears the question up is there: the page, and its ``(anchor)=``.
+
+    On a page of the reference it is a name that the page documents, such as ``seq2gpt.lora.LoRALinear``.
+    """
     chapter, _, anchor = question.chapter.partition("#")
     page = book.page(chapter)
     if page is None:
         yield f"chapter: there is no {chapter}"
-    elif not anchor:
+        return
+    text = page.read_text(encoding="utf-8")
+    if not anchor:
         yield f"chapter: {chapter} names no paragraph; add #anchor"
-    elif not re.search(rf"^\({re.escape(anchor)}\)=$", page.read_text(encoding="utf-8"), re.MULTILINE):
+    elif anchor.startswith("seq2gpt."):
+        if not _documents(text, anchor):
+            yield f"chapter: {chapter} documents no {anchor}"
+    elif not re.search(rf"^\({re.escape(anchor)}\)=$", text, re.MULTILINE):
         yield f"chapter: {chapter} has no ({anchor})="
+
+
+def _documents(page: str, name: str) -> bool:
+    """Whether the page shows the docstring of a function or class, as ``automodule`` does: its own, and public."""
+    module, _, last = name.rpartition(".")
+    if last.startswith("_") or not re.search(rf"^\.\. automodule:: {re.escape(module)}$", page, re.MULTILINE):
+        return False
+    shown = getattr(importlib.import_module(module), last, None)
+    return getattr(shown, "__module__", "") == module and bool(shown.__doc__)
 
 
 def figure_has_its_parts(question: Question, book: Book) -> Iterator[str]:
