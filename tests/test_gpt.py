@@ -65,6 +65,7 @@ def test_sizes_below_one_are_refused(name: str, size: int) -> None:
         GPTConfig(**{**SIZES, name: size})
 
 
+@pytest.mark.own
 @pytest.mark.parametrize("name", [*SIZES, "d_ff"])
 def test_true_is_no_size(name: str) -> None:
     with pytest.raises(ValueError, match=f"^{name}=True must be a whole number of at least 1$"):

@@ -41,6 +41,7 @@ def test_pairs_are_neighbours_in_every_row():
     assert targets.tolist() == [[2, 3, 4], [6, 7, 8]]
 
 
+@pytest.mark.own
 @pytest.mark.parametrize("n", [0, 1])
 def test_too_few_tokens_hold_no_pair(n):
     with pytest.raises(ValueError, match=f"^{n} tokens hold no pair; give at least 2$"):
@@ -62,6 +63,7 @@ def test_counts_of_small_integers_do_not_overflow():
     assert bigram_counts(ids, 100)[99, 98] == 1
 
 
+@pytest.mark.own
 @pytest.mark.parametrize("outside", [-1, 7])
 def test_ids_outside_the_vocabulary_are_named(outside):
     message = f"^id {outside} is not in the vocabulary of 7; use ids from 0 to 6$"
@@ -88,6 +90,7 @@ def test_smoothing_is_one_unless_said_otherwise():
     assert not torch.equal(bigram_model(counts), bigram_model(counts, smoothing=0.0))
 
 
+@pytest.mark.own
 @pytest.mark.parametrize("smoothing", [-0.1, INF, math.nan])
 def test_impossible_smoothing_is_refused(smoothing):
     with pytest.raises(ValueError, match=f"^smoothing={smoothing} must be finite and at least 0$"):
@@ -193,6 +196,7 @@ def test_cross_entropy_is_stable():
     assert cross_entropy(torch.tensor([[0.0, -INF]]), torch.tensor([1])).item() == INF
 
 
+@pytest.mark.own
 def test_nothing_but_padding_has_no_mean():
     mask = torch.tensor([False, False])
     message = "^there is no real token to average over; give at least one$"
@@ -225,6 +229,7 @@ def test_bits_per_byte_do_not_depend_on_the_tokenizer():
     assert bits_per_byte(0.5, 12, "abcdef") == pytest.approx(bits_per_byte(1.5, 4, "abcdef"))
 
 
+@pytest.mark.own
 def test_an_empty_text_has_no_byte():
     with pytest.raises(ValueError, match="^the text is empty: there is no byte to divide by$"):
         bits_per_byte(1.0, 0, "")
