@@ -16,7 +16,6 @@ import pytest
 import torch
 
 import seq2gpt
-from seq2gpt import cli
 from seq2gpt.cli import COURSE_HELP, HELP, main
 from seq2gpt.errors import UserError
 from seq2gpt.gpt import GPT, GPTConfig
@@ -25,6 +24,7 @@ from seq2gpt.run.checkpoint import checkpoints
 from seq2gpt.run.demos import DEMOS
 from seq2gpt.run.folder import read_run
 from seq2gpt.run.presets import PRESETS
+from seq2gpt.run.with_package import about_the_package
 from seq2gpt.tokens import CharTokenizer
 
 SMALL = [
@@ -481,9 +481,9 @@ def test_with_a_package_what_is_not_named_is_the_gpt_of_the_lessons(tmp_path, mo
     for name in ("mygpt", "other"):
         Path("runs", name).mkdir(parents=True)
         Path("runs", name, "config.json").touch()
-    assert " ".join(cli._about_the_package(given.split(), "mygpt")) == meant
+    assert " ".join(about_the_package(given.split(), "mygpt")) == meant
 
 
 def test_with_a_package_that_was_not_trained_the_run_is_not_guessed(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert cli._about_the_package(["sample"], "mygpt") == ["sample"]
+    assert about_the_package(["sample"], "mygpt") == ["sample"]

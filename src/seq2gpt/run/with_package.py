@@ -32,12 +32,12 @@ def run_with(folder: str, arguments: list[str]) -> int:
         raise lacks_extra(error, "course") from None
     words, environment, about = command_of(Path(folder))
     print(about, file=sys.stderr, flush=True)
-    arguments = _about_the_package(arguments, words[-1])
+    arguments = about_the_package(arguments, words[-1])
     words += arguments if _asks_for_forms(arguments) else [*arguments, "--forms", "lessons"]
     return subprocess.run(words, env=environment, check=False).returncode
 
 
-def _about_the_package(arguments: list[str], name: str) -> list[str]:
+def about_the_package(arguments: list[str], name: str) -> list[str]:
     """A command that does not say what to train or to read means the GPT of lesson 13, and the run with the package's name."""
     command, *rest = arguments
     if (rest and not rest[0].startswith("-")) or not {*HELP_WORDS}.isdisjoint(rest):
