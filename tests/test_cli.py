@@ -16,6 +16,7 @@ import pytest
 import torch
 
 import seq2gpt
+from seq2gpt import cli
 from seq2gpt.cli import COURSE_HELP, HELP, main
 from seq2gpt.errors import UserError
 from seq2gpt.gpt import GPT, GPTConfig
