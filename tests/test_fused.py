@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from seq2gpt import blocks, fused
+from seq2gpt.forms import lesson_forms
 
 
 def random(*shape: int, seed: int = 0) -> Tensor:
@@ -126,3 +127,11 @@ def test_in_bfloat16_the_loss_and_its_gradients_are_near_those_in_double_precisi
     assert [gradient.dtype for gradient in gradients] == [hidden_dtype, torch.float32]
     for gradient, theirs in zip(gradients, torch.autograd.grad(3 * expected, exact), strict=True):
         assert (gradient.double() - theirs).norm() < 0.02 * theirs.norm()
+
+
+def test_within_lesson_forms_the_norm_is_the_lessons(monkeypatch):
+    monkeypatch.setattr(blocks, "rms_norm", lambda x, weight, eps: x * weight + eps)
+    x, weight = torch.randn(2, 3), torch.randn(3)
+    with lesson_forms():
+        torch.testing.assert_close(fused.rms_norm(x, weight, 0.3), x * weight + 0.3)
+    assert not torch.allclose(fused.rms_norm(x, weight, 0.3), x * weight + 0.3)

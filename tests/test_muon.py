@@ -7,6 +7,8 @@ import pytest
 import torch
 from torch import nn
 
+from seq2gpt import muon
+from seq2gpt.forms import lesson_forms
 from seq2gpt.gpt import GPT, GPTConfig
 from seq2gpt.muon import POLAR_EXPRESS, Muon, muon_groups, orthogonalize_stack
 from seq2gpt.training import JORDAN, orthogonalize, trapezoid_schedule
@@ -40,6 +42,19 @@ def test_the_polynomials_on_single_numbers(coefficients):
         for a, b, c in coefficients:
             x = a * x + b * x**3 + c * x**5
         assert lowest < x < highest
+
+
+def test_within_lesson_forms_each_matrix_of_a_stack_goes_to_the_lessons_function(monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        muon, "orthogonalize", lambda matrix, coefficients: seen.append(coefficients) or matrix + 7
+    )
+    matrices = torch.randn(3, 5, 2)
+    with lesson_forms():
+        torch.testing.assert_close(orthogonalize_stack(matrices, JORDAN), matrices + 7)
+    assert seen == [JORDAN] * 3
+    orthogonalize_stack(matrices, JORDAN)
+    assert len(seen) == 3
 
 
 @pytest.mark.parametrize("shape", [(5, 5), (3, 11), (11, 3), (17, 1)])

@@ -68,6 +68,15 @@ def finish(page) -> str:
     return page.locator(".s2g-written > span").evaluate("node => node.textContent")
 
 
+def greedy(exported, prompt, n):
+    """The prompt and ``n`` characters after it, by PyTorch with the weights of the file."""
+    tokenizer = CharTokenizer(SYMBOLS)
+    model = dequantised(small_gpt(), exported.read_bytes())
+    return tokenizer.decode(
+        generate(model, torch.tensor([tokenizer.encode(prompt)]), n, temperature=0.0)[0].tolist()
+    )
+
+
 @pytest.mark.browser
 def test_greedy_text_in_the_page_is_that_of_generate(show, exported):
     page = show(temperature=0, max_new_tokens=11)
@@ -76,10 +85,7 @@ def test_greedy_text_in_the_page_is_that_of_generate(show, exported):
     assert button.inner_text() == f"Load the model ({size / 1e6:.1f} MB)"
     load(page)
     text = finish(page)
-    tokenizer = CharTokenizer(SYMBOLS)
-    model = dequantised(small_gpt(), exported.read_bytes())
-    ids = generate(model, torch.tensor([tokenizer.encode("abc")]), 11, temperature=0.0)
-    assert "abc" + text == tokenizer.decode(ids[0].tolist())
+    assert "abc" + text == greedy(exported, "abc", 11)
     assert page.locator(".s2g-written b").inner_text() == "abc"
     assert page.locator(".s2g-speed").inner_text().startswith("11 characters, ")
 
@@ -448,10 +454,7 @@ def test_without_webassembly_the_same_text_is_written(show, exported, way):
     )
     load(page)
     text = finish(page)
-    tokenizer = CharTokenizer(SYMBOLS)
-    model = dequantised(small_gpt(), exported.read_bytes())
-    ids = generate(model, torch.tensor([tokenizer.encode("abc")]), 11, temperature=0.0)
-    assert "abc" + text == tokenizer.decode(ids[0].tolist())
+    assert "abc" + text == greedy(exported, "abc", 11)
     page.locator(".s2g-about summary").click()
     assert page.locator(".s2g-about dd").last.inner_text() == way
 
