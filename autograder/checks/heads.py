@@ -139,13 +139,13 @@ def no_number_is_lost(answer: Answer, draw: Draw) -> None:
 # ── MultiHeadAttention ───────────────────────────────────────────────────────────────────────────
 
 
-def linear_layer(module: Any, name: str, d_model: int, bias: bool) -> Any:
+def linear_layer(module: Any, name: str, d_out: int, d_in: int, bias: bool) -> Any:
     """The layer ``name`` of a student's module, if it is as specified."""
     layer = getattr(module, name, None)
     if not isinstance(layer, nn.Linear):
         found = "no such attribute" if layer is None else expect.describe(layer)
         expect.fail(f"Your class should have a layer `{name}`, an nn.Linear; it has {found}.")
-    expect.tensor(layer.weight, f"The weight of `{name}`", (d_model, d_model))
+    expect.tensor(layer.weight, f"The weight of `{name}`", (d_out, d_in))
     if (layer.bias is not None) is not bias:
         found, wanted = ("no bias", "one") if bias else ("a bias", "none")
         expect.fail(f"With bias={bias}, `{name}` has {found}; it should have {wanted}.")
@@ -160,7 +160,7 @@ def as_function(cls: Any) -> Callable[..., Any]:
     ) -> Any:
         module = cls(x.shape[-1], n_heads)
         for name in NAMES:
-            layer = linear_layer(module, name, x.shape[-1], bias=True)
+            layer = linear_layer(module, name, x.shape[-1], x.shape[-1], bias=True)
             layer.weight.data = parameters[f"{name}.weight"].clone()
             layer.bias.data = parameters[f"{name}.bias"].clone()
         sources = (x,) if memory is None else (x, memory)
@@ -216,7 +216,7 @@ def four_linear_layers(answer: Answer, draw: Draw) -> None:
     for bias in (True, False):
         module = answer.original(d_model, n_heads, bias=bias)
         for name in NAMES:
-            linear_layer(module, name, d_model, bias)
+            linear_layer(module, name, d_model, d_model, bias)
         numbers = sum(p.numel() for p in list(module.parameters()))
         wanted = sum(p.numel() for p in nn.MultiheadAttention(d_model, n_heads, bias=bias).parameters())
         if numbers != wanted:

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from autograder import expect
 from autograder.checking import Draw
-from autograder.checks.heads import leading_shapes
+from autograder.checks.heads import leading_shapes, linear_layer
 from autograder.checks.norms import EXERCISES, OTHERS, Answer, check, is_close, tanh_gelu
 
 Parameters = dict[str, Tensor]
@@ -29,19 +29,6 @@ def seeded(draw: Draw, function: Any, *arguments: Any, **more: Any) -> Any:
 
 
 # ── FeedForward ──────────────────────────────────────────────────────────────────────────────────
-
-
-def layer_of(module: Any, name: str, d_out: int, d_in: int, bias: bool) -> Any:
-    """The linear layer ``name`` of a student's module, if it is as specified."""
-    layer = getattr(module, name, None)
-    if not isinstance(layer, nn.Linear):
-        found = "no such attribute" if layer is None else expect.describe(layer)
-        expect.fail(f"Your class should have a layer `{name}`, an nn.Linear; it has {found}.")
-    expect.tensor(layer.weight, f"The weight of `{name}`", (d_out, d_in))
-    if (layer.bias is not None) is not bias:
-        found, wanted = ("no bias", "one") if bias else ("a bias", "none")
-        expect.fail(f"With bias={bias}, `{name}` has {found}; it should have {wanted}.")
-    return layer
 
 
 def part_of(module: Any, place: str) -> Any:
@@ -88,7 +75,7 @@ def network_as_function(names: tuple[str, ...]) -> Callable[[Any], Callable[...,
             module = require_module(cls(d_model, d_ff, bias=bias))
             for name in names:
                 d_out, d_in = parameters[f"{name}.weight"].shape
-                set_linear(layer_of(module, name, d_out, d_in, bias), name, parameters)
+                set_linear(linear_layer(module, name, d_out, d_in, bias), name, parameters)
             return module.double().eval()(x)
 
         return feed
@@ -109,7 +96,7 @@ def compare_parts(answer: Answer, draw: Draw, names: tuple[str, ...], default: b
         wanted = 0
         for name in names:
             d_out, d_in = (d_model, d_ff) if name == names[-1] else (d_ff, d_model)
-            layer_of(module, name, d_out, d_in, default if bias is None else bias)
+            linear_layer(module, name, d_out, d_in, default if bias is None else bias)
             wanted += d_out * (d_in + (default if bias is None else bias))
         if count(module) != wanted:
             expect.fail(
