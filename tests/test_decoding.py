@@ -225,6 +225,15 @@ def test_fast_decoding_is_for_the_cpu() -> None:
 # int8
 
 
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf")])
+def test_weights_that_are_no_numbers_are_not_rounded(wrong: float) -> None:
+    model = GPT(CONFIG)
+    with torch.no_grad():
+        model.blocks[0].attention.w_q.weight[0, 0] = wrong
+    with pytest.raises(ValueError, match="w_q.weight holds nan or infinite numbers"):
+        int8_decoder(model)
+
+
 @pytest.mark.parametrize(("n_out", "n_in"), [*SIZES, (257, 13)])
 def test_an_int8_matrix_is_off_by_half_a_step_at_most(n_out: int, n_in: int) -> None:
     weight = torch.randn(n_out, n_in)

@@ -189,6 +189,7 @@ def error_of(status: int, call: Any, **arguments: Any) -> dict[str, Any]:
         ({"temperature": -1}, "temperature", "temperature=-1.0 must be positive and finite; for the most probable token "
          "every time, sample with temperature=0"),
         ({"temperature": "hot"}, "temperature", "temperature must be a number"),
+        ({"temperature": 10**400}, "temperature", "temperature must be a number"),  # no float holds it
         ({"top_p": 0}, "top_p", "top_p=0.0 must lie above 0 and be at most 1; 1 keeps every token"),
         ({"top_k": 31}, "top_k", "top_k=31 must lie between 1 and vocab_size=30"),
         ({"top_k": 1.5}, "top_k", "top_k must be a whole number"),
