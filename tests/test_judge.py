@@ -1,5 +1,6 @@
 """The judge and the student's process: ordinary tests on a student's objects, and a student who does not play fair."""
 
+import builtins
 import json
 import math
 import random
@@ -186,12 +187,12 @@ def test_a_frame_that_stops_in_the_middle_is_late_and_an_end_is_an_end() -> None
 
 
 @pytest.mark.parametrize(
-    "kind", [ValueError, KeyError, OSError, UnicodeDecodeError, ImportError, ZeroDivisionError]
+    "kind", [k for k in vars(builtins).values() if isinstance(k, type) and issubclass(k, Exception)]
 )
 def test_a_students_exception_is_raised_as_the_builtin_type_with_its_text(kind: type[Exception]) -> None:
     kinds = [c.__name__ for c in kind.__mro__]
     error = errors.remote_error({"name": "MyError", "kinds": kinds, "text": "'why'", "line": "line 3"})
-    assert isinstance(error, kind)
+    assert isinstance(error, Exception if kind is ExceptionGroup else kind)
     assert (type(error).__name__, str(error)) == ("MyError", "'why'")
 
 
@@ -488,7 +489,8 @@ TESTS = {
         assert apply(lambda x: torch.equal(softmax(x), torch.softmax(x, -1)), torch.randn(3)) == 2
         def fails(x): raise KeyError("ours")
         try: apply(fails, 1)
-        except RuntimeError as error: assert "KeyError" in str(error)
+        except KeyError as error: assert (type(error).__name__, str(error)) == ("KeyError", "'ours'")
+        else: raise AssertionError("it did not fail")
         """,
     "truth and length of an object of the test": """
         class Box:
@@ -497,7 +499,7 @@ TESTS = {
         assert (holds(Box(0)), holds(Box(3))) == (False, True) and size(Box(3)) == 3
         assert holds(object()) and holds(lambda: 0)
         try: size(object())
-        except RuntimeError as error: assert "has no len()" in str(error)
+        except TypeError as error: assert "has no len()" in str(error)
         else: raise AssertionError("it has a length")
         """,
     "plain names": 'assert losses[-1] < losses[0] and config["n_layer"] == 2 and point().y == 2',

@@ -102,6 +102,7 @@ def test_the_reference_earns_every_point(labs: Callable[[str], Open], lab: str, 
         for number, (lab, m) in enumerate(MUTANTS)
     ],
 )
+@pytest.mark.usefixtures("_as_users_run_it")
 def test_a_mistake_gets_the_same_words(labs: Callable[[str], Open], lab: str, mutant: mutants.Mutant) -> None:
     record = labs(lab).judged(mutant.exercise, mutant.source, checking.PUBLIC_SEED)
     told = in_notebook(lab, mutant.exercise, mutant.source, checking.PUBLIC_SEED)

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from autograder.grading import proxies, randomness
 from autograder.grading.bridge import Bridge, Graph
-from autograder.grading.errors import remote_error
+from autograder.grading.errors import described, remote_error
 from autograder.grading.request import RequestCodec
 from autograder.grading.shared import Shared
 from autograder.grading.wire import Buffers, Channel, Json, PeerLate, WireError, refuse
@@ -201,7 +201,7 @@ class Link:
                 result = getattr(subject, str(name).lstrip("_"))
             return {"result": out.encode(result)}, out.buffers
         except Exception as error:
-            return {"error": f"{type(error).__name__}: {error}"}, []
+            return {"error": described(error)}, []
 
     def result_of(self, op: str, reply: dict[str, Json], buffers: Buffers, first: int) -> Any:
         """What a reply says, decoded; or the exception that it reports."""

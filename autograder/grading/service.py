@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from autograder.grading.errors import described, same_error
 from autograder.grading.operators import OPERATORS
 from autograder.grading.reply import Loose, Objects, ReplyCodec, snapshot
 from autograder.grading.shared import Shared
@@ -19,7 +20,6 @@ from autograder.grading.wire import Buffers, Codec, Json, refuse
 from autograder.recorder import call_with_spy
 
 Ask = Callable[[dict[str, Json], Buffers], tuple[Any, Buffers]]
-TEXT_LIMIT = 10_000
 
 
 class Service:
@@ -61,7 +61,7 @@ class Service:
             reply["graph"] = self.graph_of(out)
             reply["shared"] = self.shared.changes(out)
         except BaseException as error:
-            return {"error": describe_error(error), "shared": []}, []
+            return {"error": described(error) | {"line": line_of_cell(error)}, "shared": []}, []
         return reply, out.buffers
 
     def graph_of(self, codec: ReplyCodec) -> Json:
@@ -89,7 +89,7 @@ class Service:
         }
         reply, buffers = self.ask(message, codec.buffers)
         if "error" in reply:
-            raise RuntimeError(reply["error"])
+            raise same_error(reply["error"])
         return ReplyCodec(self, buffers).decode(reply["result"])
 
     def forget(self, _: None) -> int:
@@ -151,16 +151,6 @@ def leaves_below(outputs: list[Tensor]) -> list[Tensor]:
             found[id(leaf)] = leaf
         todo += [below for below, _ in node.next_functions]
     return list(found.values())
-
-
-def describe_error(error: BaseException) -> Json:
-    """An exception by name, text and the built-in types that it is one of."""
-    try:
-        text = str(error)[:TEXT_LIMIT]
-    except BaseException:
-        text = "(its message cannot be read)"
-    kinds = [c.__name__ for c in type.__dict__["__mro__"].__get__(type(error)) if c.__module__ == "builtins"]
-    return {"name": type(error).__name__, "kinds": kinds, "text": text, "line": line_of_cell(error)}
 
 
 def written_bytes() -> int:
