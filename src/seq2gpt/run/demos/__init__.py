@@ -112,11 +112,10 @@ def default_config(name: str, data: Path | None = None) -> Any:
     return config(data=data, **(data_sets(name).get(str(data), {}) if not data.exists() else {}))
 
 
-def expected_figures(name: str, data_set: str | None = None) -> dict[str, tuple[float, float | None]]:
+def expected_figures(name: str, data_set: str | None = None) -> dict[str, tuple[float, float]]:
     """Mean and standard deviation over seeds of every figure, as last measured; empty if never.
 
-    With ``data_set`` those on this real set instead of the embedded one. The deviation is ``None`` where one
-    run was measured.
+    With ``data_set`` those on this real set instead of the embedded one.
     """
     measured = json.loads(EXPECTED.read_text(encoding="utf-8")) if EXPECTED.exists() else {}
     entry = measured.get(name, {})
@@ -137,7 +136,7 @@ def report(name: str, result: DemoResult, compare: bool = True, data_set: str | 
         line = f"{figure:{width}}  {_number(value):>9}"
         if figure in expected:
             mean, sd = expected[figure]
-            line += f"   expected {_number(mean)} " + ("in one run" if sd is None else f"± {_number(sd)}")
+            line += f"   expected {_number(mean)} ± {_number(sd)}"
         lines.append(line)
     for text in (result.sample, "\n".join(result.notes)):
         if text:
