@@ -12,6 +12,8 @@ import pytest
 
 pytest.importorskip("jupyter_book", reason="the extra `book` is not installed")
 
+from jupyter_book.config import get_final_config
+
 from audit.pages import MEASURED
 from autograder.site import ROOT
 from test_site import LESSON, address, browser, site, visit  # noqa: F401
@@ -201,3 +203,11 @@ def test_the_bank_is_made_again_when_what_it_is_made_of_changes(tmp_path, change
     assert seq2gpt_exam.bank_digest(tmp_path) == before
     (tmp_path / changed).write_text("2")
     assert seq2gpt_exam.bank_digest(tmp_path) != before
+
+
+def test_a_short_build_reads_no_page_for_numbers_of_figures():
+    asked = {"latex_individualpages": False}
+    config, _ = get_final_config(user_yaml=ROOT / "_config.yml", cli_config=asked, sourcedir=ROOT)
+    assert (
+        config["numfig"] is False
+    )  # Jupyter Book's default, true, has Sphinx unpickle every page of the book

@@ -80,8 +80,13 @@ class Quiz(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         relative, path = self.env.relfn2path(self.arguments[0])
         self.env.note_dependency(relative)
+        banks = self.env.temp_data.setdefault(
+            "s2g_banks", {}
+        )  # a page asks its bank for questions many times
         try:
-            questions = self.chosen(load(path))
+            if path not in banks:
+                banks[path] = load(path)
+            questions = self.chosen(banks[path])
         except UserError as error:
             raise self.error(str(error)) from error
         first = self.env.temp_data.get("s2g_questions", 0) + 1  # numbers run on over the quizzes of a page
