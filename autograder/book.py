@@ -5,14 +5,10 @@ not set by LaTeX: it needs no further gigabytes, and the figures and formulas ar
 """
 
 import shutil
-import subprocess
 from pathlib import Path
 
-from autograder.site import Solutions, build_site, state_beside, with_sphinx
-from seq2gpt.errors import UserError
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
-PATIENCE = 600  # seconds for a slow machine to set every formula of the book
+from autograder.paper import find_browser, print_page, printable
+from autograder.site import Solutions, build_site, check_sources, state_beside, with_sphinx
 
 
 def write_epub(site: Path, model: Path | None, solutions: Solutions) -> Path:
@@ -25,20 +21,11 @@ def write_epub(site: Path, model: Path | None, solutions: Solutions) -> Path:
 
 def write_pdf(site: Path, model: Path | None, solutions: Solutions) -> Path:
     """Build the site, then print the book beside it; returns the file. Needs a Chromium on the machine."""
-    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if browser is None:
-        raise UserError(
-            f"a PDF is printed by a browser, and there is none of {', '.join(BROWSERS)}; install one"
-        )
+    browser = find_browser()
     build_site(site, model, solutions)
-    pages, target = state_beside(site) / "singlehtml", site.with_name("seq2gpt.pdf")
+    pages, toc = state_beside(site) / "singlehtml", check_sources(model)
     with_sphinx("singlehtml", pages, state_beside(site), model, solutions)
-    target.unlink(missing_ok=True)
-    words = [
-        browser, "--headless", "--no-sandbox", "--no-pdf-header-footer", f"--print-to-pdf={target.resolve()}",
-        "--virtual-time-budget=300000", (pages / "book/index.html").resolve().as_uri(),
-    ]  # fmt: skip
-    result = subprocess.run(words, capture_output=True, text=True, check=False, timeout=PATIENCE)
-    if not target.is_file():
-        raise UserError(f"{browser} printed no PDF: {result.stderr.strip()[-500:]}")
-    return target
+    whole = (pages / f"{toc['root']}.html").read_text(encoding="utf-8")
+    paper = pages / "paper.html"  # not where Sphinx leaves it: the addresses of what it shows begin here
+    paper.write_text(printable(whole, toc), encoding="utf-8")
+    return print_page(browser, paper, site.with_name("seq2gpt.pdf"))

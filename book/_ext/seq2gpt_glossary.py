@@ -61,7 +61,7 @@ class Terms(SphinxDirective):
     """The directive ``{terms}``: the whole glossary, by name."""
 
     def run(self) -> list[nodes.Node]:
-        result = nodes.definition_list(classes=["s2g-terms"])
+        result = nodes.definition_list(classes=["s2g-glossary"])
         for term, entry in sorted(read_terms(self.env).items(), key=lambda item: item[0].lower()):
             result += self.entry(term, entry)
         return [result]
