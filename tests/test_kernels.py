@@ -86,6 +86,12 @@ def test_the_fastest_form_that_keeps_the_numbers_is_chosen() -> None:
     assert isinstance(exact_matrix(torch.ones(2, 3, dtype=torch.float64)), TiledMatrix)
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_either_form_adds_the_bias(dtype: torch.dtype) -> None:
+    weight, bias, x = (torch.randn(size, dtype=dtype) for size in ((7, 5), (7,), (5,)))
+    torch.testing.assert_close(exact_matrix(weight, bias)(x), weight @ x + bias)
+
+
 @pytest.fixture
 def _forget_kernels() -> Iterator[None]:
     load_kernels.cache_clear()
