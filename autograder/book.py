@@ -15,6 +15,7 @@ def write_epub(site: Path, model: Path | None, solutions: Solutions) -> Path:
     """Build the site, then write the book beside it; returns the file."""
     build_site(site, model, solutions)
     pages = state_beside(site) / "epub"
+    shutil.rmtree(pages, ignore_errors=True)  # the site's build used up the news of what pages depend on
     with_sphinx("epub", pages, state_beside(site), model, solutions)
     return shutil.copyfile(pages / "seq2gpt.epub", site.with_name("seq2gpt.epub"))
 

@@ -109,7 +109,7 @@ class Recorder:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         args_before, kwargs_before = copy_of(args), copy_of(kwargs)
         named = [f"{k}={words(v)}" for k, v in kwargs.items()]
-        self.unanswered = ", ".join([*(words(v) for v in args if not isinstance(v, dict)), *named])
+        self.unanswered = ", ".join([*(words(v) for v in args if not hasattr(v, "keys")), *named])
         result, self.devices = call_with_spy(self.function, args, kwargs)
         self.unanswered = ""
         self.results.append(copy_of(result))

@@ -1,26 +1,36 @@
 """The book as an EPUB: the table of its files says which of them hold formulas and drawings, as readers' programs expect."""
 
+import posixpath
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
 import zipfile
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
 pytest.importorskip("jupyter_book", reason="the extra `book` is not installed")
 
+from autograder import book
 from chromium import ROOT
 
 CONFIG = f"""
 import sys
 sys.path.insert(0, {str(ROOT / "book" / "_ext")!r})
-extensions = ["seq2gpt_epub"]
+extensions = ["seq2gpt_epub", "sphinx_design", "seq2gpt_quiz"]
 project = author = version = release = copyright = "tiny"
 epub_basename = "tiny"
 root_doc = "index"
 """
+CARD = """
+.. grid:: 2
+
+   .. grid-item-card:: A card
+
+      of another extension, beside nodes of ours that have a form for EPUB
+"""
 PAGE = "{title}\n=======\n\n.. raw:: html\n\n   {body}\n"
-INDEX = "Tiny\n====\n\n.. toctree::\n\n   formula\n   drawing\n   plain\n"
+INDEX = "Tiny\n====\n\n.. toctree::\n\n   formula\n   drawing\n   plain\n" + CARD
 
 
 def test_the_table_of_files_says_what_pages_hold(tmp_path):
@@ -57,3 +67,24 @@ def test_the_table_of_files_says_what_pages_hold(tmp_path):
     assert properties["drawing.xhtml"] == "svg"
     assert properties["plain.xhtml"] is None
     assert properties["nav.xhtml"] == "nav"
+
+
+@pytest.mark.slow
+def test_the_whole_book_is_well_formed_and_holds_what_it_names(tmp_path):
+    """A reading program refuses a page that is no XML, and has no server to ask for what is missing."""
+    written = book.write_epub(tmp_path / "site", None, "folded")
+    with zipfile.ZipFile(written) as opened:
+        pages = {
+            name: opened.read(name) for name in opened.namelist() if name.endswith((".xhtml", ".opf", ".ncx"))
+        }
+        names = set(opened.namelist())
+    assert len(pages) > 90
+    for name, page in pages.items():
+        for element in ET.fromstring(page).iter():
+            for attribute in ("src", "href"):
+                address = urlsplit(element.get(attribute, ""))
+                if address.path and not address.scheme:
+                    assert (
+                        posixpath.normpath(posixpath.join(posixpath.dirname(name), unquote(address.path)))
+                        in names
+                    )

@@ -177,6 +177,10 @@ def test_grammar_and_form_give_the_key_away() -> None:
 
 
 def test_texts_are_plain() -> None:
+    assert "holds <eos>, which a browser" in broken(
+        wording.plain_text, single("and then <eos>", "two", "six")
+    )
+    assert not list(wording.plain_text(single("and then `<eos>`, as 2 < 3 > 1", "two", "six")))
     assert "holds TeX" in broken(wording.plain_text, single(r"\sqrt{d}", "two", "six"))
     assert "a space too many" in broken(wording.plain_text, single("a  b", "two", "six"))
     assert "a space too many" in broken(wording.plain_text, single("a ", "two", "six"))

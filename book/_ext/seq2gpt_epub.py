@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from myst_nb.sphinx_ext import add_global_html_resources
 from sphinx.application import Sphinx
 from sphinx.builders.epub3 import Epub3Builder
 
@@ -19,6 +20,9 @@ class EpubBuilder(Epub3Builder):
     """Sphinx's, with the properties that EPUB 3 wants of each file that holds formulas, drawings or scripts."""
 
     def build_content(self) -> None:
+        add_global_html_resources(
+            self.app, None
+        )  # MyST-NB copies its style sheet when the list has been made
         super().build_content()
         table = Path(self.outdir, "content.opf")
         table.write_text(
@@ -46,7 +50,17 @@ def drop_buttons(app: Sphinx) -> None:
         ]
 
 
+def write_as_html(app: Sphinx) -> None:
+    """Nodes that know HTML and not EPUB, such as another extension's cards, are written as HTML.
+
+    Sphinx would do so by itself if no node in the book had a form for EPUB.
+    """
+    handlers = app.registry.translation_handlers
+    handlers["epub"] = {**handlers.get("html", {}), **handlers.get("epub", {})}
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_builder(EpubBuilder, override=True)
     app.connect("builder-inited", drop_buttons)
+    app.connect("builder-inited", write_as_html)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

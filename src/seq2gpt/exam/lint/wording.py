@@ -19,6 +19,8 @@ NEGATIVE = re.compile(
     r"\b(?:not|except|least)\b|n't\b|n’t\b|\b[Ww]hich\b[^?]* (?:incorrect|false|wrong|untrue)\b"
 )
 TEX = re.compile(r"[$\\]")
+CODE = re.compile(r"`[^`]*`")
+TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 ARTICLE = re.compile(r"\b(an?)\s*(?:…|\.\.\.|_+)?\s*[:?]?$", re.IGNORECASE)
 
 
@@ -81,11 +83,13 @@ def grammatical_clue(question: Question) -> Iterator[str]:
 
 
 def plain_text(question: Question) -> Iterator[str]:
-    """No TeX, no space at an end and none doubled outside a stimulus: the bank is exported as plain text too."""
+    """No TeX, no HTML, no space at an end and none doubled outside a stimulus: the bank is exported as plain text too."""
     shown = texts([question.stem, question.interaction, question.explanation, question.hint])
     for text in shown:
         if TEX.search(text):
             yield f"{text[:40]!r} holds TeX; write Unicode, such as √d_k"
+        if tag := TAG.search(CODE.sub("", text)):
+            yield f"{text[:40]!r} holds {tag[0]}, which a browser reads as HTML and does not show; write `{tag[0]}`"
         if text != text.strip() or "  " in text:
             yield f"{text[:40]!r} has a space too many"
 
