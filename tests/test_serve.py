@@ -341,6 +341,11 @@ def test_for_a_client_that_hangs_up_nothing_more_is_written(streamed: bool) -> N
     assert decoder.n_read < 10  # a whole answer takes 60
 
 
+def test_a_chat_with_a_model_that_has_never_seen_its_marks_is_refused() -> None:
+    with pytest.raises(ApiError, match="^the model has never seen '<', which marks who speaks in a chat; "):
+        chat_job({"messages": USER}, CharTokenizer("abd"), random_model().config)
+
+
 # what a real model rarely does
 
 

@@ -75,7 +75,7 @@ def chat_job(body: dict[str, Any], tokenizer: Tokenizer, config: Any) -> Job:
     if not messages:
         raise ApiError(400, "messages is missing or empty; give at least one", param="messages")
     try:
-        prompt = chat_prompt([_plain(message) for message in messages])
+        prompt = chat_prompt([_plain(message) for message in messages], tokenizer)
     except UserError as error:
         raise ApiError(400, str(error), param="messages") from None
     return _job(body, prompt, "messages", tokenizer, config, config.context_length, [END_OF_TURN])

@@ -72,7 +72,8 @@ class SampleFlags:
     forms: Forms = "fast"
     """lessons computes by the lessons' own functions, which is slower."""
     chat: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
-    """Talk to the model: it answers each line that you write; an empty line ends the conversation."""
+    """Talk to the model: it answers each line that you write, and forgets what no longer fits into its
+    context; an empty line ends the conversation."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
