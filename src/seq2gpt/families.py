@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from seq2gpt.attention import causal_mask
 from seq2gpt.blocks import LayerNorm, TransformerBlock
+from seq2gpt.embeddings import TokenEmbedding
 from seq2gpt.positions import LearnedPositions
 
 Span = tuple[int, int]
@@ -155,7 +156,7 @@ class LanguageModelParts(nn.Module):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        self.token_embedding = nn.Embedding(vocab_size, d_model)
+        self.token_embedding = TokenEmbedding(vocab_size, d_model)
         self.positions = LearnedPositions(context_length, d_model)
         self.blocks = nn.ModuleList(
             TransformerBlock(d_model, n_heads, 4 * d_model, dropout) for _ in range(n_layers)
