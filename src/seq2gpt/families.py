@@ -144,6 +144,10 @@ class LanguageModelParts(nn.Module):
     Every matrix and table is drawn with standard deviation 1 / √width, where width counts its columns. The
     0.02 of GPT and BERT fits their 768 columns and more; in narrow models it delays masked language modelling
     by hundreds of steps.
+
+    >>> parts = LanguageModelParts(vocab_size=11, context_length=5, d_model=6, n_heads=2, n_layers=3)
+    >>> tuple(parts.token_embedding.weight.shape), tuple(parts.head.weight.shape), len(parts.blocks)
+    ((11, 6), (11, 6), 3)
     """
 
     def __init__(
