@@ -147,7 +147,7 @@ class Chat:
 
     The model reads the whole conversation so far before each answer, in the form of
     :func:`seq2gpt.instructions.render_chat`. Where that no longer fits into its context, what was said first is
-    forgotten.
+    forgotten. Every answer is drawn with a seed of its own: ``seed``, ``seed`` + 1 and so on.
     """
 
     def __init__(
@@ -155,7 +155,7 @@ class Chat:
         seed: int = 0,
     ) -> None:  # fmt: skip
         self.decoder, self.tokenizer, self.sampling = decoder, tokenizer, sampling
-        self.stop, self.seed = [*stop, END_OF_TURN], seed
+        self.stop, self.seed = [*stop, END_OF_TURN], seed  # of the next answer
         self.messages: list[dict[str, str]] = []
 
     def say(
@@ -178,6 +178,7 @@ class Chat:
         )
         answer = _written(pieces, write)
         self.messages = [*asked, {"role": "assistant", "content": answer}]
+        self.seed += 1
         return answer
 
     def _fits(self, prompt: str) -> bool:
