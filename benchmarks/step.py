@@ -10,6 +10,8 @@ counts, in process time (all threads) and in wall time. ``bfloat16`` is ``torch.
 - *plain loop*: a GPT of PyTorch's own modules, one product for queries, keys and values, its fused attention,
   ``AdamW`` and ``clip_grad_norm_`` with their defaults, as small trainers write it (``PlainGPT`` below);
 - *transformers*: ``GPT2LMHeadModel`` and its own loss, otherwise the same loop;
+- *tuned loop*: the plain loop with what ours has around the model: fused AdamW, and the memory of the process kept; what is
+  then left is the gain of the model and its loss. It is no peer for the ratios;
 - *train_step*: the course's explained step with fused AdamW;
 - *fast_train_step*: that of :mod:`seq2gpt.faststep`, as the trainer takes it, with the memory of the process kept;
 - *compiled*, with ``--compile``: the same around ``torch.compile``, warmed up;
@@ -127,11 +129,11 @@ class TransformersLoss(nn.Module):
         return self.model(ids, labels=targets, shift_labels=targets.contiguous(), use_cache=False).loss
 
 
-def plain_loop(loss_of: nn.Module, ours: GPT) -> Step:
-    """The step of a plain loop around any loss, whose parameters are as many as ours."""
+def plain_loop(loss_of: nn.Module, ours: GPT, fused: bool | None = None) -> Step:
+    """The step of a plain loop around any loss, whose parameters are as many as ours; ``fused`` is AdamW's."""
     counts = [sum(parameter.numel() for parameter in module.parameters()) for module in (loss_of, ours)]
     assert counts[0] == counts[1], f"the models differ in parameters: {counts}"
-    optimizer = torch.optim.AdamW(decay_groups(loss_of, DECAY), lr=LR, betas=BETAS)
+    optimizer = torch.optim.AdamW(decay_groups(loss_of, DECAY), lr=LR, betas=BETAS, fused=fused)
 
     def step(ids: Tensor, targets: Tensor) -> float:
         optimizer.zero_grad(set_to_none=True)
@@ -146,6 +148,11 @@ def plain_loop(loss_of: nn.Module, ours: GPT) -> Step:
 
 def plain(ours: GPT, precision: str) -> Step:
     return plain_loop(InPrecision(PlainGPT(ours), precision), ours)
+
+
+def tuned(ours: GPT, precision: str) -> Step:
+    keep_freed_memory()
+    return plain_loop(InPrecision(PlainGPT(ours), precision), ours, fused=True)
 
 
 def transformers_gpt2(ours: GPT, precision: str) -> Step:
@@ -197,6 +204,7 @@ OURS, PEERS, LIMIT = "fast_train_step", ("plain loop", "transformers"), "product
 SIDES = {
     "plain loop": plain,
     "transformers": transformers_gpt2,
+    "tuned loop": tuned,
     "train_step": explained,
     OURS: fast,
     "compiled": compiled,

@@ -179,6 +179,25 @@ def test_talking_to_a_model(folder, capsys, monkeypatch):
     assert asked == [(("runs/tiny", False, "lessons"), 0.8, ["x"], 3), ("hello", 7), ("more", 7)]
 
 
+def test_in_a_terminal_a_refused_line_does_not_end_the_conversation(capsys, monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    class Chat:
+        def say(self, text, max_new_tokens, write):
+            if text == "é":
+                raise UserError("the prompt holds 'é'")
+            write(text.upper())
+
+    monkeypatch.setattr(sys, "stdin", Terminal("é\nhello\n\n"))
+    commands._talk(Chat(), 7)
+    assert capsys.readouterr() == ("> > HELLO\n> ", "seq2gpt: the prompt holds 'é'\n")
+    monkeypatch.setattr(sys, "stdin", io.StringIO("é\nhello\n\n"))
+    with pytest.raises(UserError, match="holds 'é'"):
+        commands._talk(Chat(), 7)
+
+
 def test_serving_a_model(folder, capsys, monkeypatch):
     train_small()
     capsys.readouterr()
@@ -219,6 +238,9 @@ def test_exporting_a_model(folder, capsys):
     assert Path("model.onnx").stat().st_size > 5000
     assert refusal(capsys, "export", "runs/tiny", "mine") == "mine exists; choose another name"
     assert refusal(capsys, "export", "runs/tiny") == "TO is missing; see `seq2gpt export --help`"
+    for place in ("text.txt/mine", "text.txt/page.bin", "text.txt/model.onnx"):
+        why = "cannot be written (Not a directory); choose another place"
+        assert refusal(capsys, "export", "runs/tiny", place) == f"{place} {why}"
     settings = ["--prompt", "the ", "--max-new-tokens", "30"]
     texts = []
     for source in ("runs/tiny", "mine"):
@@ -274,6 +296,10 @@ def test_every_field_is_a_flag(folder):
             "latin.txt is not UTF-8 text (byte 0xe9 at offset 3); save it as UTF-8 and try again",
         ),
         (
+            "train --data texts",
+            "texts is a folder; make token files of its texts with `seq2gpt tokenize texts NEW-FOLDER`, and train on these",
+        ),
+        (
             "train --data text.txt --context-length 400",
             "the corpus has 1,023 characters, but context_length=400 needs 8,020 or more; "
             "use a longer text or a smaller --context-length",
@@ -297,6 +323,7 @@ def test_every_field_is_a_flag(folder):
 )  # fmt: skip
 def test_mistakes_get_one_line_and_nothing_is_written(folder, capsys, arguments, message):
     (folder / "empty.txt").write_bytes(b"")
+    (folder / "texts").mkdir()
     (folder / "latin.txt").write_bytes(b"caf\xe9")
     (folder / "text.txt").write_text("x" * 1023, encoding="utf-8")
     before = sorted(folder.rglob("*"))
@@ -345,6 +372,21 @@ def test_help_names_every_command_and_example(capsys):
         f"\n  {command} " in COURSE_HELP
         for command in ("start", "submit", "build", "grade", "regrade", "all")
     )
+
+
+@pytest.mark.parametrize(
+    ("command", "places"),
+    [
+        ("tokenize", "TEXTS TO"), ("sample", "[RUN]"), ("serve", "[RUN]"), ("export", "RUN TO"),
+        ("course start", "FOLDER"), ("course submit", "WORKSPACE LAB"),
+        ("course grade", "[LABS ...]"),
+    ],
+)  # fmt: skip
+def test_help_names_what_stands_where(capsys, command, places):
+    assert main([*command.split(), "--help"]) == 0
+    usage, _, rest = capsys.readouterr().out.partition("\n\n")
+    assert " ".join(usage.split()).removesuffix(" [OPTIONS]").endswith(places) or f" {places} [" in usage
+    assert "``" not in rest  # marks of the documentation mean nothing in a terminal
 
 
 def test_help_of_a_command_explains_every_flag(capsys):

@@ -146,9 +146,9 @@ def test_unusable_files_are_refused_in_one_line(tmp_path, content, message):
 def test_a_folder_is_no_text(tmp_path):
     with pytest.raises(UserError) as refusal:
         read_text(tmp_path)
-    assert (
-        str(refusal.value)
-        == f"{tmp_path} cannot be read (Is a directory); give --data the path of a text file"
+    assert str(refusal.value) == (
+        f"{tmp_path} is a folder; make token files of its texts with `seq2gpt tokenize {tmp_path} NEW-FOLDER`, "
+        "and train on these"
     )
 
 

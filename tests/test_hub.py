@@ -27,6 +27,9 @@ from seq2gpt.gpt import GPT, GPTConfig
 from seq2gpt.hub import find_folder, load_folder, load_pretrained, read_tokenizer, save_pretrained
 from seq2gpt.llama_layout import load_llama_state_dict
 from seq2gpt.modern import ModernConfig, ModernGPT
+from seq2gpt.run.config import TrainConfig
+from seq2gpt.run.sampler import load_model
+from seq2gpt.run.trainer import train
 from seq2gpt.tokens import BytePairTokenizer, CharTokenizer
 
 VOCAB_SIZE, CONTEXT_LENGTH = 37, 13
@@ -329,6 +332,17 @@ def test_a_truncated_file_is_named(saved: Path, n_bytes: int) -> None:
     weights.write_bytes(weights.read_bytes()[:n_bytes])
     message = refusal(load_pretrained, saved)
     assert re.fullmatch(rf"{weights} is damaged or cut short \(.+\); copy or download it again", message)
+
+
+def test_the_folder_of_a_run_is_no_folder_of_weights(tmp_path: Path) -> None:
+    """``sample`` and ``serve`` take both; who loads a run in Python is sent to what reads it."""
+    config = TrainConfig(
+        name="mine", out=tmp_path, d_model=4, n_heads=2, n_layers=1, context_length=2, n_steps=1, n_warmup=0
+    )
+    train(config)
+    message = f"{tmp_path / 'mine'} is a run of `seq2gpt train`; load it with seq2gpt.run.sampler.load_model"
+    assert refusal(load_pretrained, config.folder) == message
+    assert load_model(config.folder)[0].config.d_model == 4
 
 
 @pytest.mark.parametrize(

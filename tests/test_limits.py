@@ -58,6 +58,16 @@ def test_what_is_no_confidence_is_refused(confidences):
         ValueError, match="calibration needs at least one answer, with confidences from 0 to 1"
     ):
         expected_calibration_error(torch.tensor(confidences), right)
+    with pytest.raises(ValueError, match="n_bins=0 must be at least 1"):
+        expected_calibration_error(torch.tensor([0.5]), torch.tensor([True]), n_bins=0)
+
+
+def test_an_exposure_needs_numbers_to_compare():
+    with pytest.raises(ValueError, match="there is no other secret to compare with; give at least one"):
+        exposure_rank(-1.0, torch.tensor([]))
+    for canary, others in ((math.nan, [-1.0]), (-1.0, [-2.0, math.nan])):
+        with pytest.raises(ValueError, match="a log-probability is nan; check the model's weights"):
+            exposure_rank(canary, torch.tensor(others))
 
 
 def test_ablation_is_the_distance_that_each_output_moves():

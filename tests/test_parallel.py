@@ -19,6 +19,11 @@ def test_the_parts_are_the_batch():
     assert {len(part) for part in parts} == {2}
     with pytest.raises(ValueError, match="a batch of 6 does not split into n_ranks=4; use a multiple of 4"):
         shard_batch(batch, 0, 4)
+    for n_ranks in (0, -2):
+        with pytest.raises(ValueError, match=f"n_ranks={n_ranks} must be at least 1"):
+            shard_batch(batch, 0, n_ranks)
+        with pytest.raises(ValueError, match=f"n_ranks={n_ranks} must be at least 1"):
+            shard_parameters(torch.ones(3), 0, n_ranks)
     for rank in (-1, 3):
         with pytest.raises(ValueError, match=f"rank={rank} must lie between 0 and 2"):
             shard_batch(batch, rank, 3)

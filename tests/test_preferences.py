@@ -73,6 +73,8 @@ def test_accuracy_counts_wins_and_half_the_ties():
     assert preference_accuracy(torch.tensor([1.0, 2.0, 3.0]), torch.tensor([0.0, 2.0, 4.0])) == 0.5
     assert preference_accuracy(torch.tensor([1.0]), torch.tensor([0.0])) == 1.0
     with pytest.raises(ValueError, match="there are no pairs to compare; give at least one"):
+        reward_loss(torch.zeros(0), torch.zeros(0))
+    with pytest.raises(ValueError, match="there are no pairs to compare; give at least one"):
         preference_accuracy(torch.zeros(0), torch.zeros(0))
 
 

@@ -3,14 +3,20 @@
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
 
+from seq2gpt.alignment import BidirectionalEncoder
 from seq2gpt.config_json import check_fixed, number, whole_number
-from seq2gpt.embeddings import check_ids
+from seq2gpt.embeddings import TokenEmbedding, check_ids
+from seq2gpt.families import CausalLanguageModel, MaskedLanguageModel, PrefixLanguageModel
+from seq2gpt.gpt import GPT, GPTConfig
+from seq2gpt.modern import ModernConfig, ModernGPT
 from seq2gpt.prompts import check_prompt
+from seq2gpt.recurrent import RecurrentLanguageModel
 
 
 @pytest.mark.parametrize("shape", [(), (1,), (2, 3)])
@@ -85,6 +91,66 @@ def test_every_entry_names_a_wrong_dtype_or_device() -> None:
         tensor, row = f"the ids have dtype {dtype}", f"holds {first}, which is no id"
         expected += [tensor, tensor, tensor, f"the prompt {row}", f"prompt 0 {row}", tensor]
     assert done.stdout.splitlines() == [*expected, "the ids are on meta, the model on cpu"]
+
+
+NO_BATCH = """
+import torch
+from seq2gpt.batched import generate_batch
+from seq2gpt.generation import generate
+from seq2gpt.gpt import GPT, GPTConfig
+model = GPT(GPTConfig(vocab_size=7, context_length=5, d_model=4, n_heads=2, n_layers=1))
+for ids in (torch.tensor([3, 1]), torch.tensor([[[3, 1]]]), [[3, 1]]):
+    try:
+        generate(model, ids, 1)
+    except ValueError as error:
+        print(error)
+print(generate(model, torch.tensor([[3, 1]], dtype=torch.int8), 1).shape)
+try:
+    generate_batch(model.eval(), [3, 1], 1)
+except ValueError as error:
+    print(error)
+"""
+
+
+def test_generation_names_ids_that_are_no_batch() -> None:
+    """PyTorch would read a third dimension without a word, and write nonsense."""
+    done = subprocess.run([sys.executable, "-c", NO_BATCH], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [
+        "the ids have shape (2,); give (batch, n), one row for each sequence",
+        "the ids have shape (1, 1, 2); give (batch, n), one row for each sequence",
+        "the ids are a list; give a tensor of shape (batch, n), such as torch.tensor([[7, 1]])",
+        "torch.Size([1, 3])",
+        "prompt 0 is 3; give a list of ids, such as [7, 1]",
+    ]
+
+
+@pytest.mark.parametrize("dtype", [torch.int8, torch.int16, torch.int32])
+def test_every_whole_number_is_an_id(dtype: torch.dtype) -> None:
+    embedding = TokenEmbedding(7, 2)
+    ids = torch.tensor([[3, 6]], dtype=dtype)
+    assert torch.equal(embedding(ids), embedding.weight[[3, 6]][None])
+
+
+def models_of_the_lessons() -> dict[str, Callable[[torch.Tensor], object]]:
+    sizes: Any = {"vocab_size": 7, "context_length": 5, "d_model": 4, "n_heads": 2, "n_layers": 1}
+    real = torch.ones(1, 2, dtype=torch.bool)
+    encoder = BidirectionalEncoder(7, d_model=4)
+    prefix = PrefixLanguageModel(**sizes)
+    return {
+        "recurrent": RecurrentLanguageModel(7, torch.nn.GRU(3, 5, batch_first=True)),
+        "alignment": lambda ids: encoder(ids, real),
+        "masked": MaskedLanguageModel(**sizes),
+        "causal": CausalLanguageModel(**sizes),
+        "prefix": lambda ids: prefix(ids, n_prefix=1),
+        "gpt": GPT(GPTConfig(**sizes)),
+        "modern": ModernGPT(ModernConfig(**sizes)),
+    }
+
+
+@pytest.mark.parametrize("name", models_of_the_lessons())
+def test_models_name_an_id_that_they_do_not_know(name: str) -> None:
+    with pytest.raises(ValueError, match="^id 7 is not in the vocabulary of 7; use ids from 0 to 6$"):
+        models_of_the_lessons()[name](torch.tensor([[3, 7]]))
 
 
 # config.json

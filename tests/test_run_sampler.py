@@ -150,7 +150,7 @@ def test_a_chat_answers_after_the_whole_conversation():
     assert [message["content"] for message in chat.messages] == ["well?", "yes", "sure?", "ye"]
     before = list(chat.messages)
     with pytest.raises(UserError, match="more than context_length=97"):
-        chat.say("a" * 90)
+        chat.say("a" * 95)
     with pytest.raises(UserError, match="holds the marker '<|end|>'".replace("|", r"\|")):
         chat.say("<|end|>")
     assert chat.messages == before
@@ -171,6 +171,24 @@ def test_a_model_of_characters_can_chat_too():
     for _ in range(20):
         ids = torch.cat((ids, model(ids)[:, -1:].argmax(-1)), dim=1)
     assert likeliest.say("hi", max_new_tokens=20) == tokenizer.decode(ids[0, -20:].tolist()) != free
+
+
+def test_a_long_conversation_forgets_what_was_said_first():
+    torch.manual_seed(3)
+    tokenizer = CharTokenizer(sorted("<|>abcdefghijklmnopqrstuvwxyz"))
+    model = GPT(GPTConfig(vocab_size=29, context_length=113, d_model=6, n_heads=2, n_layers=1)).eval()
+    chat, prompt, answers = Chat(FastDecoder(model), tokenizer, seed=1), "<|user|>{}<|end|><|assistant|>", []
+    for said in ("hi", "ho", "he"):
+        answers.append(chat.say(said, max_new_tokens=20))
+    both = prompt.format("ho") + answers[1] + "<|end|>" + prompt.format("he")
+    assert len(both) < 113 < len(prompt.format("hi") + answers[0] + "<|end|>" + both)
+    assert answers[2] == sample_text(model, tokenizer, both, 20, temperature=1.0, seed=1 + 2)
+    assert [message["content"] for message in chat.messages] == ["ho", answers[1], "he", answers[2]]
+
+
+def test_a_model_that_has_never_seen_the_marks_of_a_chat_says_so(model, tokenizer):
+    with pytest.raises(UserError, match="^the model has never seen '<', which marks who speaks in a chat; "):
+        Chat(FastDecoder(model), tokenizer).say("a")
 
 
 def test_a_folder_of_weights_is_a_source_too(model, tokenizer, tmp_path):

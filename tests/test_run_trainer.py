@@ -488,6 +488,28 @@ def test_a_damaged_configuration_is_named(config):
         load_run(config.folder)
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["[enforce fail at alloc_cpu.cpp:127] DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes",
+     "CUDA out of memory. Tried to allocate 8 GiB."],
+)  # fmt: skip
+@pytest.mark.parametrize("place", ["seq2gpt.run.step.Stepper.step", "seq2gpt.data.shards.TokenShards.batch"])
+def test_a_step_that_does_not_fit_into_memory_is_the_users_to_cut(config, monkeypatch, place, words):
+    def fail(*arguments):
+        raise RuntimeError(words)
+
+    monkeypatch.setattr(place, fail)
+    with pytest.raises(UserError) as refusal:
+        train(config)
+    assert str(refusal.value) == (
+        "a step of batch_size=5 sequences of context_length=7 does not fit into memory; "
+        "start a run with a smaller --batch-size, or cut the step into parts with --accumulate"
+    )
+    words = "something else"
+    with pytest.raises(RuntimeError, match="something else"):
+        train(dataclasses.replace(config, name="other"))
+
+
 def test_a_loss_that_explodes_stops_the_run_and_names_the_step(config):
     with pytest.raises(UserError) as refusal:
         train(dataclasses.replace(config, lr=1e30, n_warmup=0), progress=False)

@@ -2,6 +2,8 @@
 
 import math
 import re
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -99,6 +101,18 @@ def test_settings_out_of_range_are_found_before_anything_is_computed(sampling: S
     with pytest.raises(ValueError, match="must"):
         sampling.check(vocab_size=3)
     Sampling(top_k=3, min_p=1.0).check(vocab_size=3)
+
+
+@pytest.mark.parametrize(
+    ("setting", "wanted"),
+    [("temperature='hot'", "a number"), ("top_k=1.5", "a whole number"), ("top_k=True", "a whole number"),
+     ("top_p='x'", "a number"), ("min_p=True", "a number"), ("repetition_penalty='1'", "a number")],
+)  # fmt: skip
+def test_settings_that_are_no_numbers_are_named(setting: str, wanted: str) -> None:
+    """In a process of its own, where nothing checks the annotations first."""
+    code = f"from seq2gpt.sampling import Sampling\nSampling({setting}).check(vocab_size=3)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stderr.splitlines()[-1] == f"ValueError: {setting} must be {wanted}"
 
 
 # TextStream

@@ -88,11 +88,15 @@ def test_a_law_is_found_again():
     x, y = [math.log(n) for n in (10.0, 100.0, 1000.0)], [math.log(loss) for loss in noisy]
     slope = sum((a - x[1]) * b for a, b in zip(x, y, strict=True)) / sum((a - x[1]) ** 2 for a in x)
     assert fit_power_law([10.0, 100.0, 1000.0], noisy)[1] == pytest.approx(-slope)
-    for sizes, losses in (([5.0, 5.0], [1.0, 2.0]), ([1.0, 2.0], [1.0, 0.0]), ([-1.0, 2.0], [1.0, 1.0])):
-        with pytest.raises(
-            ValueError, match="a law needs at least two different sizes, and sizes and losses above 0"
-        ):
+    for sizes, losses in (
+        ([5.0, 5.0], [1.0, 2.0]), ([1.0, 2.0], [1.0, 0.0]), ([-1.0, 2.0], [1.0, 1.0]), ([1.0, 2.0], [1.0, math.nan]),
+        ([1.0, math.inf], [1.0, 2.0]),
+    ):  # fmt: skip
+        message = "a law needs at least two different sizes, and sizes and losses that are finite and above 0"
+        with pytest.raises(ValueError, match=message):
             fit_power_law(sizes, losses)
+    with pytest.raises(ValueError, match="2 sizes do not fit 1 losses; give each size one"):
+        fit_power_law([1.0, 2.0], [1.0])
 
 
 def test_the_budget_is_spent_on_both():
@@ -105,6 +109,8 @@ def test_the_budget_is_spent_on_both():
         compute_optimal(0.0)
     with pytest.raises(ValueError, match=r"flops=1.0 and tokens_per_parameter=-2.0 must be positive"):
         compute_optimal(1.0, tokens_per_parameter=-2.0)
+    with pytest.raises(ValueError, match=r"flops=nan and tokens_per_parameter=20.0 must be positive"):
+        compute_optimal(math.nan)
 
 
 def test_energy_and_utilisation():
@@ -117,6 +123,11 @@ def test_energy_and_utilisation():
     for utilisation, overhead in ((0.0, 1.1), (1.5, 1.1), (0.5, 0.9)):
         with pytest.raises(ValueError, match=f"utilisation={utilisation} must lie above 0 and be at most 1"):
             training_energy(1e18, 1e15, utilisation, 500.0, overhead)
+    for peak in (0.0, -1.0, math.nan):
+        with pytest.raises(ValueError, match=f"peak_flops={peak} must be positive"):
+            training_energy(1e18, peak, 0.5, 500.0)
+        with pytest.raises(ValueError, match=f"peak_flops={peak} must be positive"):
+            model_flops_utilisation(50.0, 6e6, peak)
 
 
 def test_losses_that_do_not_change_give_no_law_worth_having():

@@ -3,6 +3,7 @@
 import asyncio
 import concurrent.futures
 import json
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -180,7 +181,9 @@ def error_of(status: int, call: Any, **arguments: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("fields", "param", "message"),
     [
-        ({"prompt": 3}, "prompt", "prompt must be a string"),
+        ({"prompt": 3}, "prompt", "prompt must be a string, or a list of one"),
+        ({"prompt": ["a", "b"]}, "prompt", "prompt must be a string, or a list of one"),
+        ({"prompt": [3]}, "prompt", "prompt must be a string, or a list of one"),
         ({"prompt": ""}, "prompt", "prompt is missing or empty; give the text to continue"),
         ({"prompt": "A"}, "prompt", "the prompt holds 'A' at position 0, which the model has never seen; "
          f"its 30 characters are {''.join(CHARACTERS.symbols)!r}"),
@@ -198,6 +201,9 @@ def error_of(status: int, call: Any, **arguments: Any) -> dict[str, Any]:
         ({"stop": ""}, "stop", "stop must be a string, or a list of up to 4, none of them empty"),
         ({"stream": "yes"}, "stream", "stream must be true or false"),
         ({"n": 2}, "n", "n=2 is not supported; leave it out"),
+        ({"response_format": {"type": "json_object"}}, "response_format",
+         "response_format={'type': 'json_object'} is not supported; leave it out"),
+        ({"tool_choice": "required"}, "tool_choice", "tool_choice='required' is not supported; leave it out"),
         ({"presence_penalty": 0.5}, "presence_penalty", "presence_penalty=0.5 is not supported; leave it out"),
     ],
 )  # fmt: skip
@@ -214,6 +220,8 @@ def test_fields_that_change_nothing_are_allowed(served: Served) -> None:
         "presence_penalty": 0,
         "logprobs": None,
         "user": "me",
+        "response_format": {"type": "text"},
+        "tool_choice": "none",
         "stop": None,
         "temperature": None,
     }
@@ -229,6 +237,17 @@ def test_a_prompt_without_room_for_an_answer_is_refused(served: Served, n: int) 
     assert served.client.completions.create(model="tiny", prompt="a" * 60).usage.completion_tokens == 1
 
 
+def test_other_forms_in_which_clients_write_the_same(served: Served) -> None:
+    settings: Any = {"model": "tiny", "max_tokens": 5, "seed": 3}
+    complete, chat = served.client.completions.create, served.client.chat.completions.create
+    assert complete(prompt=["ab"], **settings).choices == complete(prompt="ab", **settings).choices
+    plain: Any = [{"role": "system", "content": "ab"}, {"role": "user", "content": "cd"}]
+    parts = [{"type": "text", "text": "c"}, {"type": "text", "text": "d"}]
+    others: Any = [{"role": "developer", "content": "ab"}, {"role": "user", "content": parts}]
+    assert chat(messages=others, **settings).choices == chat(messages=plain, **settings).choices
+    assert chat(messages=plain[:1], **settings).choices != chat(messages=plain, **settings).choices
+
+
 def test_an_unknown_model_is_named(served: Served) -> None:
     error = error_of(404, served.client.completions.create, model="gpt-4", prompt="a")
     assert error == {
@@ -241,7 +260,11 @@ def test_an_unknown_model_is_named(served: Served) -> None:
     ("messages", "message"),
     [
         ([], "messages is missing or empty; give at least one"),
-        ([{"role": "user"}], "messages must be a list of {role, content} with strings"),
+        ([{"role": "user"}], "messages must be a list of {role, content} with texts"),
+        (
+            [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}],
+            "messages must be a list of {role, content} with texts",
+        ),
         ([{"role": "robot", "content": "x"}], "message 0 has role='robot'; use system, user, assistant"),
     ],
 )
@@ -287,13 +310,40 @@ def test_requests_at_the_same_time_do_not_mix(served: Served) -> None:
         assert list(pool.map(write, range(8))) == expected
 
 
-def test_a_client_that_hangs_up_makes_room_for_the_next(served: Served) -> None:
-    stream = served.client.completions.create(model="tiny", prompt="a", max_tokens=60, stream=True)
-    next(iter(stream))
-    stream.close()
-    assert (
-        served.client.completions.create(model="tiny", prompt="a", max_tokens=1).usage.completion_tokens == 1
-    )
+class Gated(PlainDecoder):
+    """Waits at its third token until it may go on."""
+
+    def __init__(self, model: GPT) -> None:
+        super().__init__(model)
+        self.n_read, self.begun, self.may_go_on = 0, threading.Event(), threading.Event()
+
+    def read(self, ids: torch.Tensor) -> torch.Tensor:
+        self.n_read += 1
+        if self.n_read == 3:
+            self.begun.set()
+            assert self.may_go_on.wait(60)
+        return super().read(ids)
+
+
+@pytest.mark.parametrize("streamed", [True, False])
+def test_for_a_client_that_hangs_up_nothing_more_is_written(streamed: bool) -> None:
+    decoder = Gated(random_model())
+    server = Served(Engine(decoder, CHARACTERS, "tiny"))
+    body = json.dumps({"model": "tiny", "prompt": "a", "max_tokens": 60, "stream": streamed}).encode()
+    head = f"POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2]))) as client:
+        client.sendall(head + body)
+        assert decoder.begun.wait(60)
+    server.client.models.list()  # by now the server has seen that the client has gone
+    decoder.may_go_on.set()
+    assert server.client.completions.create(model="tiny", prompt="a", max_tokens=1).usage.total_tokens == 2
+    server.stop()
+    assert decoder.n_read < 10  # a whole answer takes 60
+
+
+def test_a_chat_with_a_model_that_has_never_seen_its_marks_is_refused() -> None:
+    with pytest.raises(ApiError, match="^the model has never seen '<', which marks who speaks in a chat; "):
+        chat_job({"messages": USER}, CharTokenizer("abd"), random_model().config)
 
 
 # what a real model rarely does

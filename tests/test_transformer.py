@@ -1,5 +1,6 @@
 import math
 from functools import partial
+from typing import Any
 
 import pytest
 import torch
@@ -264,9 +265,10 @@ def test_the_configuration_decides_the_sizes() -> None:
         ({"n_layers": 0}, "n_layers=0 must be a whole number of at least 1"),
         ({"d_model": 10, "n_heads": 4}, "d_model=10 does not split into n_heads=4; use a multiple of 4"),
         ({"d_model": 9, "n_heads": 3}, "d_model=9 is odd, but codes are pairs; use an even number"),
+        *(({"dropout": p}, f"dropout={p} must be at least 0 and below 1") for p in (-0.1, 1.0, math.nan)),
     ],
 )
-def test_sizes_that_do_not_fit_are_refused(sizes: dict[str, int], wording: str) -> None:
+def test_sizes_that_do_not_fit_are_refused(sizes: dict[str, Any], wording: str) -> None:
     with pytest.raises(ValueError, match=f"^{wording}$"):
         TransformerConfig(source_vocab_size=11, target_vocab_size=7, **sizes)
 

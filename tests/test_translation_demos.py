@@ -1,7 +1,9 @@
 """The demonstrations of lessons 04, 05, 06 and 11: their figures by definition, tiny runs, the ladder itself."""
 
 import math
+import re
 import sys
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from seq2gpt.run.demos import (
     DEMOS,
     alignment,
     char_rnn,
+    default_config,
     ladder,
     load_demo,
     report,
@@ -38,6 +41,7 @@ from seq2gpt.seq2seq import Seq2Seq, pad_batch, padding_mask, teacher_forced_los
 pytest.importorskip("num2words", reason="the extra `train` is not installed")
 pytest.importorskip("sacrebleu", reason="the extra `train` is not installed")
 
+ROOT = Path(__file__).resolve().parents[1]
 NAMES = ["seq2seq", "alignment", "transformer", "ladder", "char_rnn"]
 TINY = {"n_digits": 2, "n_train": 50, "n_test": 13, "n_steps": 3, "batch_size": 5}
 FIGURES = {
@@ -215,6 +219,20 @@ def test_without_sacrebleu_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -
     wording = r"^BLEU needs sacrebleu, which is not installed; pip install 'seq2gpt\[train\]'$"
     with pytest.raises(UserError, match=wording):
         corpus_bleu(["a"], ["a"])
+
+
+@pytest.mark.parametrize("name", ["seq2seq", "alignment", "transformer", "ladder"])
+def test_without_sacrebleu_nothing_is_trained(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sacrebleu", None)
+    with pytest.raises(UserError, match="^BLEU needs sacrebleu, which is not installed; "):
+        run_demo(name, default_config(name))  # minutes of training, if it began
+
+
+def test_who_installs_the_labs_can_run_them() -> None:
+    """Labs 06, 08 and 11 end in a BLEU."""
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    installed = {re.split("[<>=]", package)[0] for package in extras["course"]}
+    assert {"sacrebleu", "num2words"} <= installed
 
 
 # alignment

@@ -25,6 +25,7 @@ OWN_PYTHON = ("python", "python3", f"python{sys.version_info[0]}.{sys.version_in
 NEEDED = {
     "jupyterlab": "to open the notebooks", "ipykernel": "to run them", "ipywidgets": "for what can be moved in them",
     "anywidget": "for the widgets of the lessons", "matplotlib": "for figures", "jaxtyping": "for shapes in signatures",
+    "num2words": "for number words to translate", "sacrebleu": "for the quality of translations",
 }  # fmt: skip
 
 

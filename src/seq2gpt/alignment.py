@@ -12,6 +12,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from seq2gpt.embeddings import TokenEmbedding
 from seq2gpt.recurrent import BidirectionalRNN
 from seq2gpt.seq2seq import Decoded, State
 
@@ -116,7 +117,7 @@ class BidirectionalEncoder(nn.Module):
         super().__init__()
         if d_model % 2 != 0:
             raise ValueError(f"d_model={d_model} does not split into two directions; use an even number")
-        self.embedding = nn.Embedding(vocab_size, d_model)
+        self.embedding = TokenEmbedding(vocab_size, d_model)
         self.rnn = BidirectionalRNN(d_model, d_model // 2)
         self.bridge = nn.Linear(d_model // 2, d_model)
 

@@ -162,6 +162,9 @@ class LayerNorm(nn.Module):
     """:func:`layer_norm` with its learned ``weight``, at first 1, and ``bias``, at first 0.
 
     With ``bias=False`` the attribute ``bias`` is ``None``.
+
+    >>> [round(number, 3) for number in LayerNorm(2)(torch.tensor([3.0, 5.0])).tolist()]
+    [-1.0, 1.0]
     """
 
     def __init__(self, d_model: int, bias: bool = True, eps: float = 1e-5) -> None:

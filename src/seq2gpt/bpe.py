@@ -12,7 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from seq2gpt.data.files import write_atomically
+from seq2gpt.data.files import write_for_user
 from seq2gpt.errors import UserError
 from seq2gpt.tokens import (
     N_BYTES,
@@ -148,10 +148,7 @@ def save_tokenizer(tokenizer: CharTokenizer | BytePairTokenizer, path: Path) -> 
 
     The file is written whole or not at all. Raises ``UserError`` when it cannot be written.
     """
-    try:
-        write_atomically(path, json.dumps(tokenizer_record(tokenizer)).encode("ascii"))
-    except OSError as error:
-        raise UserError(f"{path} cannot be written ({error.strerror}); choose another place") from None
+    write_for_user(path, json.dumps(tokenizer_record(tokenizer)).encode("ascii"))
 
 
 def load_tokenizer(path: Path, fast: bool = False) -> CharTokenizer | BytePairTokenizer:

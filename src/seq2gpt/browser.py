@@ -21,7 +21,7 @@ import torch
 from jaxtyping import Float, Int8
 from torch import Tensor
 
-from seq2gpt.data.files import write_atomically
+from seq2gpt.data.files import write_for_user
 from seq2gpt.embeddings import check_finite
 from seq2gpt.gpt import GPT, GPTConfig
 from seq2gpt.model_file import ALIGNMENT, frame, read_frame
@@ -115,6 +115,6 @@ def export_for_browser(
     """Write the file for a page to ``path``: about one byte for each parameter.
 
     The file is complete or not there: it takes the place of an older one in a single step. Arguments and errors are
-    those of :func:`pack_for_browser`, and ``OSError`` when it cannot be written.
+    those of :func:`pack_for_browser`, and ``UserError`` when it cannot be written.
     """
-    write_atomically(path, pack_for_browser(model, tokenizer, card))
+    write_for_user(path, pack_for_browser(model, tokenizer, card))

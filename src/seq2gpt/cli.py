@@ -46,7 +46,8 @@ Train a small GPT on your own machine, and talk to it.
 
 Commands:
   train [NAME]     train a model, or run a demonstration; the names are below
-  tokenize FROM TO turn texts of any size into token ids in files
+  tokenize TEXTS TO
+                   turn texts of any size into token ids in files
   sample [RUN]     let a trained model continue a text, or talk to it
   serve [RUN]      answer requests as OpenAI's interface does
   export RUN TO    write a model for ONNX, transformers or a page

@@ -157,8 +157,8 @@ def check_finite(tensors: Iterable[tuple[str, Tensor]]) -> None:
 class TokenEmbedding(nn.Embedding):
     """``nn.Embedding``, which looks up rows of a learned table, with refusals that name the id.
 
-    Raises ``ValueError`` as :func:`check_ids` and :func:`check_device` do. They are asked only after PyTorch has
-    refused, so that ids that are right cost no second look.
+    Raises ``ValueError`` as :func:`check_ids` does, and for ids on another device. PyTorch is asked first, so that ids
+    that are right cost no second look.
 
     >>> TokenEmbedding(7, 2)(torch.tensor([3, 7]))
     Traceback (most recent call last):
@@ -169,18 +169,28 @@ class TokenEmbedding(nn.Embedding):
         try:
             return super().forward(ids)
         except (IndexError, RuntimeError):
-            check_device(ids, self)
+            _check_place(ids, self)
             check_ids(ids, self.num_embeddings)
-            raise
+            return super().forward(ids.long())  # of the whole numbers PyTorch reads int32 and int64 alone
 
 
 def check_device(ids: Tensor, model: nn.Module) -> None:
-    """Raise ``ValueError`` unless the ids are where the model's parameters are.
+    """Raise ``ValueError`` unless the ids are where the model's parameters are, as rows of a matrix.
 
     >>> check_device(torch.zeros(1, 2, dtype=torch.long, device="meta"), nn.Linear(2, 2))
     Traceback (most recent call last):
     ValueError: the ids are on meta, the model on cpu; give ids.to('cpu')
     """
+    if not isinstance(ids, Tensor):
+        raise ValueError(
+            f"the ids are a {type(ids).__name__}; give a tensor of shape (batch, n), such as torch.tensor([[7, 1]])"
+        )
+    if ids.dim() != 2:
+        raise ValueError(f"the ids have shape {tuple(ids.shape)}; give (batch, n), one row for each sequence")
+    _check_place(ids, model)
+
+
+def _check_place(ids: Tensor, model: nn.Module) -> None:
     device = next((parameter.device for parameter in model.parameters()), ids.device)
     if ids.device != device:
         raise ValueError(f"the ids are on {ids.device}, the model on {device}; give ids.to('{device}')")

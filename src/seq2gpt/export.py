@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from seq2gpt.data.files import write_atomically
+from seq2gpt.data.files import write_for_user
 from seq2gpt.embeddings import check_finite
 from seq2gpt.errors import UserError
 from seq2gpt.generation import evaluating
@@ -33,11 +33,7 @@ def export_onnx(model: Any, path: Path) -> None:
         raise UserError(
             f"{n_bytes:,} bytes of weights do not fit into one ONNX file (2 GB); export a smaller model"
         )
-    content = _onnx_bytes(model)
-    try:
-        write_atomically(path, content)
-    except OSError as error:
-        raise UserError(f"{path} cannot be written ({error.strerror}); choose another place") from None
+    write_for_user(path, _onnx_bytes(model))
 
 
 def _onnx_bytes(model: Any) -> bytes:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from seq2gpt.attention import causal_mask
 from seq2gpt.blocks import LayerNorm, TransformerBlock
+from seq2gpt.embeddings import TokenEmbedding
 from seq2gpt.positions import LearnedPositions
 
 Span = tuple[int, int]
@@ -143,6 +144,10 @@ class LanguageModelParts(nn.Module):
     Every matrix and table is drawn with standard deviation 1 / √width, where width counts its columns. The
     0.02 of GPT and BERT fits their 768 columns and more; in narrow models it delays masked language modelling
     by hundreds of steps.
+
+    >>> parts = LanguageModelParts(vocab_size=11, context_length=5, d_model=6, n_heads=2, n_layers=3)
+    >>> tuple(parts.token_embedding.weight.shape), tuple(parts.head.weight.shape), len(parts.blocks)
+    ((11, 6), (11, 6), 3)
     """
 
     def __init__(
@@ -155,7 +160,7 @@ class LanguageModelParts(nn.Module):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        self.token_embedding = nn.Embedding(vocab_size, d_model)
+        self.token_embedding = TokenEmbedding(vocab_size, d_model)
         self.positions = LearnedPositions(context_length, d_model)
         self.blocks = nn.ModuleList(
             TransformerBlock(d_model, n_heads, 4 * d_model, dropout) for _ in range(n_layers)

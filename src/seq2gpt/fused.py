@@ -23,7 +23,11 @@ AT_ONCE = 2**24  # logits of linear_cross_entropy in memory at a time, 64 MiB in
 def rms_norm(
     x: Float[Tensor, "... d_model"], weight: Float[Tensor, "d_model"], eps: float = 1e-5
 ) -> Float[Tensor, "... d_model"]:
-    """What :func:`seq2gpt.blocks.rms_norm` explains."""
+    """What :func:`seq2gpt.blocks.rms_norm` explains.
+
+    >>> rms_norm(torch.tensor([1.0, 7.0]), weight=torch.tensor([5.0, 10.0]), eps=0.0).tolist()
+    [1.0, 14.0]
+    """
     if by_lesson():
         return blocks.rms_norm(x, weight, eps)
     if by_hand(x, weight):
@@ -32,7 +36,11 @@ def rms_norm(
 
 
 def squared_relu(x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
-    """relu(x)² (So et al. 2021, section 3.1)."""
+    """relu(x)² (So et al. 2021, section 3.1).
+
+    >>> squared_relu(torch.tensor([-3.0, 3.0])).tolist()
+    [0.0, 9.0]
+    """
     return _SquaredReLU.apply(x) if by_hand(x) else F.relu(x).square()
 
 
@@ -107,9 +115,8 @@ class _LinearCrossEntropy(torch.autograd.Function):
             wide = logits.to(weight.dtype)
             peak, chosen = wide.amax(1, keepdim=True), wide.gather(1, target[:, None])
             powers = wide.sub_(peak).exp_()
-            sums = powers.sum(
-                1, keepdim=True
-            )  # dividing the narrow matrices by them saves a pass over the wide one
+            # Dividing the narrow matrices by the sums saves a pass over the wide one.
+            sums = powers.sum(1, keepdim=True)
             total += (peak + sums.log() - chosen).sum()
             narrow = logits.copy_(powers)  # without a change of dtype the same tensor, and no copy
             to_x.copy_(narrow @ table).div_(sums).sub_(weight[target]).div_(n)

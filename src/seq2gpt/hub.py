@@ -49,6 +49,8 @@ def load_pretrained(source: str | Path) -> Any:
     config = _read_json(folder / CONFIG)
     kind = config.get("model_type")
     layout = LAYOUTS.get(str(kind))
+    if kind is None and "corpus" in config:
+        raise UserError(f"{folder} is a run of `seq2gpt train`; load it with seq2gpt.run.sampler.load_model")
     if layout is None:
         raise UserError(
             f"{folder / CONFIG} has model_type={kind!r}; only {' and '.join(LAYOUTS)} can be loaded"

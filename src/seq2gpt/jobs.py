@@ -15,6 +15,7 @@ DEFAULT_TOKENS = 16  # of a completion, as OpenAI has it; a chat may fill the co
 NEUTRAL = {
     "n": 1, "best_of": 1, "presence_penalty": 0, "frequency_penalty": 0, "logprobs": (None, False), "echo": False,
     "suffix": None, "logit_bias": (None, {}), "tools": (None, []), "functions": (None, []),
+    "tool_choice": (None, "none", "auto"), "response_format": (None, {"type": "text"}),
 }  # fmt: skip
 
 
@@ -56,19 +57,25 @@ class Job:
 
 def completion_job(body: dict[str, Any], tokenizer: Tokenizer, config: Any) -> Job:
     """The job of a request to ``/v1/completions``. Raises :class:`ApiError` for what cannot be done."""
-    prompt = _field(body, "prompt", "a string", lambda value: isinstance(value, str))
+    prompt = _field(body, "prompt", "a string, or a list of one", _is_prompt)
+    prompt = prompt[0] if isinstance(prompt, list) else prompt
     if not prompt:
         raise ApiError(400, "prompt is missing or empty; give the text to continue", param="prompt")
     return _job(body, prompt, "prompt", tokenizer, config, DEFAULT_TOKENS, [])
 
 
+def _is_prompt(value: Any) -> bool:
+    alone = value[0] if isinstance(value, list) and len(value) == 1 else value
+    return isinstance(alone, str)
+
+
 def chat_job(body: dict[str, Any], tokenizer: Tokenizer, config: Any) -> Job:
     """The job of a request to ``/v1/chat/completions``. Raises :class:`ApiError` for what cannot be done."""
-    messages = _field(body, "messages", "a list of {role, content} with strings", _are_messages)
+    messages = _field(body, "messages", "a list of {role, content} with texts", _are_messages)
     if not messages:
         raise ApiError(400, "messages is missing or empty; give at least one", param="messages")
     try:
-        prompt = chat_prompt(messages)
+        prompt = chat_prompt([_plain(message) for message in messages], tokenizer)
     except UserError as error:
         raise ApiError(400, str(error), param="messages") from None
     return _job(body, prompt, "messages", tokenizer, config, config.context_length, [END_OF_TURN])
@@ -76,9 +83,24 @@ def chat_job(body: dict[str, Any], tokenizer: Tokenizer, config: Any) -> Job:
 
 def _are_messages(value: Any) -> bool:
     return isinstance(value, list) and all(
-        isinstance(message, dict) and isinstance(message.get("role"), str) and isinstance(message.get("content"), str)
+        isinstance(message, dict) and isinstance(message.get("role"), str) and _is_content(message.get("content"))
         for message in value
     )  # fmt: skip
+
+
+def _is_content(value: Any) -> bool:
+    """Whether this is a string, or the list of parts that some clients make of one."""
+    return isinstance(value, str) or (
+        isinstance(value, list)
+        and all(isinstance(part, dict) and isinstance(part.get("text"), str) for part in value)
+    )
+
+
+def _plain(message: dict[str, Any]) -> dict[str, str]:
+    """The message with one string as content, and the newer name of the system's role as the older one."""
+    role, content = message["role"], message["content"]
+    text = content if isinstance(content, str) else "".join(part["text"] for part in content)
+    return {"role": "system" if role == "developer" else role, "content": text}
 
 
 def _job(

@@ -41,9 +41,15 @@ def exposure_rank(canary: float, others: Float[Tensor, "candidates"]) -> tuple[i
     2019, definition 5). Without memory the exposure is about 1 bit on average; the most that can be
     shown is log₂ of the number of candidates.
 
+    Raises ``ValueError`` when there is no other secret, or a log-probability is nan.
+
     >>> exposure_rank(-2.0, torch.tensor([-5.0, -1.0, -9.0]))
     (2, 1.0)
     """
+    if len(others) == 0:
+        raise ValueError("there is no other secret to compare with; give at least one")
+    if math.isnan(canary) or others.isnan().any():
+        raise ValueError("a log-probability is nan; check the model's weights")
     rank = 1 + int((others >= canary).sum())
     return rank, math.log2(len(others) + 1) - math.log2(rank)
 
@@ -57,13 +63,15 @@ def expected_calibration_error(
     the first. In every bin the mean confidence is compared with the share that is right; the absolute
     differences are averaged, each weighted by the share of answers in its bin. 0 is perfect.
 
-    Raises ``ValueError`` when there is no answer, or a confidence lies outside 0 … 1.
+    Raises ``ValueError`` when there is no answer or no bin, or a confidence lies outside 0 … 1.
 
     >>> expected_calibration_error(torch.tensor([0.75, 0.75]), torch.tensor([True, False]))
     0.25
     """
     if len(confidences) == 0 or not ((confidences >= 0) & (confidences <= 1)).all():
         raise ValueError("calibration needs at least one answer, with confidences from 0 to 1")
+    if n_bins < 1:
+        raise ValueError(f"n_bins={n_bins} must be at least 1; 10 is a common choice")
     bins = (confidences * n_bins).ceil().clamp(min=1).long() - 1
     error = 0.0
     for bin_number in bins.unique():

@@ -37,6 +37,10 @@ class ModernConfig:
     frequencies, ``norm_eps`` what every RMSNorm adds below the root. ``activation`` is ``swiglu`` or ``relu2``.
 
     Raises ``ValueError`` that names the field, its value and the rule.
+
+    >>> ModernConfig(vocab_size=11, context_length=5, d_model=12, n_heads=3, n_layers=2, n_kv_heads=2)
+    Traceback (most recent call last):
+    ValueError: n_kv_heads=2 must divide n_heads=3
     """
 
     vocab_size: int
@@ -195,7 +199,7 @@ class GroupedQueryAttention(nn.Module):
 
 
 class ModernBlock(nn.Module):
-    """One layer: h = x + Attention(RMSNorm(x)), then h + FFN(RMSNorm(h))."""
+    """One layer: h = x + Attention(RMSNorm(x)), then h + FFN(RMSNorm(h)); x has shape (batch, n, d_model)."""
 
     def __init__(self, config: ModernConfig) -> None:
         super().__init__()
@@ -299,9 +303,7 @@ def count_modern_parameters(config: ModernConfig) -> int:
     """
     d_model, d_head, d_ff = config.d_model, config.head_size, config.d_ff or 0
     embeddings = config.vocab_size * d_model * (1 if config.tied else 2)
-    matrices = (
-        2 * d_model * (config.n_heads + config.kv_heads) * d_head
-    )  # of queries, output; of keys, values
+    matrices = 2 * d_model * (config.n_heads + config.kv_heads) * d_head  # queries, output; keys, values
     attention = matrices + 2 * d_head * config.qk_norm
     feed_forward = d_model * d_ff * (3 if config.activation == "swiglu" else 2)
     return embeddings + config.n_layers * (attention + feed_forward + 2 * d_model) + d_model

@@ -13,6 +13,19 @@ from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 
 
+def check_rank(rank: int, n_ranks: int) -> None:
+    """Raise ``ValueError`` unless there is a process, and ``rank`` is the number of one.
+
+    >>> check_rank(2, n_ranks=2)
+    Traceback (most recent call last):
+    ValueError: rank=2 must lie between 0 and 1
+    """
+    if n_ranks < 1:
+        raise ValueError(f"n_ranks={n_ranks} must be at least 1")
+    if not 0 <= rank < n_ranks:
+        raise ValueError(f"rank={rank} must lie between 0 and {n_ranks - 1}")
+
+
 def shard_batch(
     batch: Shaped[Tensor, "batch *rest"], rank: int, n_ranks: int
 ) -> Shaped[Tensor, "part *rest"]:
@@ -26,12 +39,11 @@ def shard_batch(
     >>> shard_batch(torch.arange(6), rank=1, n_ranks=3).tolist()
     [2, 3]
     """
+    check_rank(rank, n_ranks)
     if len(batch) % n_ranks != 0:
         raise ValueError(
             f"a batch of {len(batch)} does not split into n_ranks={n_ranks}; use a multiple of {n_ranks}"
         )
-    if not 0 <= rank < n_ranks:
-        raise ValueError(f"rank={rank} must lie between 0 and {n_ranks - 1}")
     size = len(batch) // n_ranks
     return batch[rank * size : (rank + 1) * size]
 
@@ -65,8 +77,7 @@ def shard_parameters(flat: Float[Tensor, "length"], rank: int, n_ranks: int) -> 
     >>> [shard_parameters(torch.tensor([1.0, 2.0, 3.0]), rank, n_ranks=2).tolist() for rank in (0, 1)]
     [[1.0, 2.0], [3.0, 0.0]]
     """
-    if not 0 <= rank < n_ranks:
-        raise ValueError(f"rank={rank} must lie between 0 and {n_ranks - 1}")
+    check_rank(rank, n_ranks)
     size = -(-len(flat) // n_ranks)
     padded = torch.cat([flat, flat.new_zeros(n_ranks * size - len(flat))])
     return padded[rank * size : (rank + 1) * size].clone()

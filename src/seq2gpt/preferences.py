@@ -18,10 +18,14 @@ def reward_loss(chosen: Float[Tensor, "pairs"], rejected: Float[Tensor, "pairs"]
     answer is preferred (Ouyang et al. 2022, equation 1). Only differences count: adding a constant to all
     rewards changes nothing. Finite for rewards of any size.
 
+    Raises ``ValueError`` when there is no pair.
+
     >>> loss = reward_loss(torch.tensor([1.0]), torch.tensor([1.0]))
     >>> f"{loss:.3f} = ln 2"
     '0.693 = ln 2'
     """
+    if len(chosen) == 0:
+        raise ValueError("there are no pairs to compare; give at least one")
     margin = chosen - rejected
     return -F.logsigmoid(margin).mean()
 

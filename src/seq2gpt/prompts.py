@@ -1,7 +1,7 @@
 """Whether a prompt is one: checked before anything is computed."""
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 
@@ -12,6 +12,8 @@ def check_prompt(prompt: Sequence[Any], vocab_size: int, name: str = "the prompt
     Traceback (most recent call last):
     ValueError: prompt 2 holds 1.5, which is no id; use whole numbers from 0 to 6
     """
+    if not isinstance(prompt, Iterable):
+        raise ValueError(f"{name} is {prompt!r}; give a list of ids, such as [7, 1]")
     for token_id in prompt:
         if not _is_whole(token_id):
             raise ValueError(

@@ -8,6 +8,8 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from seq2gpt.embeddings import TokenEmbedding
+
 
 def rnn_step(
     x: Float[Tensor, "... d_input"],
@@ -207,7 +209,7 @@ class RecurrentLanguageModel(nn.Module):
             raise ValueError(
                 "a language model reads from left to right; use batch_first=True, not bidirectional"
             )
-        self.embedding = nn.Embedding(vocab_size, rnn.input_size)
+        self.embedding = TokenEmbedding(vocab_size, rnn.input_size)
         self.rnn = rnn
         self.head = nn.Linear(rnn.hidden_size, vocab_size)
 

@@ -59,7 +59,11 @@ class Sampling:
         return int(sample(logits, generator, self.temperature, self.top_k, self.top_p, self.min_p))
 
     def check(self, vocab_size: int) -> None:
-        """Raise ``ValueError`` when a setting is out of range, before anything is computed."""
+        """Raise ``ValueError`` when a setting is no number or out of range, before anything is computed."""
+        for name, value in vars(self).items():
+            kind, wanted = (int, "a whole number") if name == "top_k" else (float | int, "a number")
+            if value is not None and (isinstance(value, bool) or not isinstance(value, kind)):
+                raise ValueError(f"{name}={value!r} must be {wanted}")
         self.draw(torch.zeros(vocab_size), torch.zeros(1, dtype=torch.long), torch.Generator())
 
 

@@ -101,14 +101,19 @@ def fit_power_law(sizes: Sequence[float], losses: Sequence[float]) -> tuple[floa
     A straight line through the points (ln N, ln L) by least squares: its slope is −α, and at N = c the law
     gives a loss of 1. Losses that hardly change with size give an α near 0 and a c that may be infinite.
 
-    Raises ``ValueError`` for fewer than two different sizes and for numbers that are not positive.
+    Raises ``ValueError`` for fewer than two different sizes, for numbers that are not positive and finite, and unless
+    there is one loss for each size.
 
     >>> c, alpha = fit_power_law([100.0, 10000.0], [0.5, 0.25])
     >>> round(alpha, 4), round(c, 2)
     (0.1505, 1.0)
     """
-    if len(set(sizes)) < 2 or min(*sizes, *losses) <= 0:
-        raise ValueError("a law needs at least two different sizes, and sizes and losses above 0")
+    if len(sizes) != len(losses):
+        raise ValueError(f"{len(sizes)} sizes do not fit {len(losses)} losses; give each size one")
+    if len(set(sizes)) < 2 or not all(0 < number < math.inf for number in (*sizes, *losses)):
+        raise ValueError(
+            "a law needs at least two different sizes, and sizes and losses that are finite and above 0"
+        )
     x = torch.tensor(sizes, dtype=torch.float64).log()
     y = torch.tensor(losses, dtype=torch.float64).log()
     slope = ((x - x.mean()) * (y - y.mean())).sum() / (x - x.mean()).square().sum()
@@ -128,7 +133,7 @@ def compute_optimal(flops: float, tokens_per_parameter: float = 20.0) -> tuple[f
     >>> f"{n_parameters:.0e} parameters, {n_tokens:.0e} tokens"
     '1e+09 parameters, 2e+10 tokens'
     """
-    if flops <= 0 or tokens_per_parameter <= 0:
+    if not (flops > 0 and tokens_per_parameter > 0):  # also where one is nan
         raise ValueError(f"flops={flops} and tokens_per_parameter={tokens_per_parameter} must be positive")
     n_parameters = math.sqrt(flops / (6 * tokens_per_parameter))
     return n_parameters, tokens_per_parameter * n_parameters
@@ -139,9 +144,13 @@ def model_flops_utilisation(tokens_per_second: float, flops_per_token: float, pe
 
     ``flops_per_token`` counts forward and backward pass, without what is computed twice to save memory.
 
+    Raises ``ValueError`` unless ``peak_flops`` is positive.
+
     >>> model_flops_utilisation(tokens_per_second=1000.0, flops_per_token=6e6, peak_flops=1e10)
     0.6
     """
+    if not peak_flops > 0:
+        raise ValueError(f"peak_flops={peak_flops} must be positive; it is in the machine's data sheet")
     return tokens_per_second * flops_per_token / peak_flops
 
 
@@ -154,7 +163,7 @@ def training_energy(
     takes ``overhead`` times that in all (its power usage effectiveness). On more machines the hours are
     shared, the energy is not.
 
-    Raises ``ValueError`` unless 0 < ``utilisation`` ≤ 1 and ``overhead`` ≥ 1.
+    Raises ``ValueError`` unless ``peak_flops`` > 0, 0 < ``utilisation`` ≤ 1 and ``overhead`` ≥ 1.
 
     >>> training_energy(flops=3.6e21, peak_flops=1e15, utilisation=0.5, watts=700.0, overhead=1.0)
     (2000.0, 1400.0)
@@ -163,5 +172,7 @@ def training_energy(
         raise ValueError(
             f"utilisation={utilisation} must lie above 0 and be at most 1, overhead={overhead} at least 1"
         )
+    if not peak_flops > 0:
+        raise ValueError(f"peak_flops={peak_flops} must be positive; it is in the machine's data sheet")
     hours = flops / (peak_flops * utilisation) / 3600
     return hours, hours * watts * overhead / 1000

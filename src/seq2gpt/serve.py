@@ -8,7 +8,8 @@ import asyncio
 import json
 import time
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import aclosing
 from typing import Any
 
 import torch
@@ -39,7 +40,7 @@ class Engine:
         self._turn = asyncio.Lock()  # hands on in order of arrival
         self._n_waiting = 0
 
-    async def answer(self, job: Job) -> AsyncIterator[str]:
+    async def answer(self, job: Job) -> AsyncGenerator[str, None]:
         """The text of the answer in pieces; ``job`` gets its ``finish_reason`` and counts its tokens."""
         if self._n_waiting >= self.max_waiting:
             raise ApiError(
@@ -92,13 +93,13 @@ def create_app(engine: Engine) -> Starlette:
         body = await _read_body(request)
         _check_model(engine, body.get("model"))
         job = completion_job(body, engine.tokenizer, engine.decoder.model.config)
-        return await _respond(engine, job, body, Shape("text_completion", "cmpl"))
+        return await _respond(engine, job, request, Shape("text_completion", "cmpl"))
 
     async def chat(request: Request) -> Response:
         body = await _read_body(request)
         _check_model(engine, body.get("model"))
         job = chat_job(body, engine.tokenizer, engine.decoder.model.config)
-        return await _respond(engine, job, body, Shape("chat.completion", "chatcmpl"))
+        return await _respond(engine, job, request, Shape("chat.completion", "chatcmpl"))
 
     return Starlette(
         routes=[
@@ -139,30 +140,39 @@ class Shape:
         return {**self.frame, "object": kind, "model": engine.name, "choices": [choice]}
 
 
-async def _respond(engine: Engine, job: Job, body: dict[str, Any], shape: Shape) -> Response:
+async def _respond(engine: Engine, job: Job, request: Request, shape: Shape) -> Response:
     pieces = engine.answer(job)
     if not job.streamed:
-        text = "".join([piece async for piece in pieces])
-        return JSONResponse(shape.whole(engine, job, text))
+        return JSONResponse(shape.whole(engine, job, await _text(pieces, request)))
     first = await anext(pieces, "")  # what is refused now is still refused with a status
     events = _events(engine, job, shape, first, pieces)
     return StreamingResponse(events, media_type="text/event-stream", headers={"Cache-Control": "no-cache"})
 
 
-async def _events(
-    engine: Engine, job: Job, shape: Shape, first: str, pieces: AsyncIterator[str]
-) -> AsyncIterator[str]:
-    try:
-        yield _event(shape.part(engine, first))
+async def _text(pieces: AsyncGenerator[str, None], request: Request) -> str:
+    """The whole answer, or its beginning where the client has gone: nobody waits for the rest."""
+    text = ""
+    async with aclosing(pieces):  # hands the model on
         async for piece in pieces:
-            yield _event(shape.part(engine, piece))
-        yield _event(shape.part(engine, None, job.finish_reason))
-        if job.with_usage:
-            yield _event({**shape.part(engine, None), "choices": [], "usage": job.usage})
-    except Exception as error:
-        yield _event(ApiError(500, f"the model failed: {error}", kind="server_error").body)
-    finally:
-        await pieces.aclose()  # type: ignore[attr-defined] # hands the model on when the client has gone
+            text += piece
+            if await request.is_disconnected():
+                break
+    return text
+
+
+async def _events(
+    engine: Engine, job: Job, shape: Shape, first: str, pieces: AsyncGenerator[str, None]
+) -> AsyncIterator[str]:
+    async with aclosing(pieces):  # hands the model on, also when the client has gone
+        try:
+            yield _event(shape.part(engine, first))
+            async for piece in pieces:
+                yield _event(shape.part(engine, piece))
+            yield _event(shape.part(engine, None, job.finish_reason))
+            if job.with_usage:
+                yield _event({**shape.part(engine, None), "choices": [], "usage": job.usage})
+        except Exception as error:
+            yield _event(ApiError(500, f"the model failed: {error}", kind="server_error").body)
     yield "data: [DONE]\n\n"
 
 

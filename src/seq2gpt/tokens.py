@@ -169,7 +169,11 @@ def decode(ids: Sequence[int], merges: Mapping[Pair, int]) -> str:
 
 
 def token_bytes(merges: Mapping[Pair, int]) -> list[bytes]:
-    """The bytes that each id stands for. Raises ``ValueError`` unless each merge joins two earlier ids."""
+    """The bytes that each id stands for. Raises ``ValueError`` unless each merge joins two earlier ids.
+
+    >>> token_bytes({(104, 105): 256})[256]
+    b'hi'
+    """
     tokens = [bytes([byte]) for byte in range(N_BYTES)]
     for pair, new_id in merges.items():
         if not 0 <= min(pair) <= max(pair) < new_id == len(tokens):
@@ -208,6 +212,12 @@ def split_text(text: str) -> list[str]:
 
 
 def refuse_surrogates(text: str) -> None:
+    """Raise ``ValueError`` for half of a surrogate pair, which no encoding of Unicode can write.
+
+    >>> refuse_surrogates("a" + chr(0xD83D))
+    Traceback (most recent call last):
+    ValueError: the text holds U+D83D at offset 1, half of a surrogate pair; take it out
+    """
     if surrogate := re.search("[\ud800-\udfff]", text):
         found = f"U+{ord(surrogate[0]):04X} at offset {surrogate.start()}"
         raise ValueError(f"the text holds {found}, half of a surrogate pair; take it out")

@@ -94,6 +94,9 @@ def decay_groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
     Matrices decay: they multiply activations, and small entries keep the function smooth. Biases and
     the gains of the norms, all one-dimensional, do not: pulling a gain towards 0 would only switch its
     feature off. Frozen parameters are left out; a tied parameter is listed once.
+
+    >>> [[tuple(p.shape) for p in group["params"]] for group in decay_groups(nn.Linear(3, 2), weight_decay=0.1)]
+    [[(2, 3)], [(2,)]]
     """
     trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
     return [

@@ -45,6 +45,8 @@ class TransformerConfig:
         head_width(self.d_model, self.n_heads)
         if self.d_model % 2 != 0:
             raise ValueError(f"d_model={self.d_model} is odd, but codes are pairs; use an even number")
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"dropout={self.dropout} must be at least 0 and below 1")
 
 
 class EncoderLayer(nn.Module):

@@ -158,6 +158,11 @@ def read_text(path: Path) -> str:
         content = path.read_bytes()
     except FileNotFoundError:
         raise UserError(f"{path} does not exist; give --data the path of a text file") from None
+    except IsADirectoryError:
+        advice = (
+            f"make token files of its texts with `seq2gpt tokenize {path} NEW-FOLDER`, and train on these"
+        )
+        raise UserError(f"{path} is a folder; {advice}") from None
     except OSError as error:
         why = error.strerror
         raise UserError(f"{path} cannot be read ({why}); give --data the path of a text file") from None

@@ -5,6 +5,8 @@ import os
 import shutil
 from pathlib import Path
 
+from seq2gpt.errors import UserError
+
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Put ``content`` at ``path`` so that a reader finds the old file or the new one, never a part.
@@ -29,6 +31,14 @@ def write_atomically(path: Path, content: bytes) -> None:
         os.fsync(folder)  # the new name must reach the disk too
     finally:
         os.close(folder)
+
+
+def write_for_user(path: Path, content: bytes) -> None:
+    """:func:`write_atomically` to a place that the user chose. Raises ``UserError`` when it cannot be written."""
+    try:
+        write_atomically(path, content)
+    except OSError as error:
+        raise UserError(f"{path} cannot be written ({error.strerror}); choose another place") from None
 
 
 def remove(path: Path) -> None:

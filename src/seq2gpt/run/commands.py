@@ -43,11 +43,14 @@ Examples:
   seq2gpt export runs/chars my-gpt2"""
 
 
+Run = Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="[RUN]")]
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class SampleFlags:
     """What ``seq2gpt sample`` takes."""
 
-    run: tyro.conf.Positional[str] = "runs/chars"
+    run: Run = "runs/chars"
     """Folder of a trained run; a folder with weights of GPT-2, Llama or Qwen3; or a name on the hub."""
     prompt: str = "The "
     """Text to continue."""
@@ -72,14 +75,15 @@ class SampleFlags:
     forms: Forms = "fast"
     """lessons computes by the lessons' own functions, which is slower."""
     chat: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
-    """Talk to the model: it answers each line that you write; an empty line ends the conversation."""
+    """Talk to the model: it answers each line that you write, and forgets what no longer fits into its
+    context; an empty line ends the conversation."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ServeFlags:
     """What ``seq2gpt serve`` takes."""
 
-    run: tyro.conf.Positional[str] = "runs/chars"
+    run: Run = "runs/chars"
     """Folder of a trained run; a folder with weights of GPT-2, Llama or Qwen3; or a name on the hub."""
     name: str | None = None
     """Name of the model for clients; otherwise that of the folder."""
@@ -97,9 +101,9 @@ class ServeFlags:
 class ExportFlags:
     """What ``seq2gpt export`` takes."""
 
-    run: tyro.conf.Positional[str]
+    run: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="RUN")]
     """Folder of a trained run; a folder with weights of GPT-2, Llama or Qwen3; or a name on the hub."""
-    to: tyro.conf.Positional[Path]
+    to: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="TO")]
     """File or folder to write; nothing is overwritten."""
 
 
@@ -151,8 +155,13 @@ def _write(text: str) -> None:
 def _talk(chat: Any, max_new_tokens: int) -> None:
     """Questions from standard input, answers on standard output, until an empty line or the end."""
     while said := _next_line():
-        chat.say(said, max_new_tokens, write=_write)
-        print()
+        try:
+            chat.say(said, max_new_tokens, write=_write)
+            print()
+        except UserError as error:
+            if not sys.stdin.isatty():
+                raise
+            print(f"seq2gpt: {error}", file=sys.stderr)  # the next line may be right
 
 
 def _next_line() -> str:

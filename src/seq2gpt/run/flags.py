@@ -26,7 +26,9 @@ def flags_of(function: Callable[..., None]) -> type:
     annotated: Any = Annotated  # mypy takes no computed types
     for name, parameter in inspect.signature(function).parameters.items():
         if parameter.default is inspect.Parameter.empty:
-            fields.append((name, annotated[hints[name], POSITIONAL]))
+            several = get_origin(hints[name]) is tuple
+            metavar = f"[{name.upper()} ...]" if several else name.upper()
+            fields.append((name, annotated[hints[name], POSITIONAL, tyro.conf.arg(metavar=metavar)]))
         else:
             kind = annotated[hints[name], tyro.conf.FlagCreatePairsOff]
             fields.append((name, kind, dataclasses.field(default=parameter.default)))
@@ -35,7 +37,7 @@ def flags_of(function: Callable[..., None]) -> type:
 
 def parse_flags(flags: Any, arguments: list[str], prog: str, about: str, default: Any = None) -> Any:
     """What tyro makes of the arguments; its refusal, a box of several lines, becomes one sentence."""
-    said = io.StringIO()
+    said, about = io.StringIO(), about.replace("``", "`")
     given = {} if default is None else {"default": default}
     try:
         with contextlib.redirect_stderr(said):

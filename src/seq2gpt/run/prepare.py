@@ -2,7 +2,7 @@
 
 import dataclasses
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import tyro
 from tqdm import tqdm
@@ -24,9 +24,9 @@ Examples:
 class TokenizeFlags:
     """What ``seq2gpt tokenize`` takes."""
 
-    texts: tyro.conf.Positional[Path]
-    """A UTF-8 text file, a folder with ``*.txt`` files, or names, tinyshakespeare or fairy_tales."""
-    to: tyro.conf.Positional[Path]
+    texts: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="TEXTS")]
+    """A UTF-8 text file, a folder with files `*.txt`, or names, tinyshakespeare or fairy_tales."""
+    to: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="TO")]
     """Folder to make; nothing is overwritten."""
     tokenizer: str | None = None
     """gpt2, or the tokenizer.json of a run or of other shards; without it, byte pairs are learned."""

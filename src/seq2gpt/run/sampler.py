@@ -146,7 +146,8 @@ class Chat:
     """A conversation with a model: ``say`` takes what the user says and returns the answer.
 
     The model reads the whole conversation so far before each answer, in the form of
-    :func:`seq2gpt.instructions.render_chat`.
+    :func:`seq2gpt.instructions.render_chat`. Where that no longer fits into its context, what was said first is
+    forgotten. Every answer is drawn with a seed of its own: ``seed``, ``seed`` + 1 and so on.
     """
 
     def __init__(
@@ -154,27 +155,45 @@ class Chat:
         seed: int = 0,
     ) -> None:  # fmt: skip
         self.decoder, self.tokenizer, self.sampling = decoder, tokenizer, sampling
-        self.stop, self.seed = [*stop, END_OF_TURN], seed
+        self.stop, self.seed = [*stop, END_OF_TURN], seed  # of the next answer
         self.messages: list[dict[str, str]] = []
 
     def say(
         self, text: str, max_new_tokens: int = 200, write: Callable[[str], None] = lambda piece: None
     ) -> str:
-        """The answer to ``text``. Raises ``UserError`` when the conversation no longer fits the context."""
+        """The answer to ``text``. Raises ``UserError`` when ``text`` alone does not fit into the context."""
         asked = [*self.messages, {"role": "user", "content": text}]
+        prompt = chat_prompt(asked, self.tokenizer)
+        while len(asked) > 1 and not self._fits(prompt):
+            asked = asked[2:]  # a question and its answer
+            prompt = chat_prompt(asked, self.tokenizer)
         pieces = continuation(
-            self.decoder, self.tokenizer, chat_prompt(asked), max_new_tokens, self.sampling,
-            stop=self.stop, seed=self.seed,
-        )  # fmt: skip
+            self.decoder,
+            self.tokenizer,
+            prompt,
+            max_new_tokens,
+            self.sampling,
+            stop=self.stop,
+            seed=self.seed,
+        )
         answer = _written(pieces, write)
         self.messages = [*asked, {"role": "assistant", "content": answer}]
+        self.seed += 1
         return answer
 
+    def _fits(self, prompt: str) -> bool:
+        return len(_encoded(self.tokenizer, prompt)) <= self.decoder.model.config.context_length
 
-def chat_prompt(messages: Sequence[Any]) -> str:
+
+def chat_prompt(messages: Sequence[Any], tokenizer: Tokenizer) -> str:
     """The conversation as the model was taught to read it. Raises ``UserError`` for what it cannot hold."""
-    from seq2gpt.instructions import render_chat
+    from seq2gpt.instructions import MARKERS, render_chat
 
+    if isinstance(tokenizer, CharTokenizer) and (unknown := {*"".join(MARKERS)} - {*tokenizer.symbols}):
+        raise UserError(
+            f"the model has never seen {min(unknown)!r}, which marks who speaks in a chat; "
+            "let it continue a text instead"
+        )
     try:
         return render_chat(messages, answer=True)
     except ValueError as error:
@@ -185,22 +204,24 @@ def read_prompt(tokenizer: Tokenizer, prompt: str, context_length: int) -> list[
     """The ids of a prompt. Raises ``UserError`` when the model cannot read it."""
     if not prompt:
         raise UserError('the prompt is empty; give at least one character, such as --prompt "The "')
-    if isinstance(tokenizer, CharTokenizer):
-        unit = "characters"
-        _check_characters(tokenizer, prompt)
-        ids = tokenizer.encode(prompt)
-    else:
-        unit = "tokens"
-        try:
-            ids = tokenizer.encode_with_special(prompt)
-        except ValueError as error:
-            raise UserError(str(error)) from None
+    ids = _encoded(tokenizer, prompt)
     if len(ids) > context_length:
+        unit = "characters" if isinstance(tokenizer, CharTokenizer) else "tokens"
         raise UserError(
             f"the prompt has {len(ids)} {unit}, more than context_length={context_length} that the "
             f"model sees at once; shorten it by {len(ids) - context_length}"
         )
     return ids
+
+
+def _encoded(tokenizer: Tokenizer, prompt: str) -> list[int]:
+    if isinstance(tokenizer, CharTokenizer):
+        _check_characters(tokenizer, prompt)
+        return tokenizer.encode(prompt)
+    try:
+        return tokenizer.encode_with_special(prompt)
+    except ValueError as error:
+        raise UserError(str(error)) from None
 
 
 def _check_characters(tokenizer: CharTokenizer, prompt: str) -> None:

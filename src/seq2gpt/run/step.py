@@ -3,7 +3,8 @@
 import contextlib
 import dataclasses
 import math
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import torch
@@ -13,12 +14,36 @@ from torch.distributed.fsdp import FSDPModule, MixedPrecisionPolicy, fully_shard
 from torch.distributed.tensor import DTensor
 from torch.nn.parallel import DistributedDataParallel
 
+from seq2gpt.errors import UserError
 from seq2gpt.faststep import NextTokenLoss, fast_clip_gradients, fast_train_step
 from seq2gpt.parallel import shard_batch
 from seq2gpt.run.config import TrainConfig
 from seq2gpt.run.processes import Processes
+from seq2gpt.training import cosine_schedule, trapezoid_schedule
 
 Ids = Int[Tensor, "batch n"]
+
+
+def learning_rate(config: TrainConfig, step: int) -> float:
+    """The learning rate of a run's ``step``, counted from 1."""
+    schedule = cosine_schedule if config.schedule == "cosine" else trapezoid_schedule
+    return schedule(
+        step - 1, n_steps=config.n_steps, n_warmup=config.n_warmup, lr=config.lr, lr_min=config.lr_min
+    )
+
+
+@contextlib.contextmanager
+def within_memory(config: TrainConfig) -> Iterator[None]:
+    """Turn what PyTorch says where a step gets no memory into one line for the user."""
+    try:
+        yield
+    except RuntimeError as error:
+        if not re.search("can't allocate memory|out of memory", str(error)):
+            raise
+        raise UserError(
+            f"a step of batch_size={config.batch_size} sequences of context_length={config.context_length} does not "
+            "fit into memory; start a run with a smaller --batch-size, or cut the step into parts with --accumulate"
+        ) from None
 
 
 def shard_loss(loss_of: NextTokenLoss, config: TrainConfig) -> None:

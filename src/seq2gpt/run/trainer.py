@@ -46,14 +46,8 @@ from seq2gpt.run.processes import Processes, joined
 from seq2gpt.run.progress import Progress, stop_requests
 from seq2gpt.run.sampler import sample_text
 from seq2gpt.run.speed import peak_flops, training_flops_per_token
-from seq2gpt.run.step import Stepper, shard_loss
-from seq2gpt.training import (
-    cosine_schedule,
-    decay_groups,
-    load_state,
-    state_tensors,
-    trapezoid_schedule,
-)
+from seq2gpt.run.step import Stepper, learning_rate, shard_loss, within_memory
+from seq2gpt.training import decay_groups, load_state, state_tensors
 
 # GPT-3's 0.95 for v averages over 20 steps; batches as small as ours need more.
 BETAS = (0.9, 0.99)
@@ -217,16 +211,13 @@ class _Session:
         return patience > 0 and (step == self.config.n_steps or lost_patience(self.log, patience))
 
     def _step(self, step: int) -> float:
-        config = self.config
-        inputs, targets = self.data.training.batch(
-            config.batch_size, config.context_length, batch_generator(config.seed, step)
-        )
-        schedule = cosine_schedule if config.schedule == "cosine" else trapezoid_schedule
-        lr = schedule(
-            step - 1, n_steps=config.n_steps, n_warmup=config.n_warmup, lr=config.lr, lr_min=config.lr_min
-        )
+        config, lr = self.config, learning_rate(self.config, step)
         try:
-            loss = self.stepper.step(inputs, targets, lr)
+            with within_memory(config):
+                inputs, targets = self.data.training.batch(
+                    config.batch_size, config.context_length, batch_generator(config.seed, step)
+                )
+                loss = self.stepper.step(inputs, targets, lr)
         except FloatingPointError as error:
             raise UserError(f"step {step}: {error}; start a new run with --name") from None
         self.board.curves(step, {"loss/step": loss, "learning rate": lr})

@@ -206,15 +206,20 @@ def free_running_loss(
     return cross_entropy(torch.cat(steps, dim=1), labels, padding_mask(labels))
 
 
-def corpus_bleu(hypotheses: list[str], references: list[str]) -> float:
-    """BLEU by sacrebleu, on words as spaces separate them."""
+def load_sacrebleu() -> Any:
+    """The package ``sacrebleu``; asked for before a training, it is missed before minutes are spent."""
     try:
         import sacrebleu
     except ModuleNotFoundError:
         raise UserError(
             "BLEU needs sacrebleu, which is not installed; pip install 'seq2gpt[train]'"
         ) from None
-    return sacrebleu.corpus_bleu(hypotheses, [references], tokenize="none", force=True).score
+    return sacrebleu
+
+
+def corpus_bleu(hypotheses: list[str], references: list[str]) -> float:
+    """BLEU by sacrebleu, on words as spaces separate them. Raises ``UserError`` where that is not installed."""
+    return load_sacrebleu().corpus_bleu(hypotheses, [references], tokenize="none", force=True).score
 
 
 @torch.no_grad()
@@ -240,6 +245,7 @@ def evaluate(model: EncoderDecoder, task: Task) -> dict[str, float]:
 
 def train_and_report(name: str, config: TranslationConfig, progress: bool) -> DemoResult:
     """What a demonstration of one model returns: its figures, and the longest translations of the test."""
+    load_sacrebleu()
     task = load_task(config)
     model = train_model(name, task, config, progress)
     return DemoResult(figures=evaluate(model, task), sample=show(model, task))

@@ -22,6 +22,7 @@ from seq2gpt.run.translation import (
     Task,
     TranslationConfig,
     evaluate,
+    load_sacrebleu,
     load_task,
     show,
     train_model,
@@ -38,6 +39,7 @@ class Config(TranslationConfig):
 
 def run(config: Config, progress: bool = True) -> DemoResult:
     """Train the RNN with attention, translate the test pairs and look at the weights."""
+    load_sacrebleu()
     task = load_task(config)
     model = train_model("RNN with attention", task, config, progress)
     assert isinstance(model, Seq2Seq)

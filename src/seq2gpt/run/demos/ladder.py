@@ -25,6 +25,7 @@ from seq2gpt.run.translation import (
     TranslationConfig,
     count_parameters,
     evaluate,
+    load_sacrebleu,
     load_task,
     train_model,
 )
@@ -47,6 +48,7 @@ class Config(TranslationConfig):
 
 def run(config: Config, progress: bool = True) -> DemoResult:
     """Train every model from every seed and tabulate what they reach."""
+    load_sacrebleu()
     measured: dict[str, list[dict[str, float | int]]] = {name: [] for name in LADDER}
     for number in range(config.n_seeds):
         seeded = replace(config, seed=config.seed * config.n_seeds + number)

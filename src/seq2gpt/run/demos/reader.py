@@ -102,16 +102,21 @@ def run(config: Config, progress: bool = True) -> DemoResult:
         scores = point(encoder, head, encode(test))
     longest = max(len(asked.answer) for asked in train)
     answers = [best_answer(asked, score, longest) for asked, score in zip(test, scores, strict=True)]
+    shown = " ".join([*test[0].text, *test[0].question, "-", *answers[0]])
+    return DemoResult(figures=figures_of(test, answers, generated=config.data is None), sample=shown)
+
+
+def figures_of(test: Sequence[Asked], answers: Sequence[list[str]], generated: bool) -> dict[str, float]:
+    """How good the answers are, beside what can be had without reading."""
     pairs = list(zip(answers, [asked.answer for asked in test], strict=True))
     figures = {"answers exactly right, %": 100 * sum(given == right for given, right in pairs) / len(pairs)}
-    if config.data is None:
-        figures["guessing a statement, %"] = 100 / 3
-    else:
-        whole = [(asked.text, asked.answer) for asked in test]
-        figures["words shared with the answers, F1 %"] = mean_f1(pairs)
-        figures["the same of the whole sentence, F1 %"] = mean_f1(whole)
-    shown = " ".join([*test[0].text, *test[0].question, "-", *answers[0]])
-    return DemoResult(figures=figures, sample=shown)
+    if generated:
+        return figures | {"guessing a statement, %": 100 / 3}
+    whole = [(asked.text, asked.answer) for asked in test]
+    return figures | {
+        "words shared with the answers, F1 %": mean_f1(pairs),
+        "the same of the whole sentence, F1 %": mean_f1(whole),
+    }
 
 
 def load(config: Config) -> tuple[list[Asked], list[Asked]]:
