@@ -11,6 +11,15 @@ window.addEventListener("load", () => {
     still.after(line);
   }
 });
+
+// The place that a link led to stays in sight while widgets, pictures and fonts above it arrive, until the reader moves on.
+const led = document.getElementById(location.hash.slice(1));
+if (led && performance.getEntriesByType("navigation")[0]?.type === "navigate") {
+  const held = new ResizeObserver(() => led.scrollIntoView({ behavior: "instant" }));
+  held.observe(document.body);
+  for (const event of ["wheel", "pointerdown", "keydown"]) window.addEventListener(event, () => held.disconnect(), { once: true, passive: true });
+}
+
 const side = document.querySelector(".bd-sidebar-primary");
 side?.setAttribute("role", "complementary");
 side?.setAttribute("aria-label", "The course");
