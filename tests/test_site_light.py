@@ -183,6 +183,20 @@ def test_what_is_wider_than_the_page_is_reached_by_keyboard(visit):
     assert len({wide for wide, _ in boxes}) == 2
 
 
+@pytest.mark.browser
+@pytest.mark.parametrize(("name", "width"), [(LESSON, 390), ("book/13-gpt/lesson.html", 1280)])
+def test_a_link_into_a_page_leads_to_its_place(visit, name, width):
+    page, _ = visit(name, width=width)
+    last = page.locator(".bd-article > section > section[id]").nth(-2).get_attribute("id")
+    where = f"(top => top >= 0 && top < 450)(document.getElementById({last!r}).getBoundingClientRect().top)"
+    page.evaluate("id => { location.hash = id; }", last)
+    page.wait_for_function(where)
+    page, _ = visit(f"{name}#{last}", width=width)
+    page.wait_for_function("!document.querySelector('[data-widget] > .s2g-still')")
+    page.wait_for_timeout(800)  # for what arrives late, and must not move it
+    assert page.evaluate(where)
+
+
 # ---- what is kept from one build to the next -------------------------------------------------------------------
 
 

@@ -197,7 +197,7 @@ def test_axe_finds_nothing_on_a_page_of_each_kind(browser, address, name, scheme
 
 
 @pytest.mark.browser
-def test_a_browser_that_stores_nothing_shows_every_widget(browser, address):
+def test_a_browser_that_stores_nothing_shows_widgets_light_and_dark_and_what_was_searched(browser, address):
     context = browser.new_context()
     context.add_init_script(
         "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); };"
@@ -206,8 +206,15 @@ def test_a_browser_that_stores_nothing_shows_every_widget(browser, address):
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(address + LESSON, wait_until="networkidle")
     page.locator(".s2g-root").first.wait_for()
+    modes = set()
+    for _ in range(3):  # light, dark, as the system has it
+        page.locator(".theme-switch-button:visible").first.click()
+        modes.add(page.evaluate("document.documentElement.dataset.mode"))
+    page.goto(f"{address}search.html?q=softmax", wait_until="networkidle")
+    page.locator("#search-results li").first.wait_for()
     context.close()
-    assert [error for error in errors if "QuotaExceeded" not in error and "full" not in error] == []
+    assert modes == {"light", "dark", "auto"}
+    assert errors == []
 
 
 @pytest.mark.browser

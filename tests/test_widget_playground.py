@@ -167,6 +167,7 @@ def test_stop_ends_the_writing(show, exported):
 def test_prompts_that_cannot_be_continued_are_told(show, exported, prompt, told):
     page = show()
     load(page)
+    finish(page)
     page.locator("textarea").fill(prompt)
     notice = page.locator(".s2g-notice")
     page.wait_for_function("document.querySelector('.s2g-notice').textContent !== ''")
@@ -174,6 +175,7 @@ def test_prompts_that_cannot_be_continued_are_told(show, exported, prompt, told)
     if prompt:
         page.get_by_role("button", name="Generate").click()
         assert notice.inner_text() == told
+        assert page.locator(".s2g-speed").inner_text() == ""
     else:
         assert finish(page) != ""
     page.locator("textarea").fill("é🍵")  # mended: two known characters

@@ -54,6 +54,31 @@ def test_nothing_is_fetched_before_the_reader_asks_and_the_sample_stands_until_t
 
 
 @pytest.mark.browser
+def test_the_first_text_comes_unasked_from_the_small_weights_and_moves_nothing(show):
+    tall = "document.querySelector('.s2g-root').offsetHeight"
+    empty = show({"model_url": "model/none.bin"}, width=390).evaluate(tall)
+    page = show({"model_url": "model/none.bin", "unasked": True, "length": 97}, width=390)
+    page.wait_for_function("document.querySelector('.s2g-written span').textContent.length === 97")
+    assert page.evaluate(tall) == empty
+    page.locator("input[type=range]").focus()
+    page.keyboard.press("Home")  # the same weights write on
+    page.wait_for_function("document.querySelector('.s2g-written span').textContent.length < 97")
+
+
+@pytest.mark.browser
+def test_who_spares_data_and_who_is_quick_is_not_written_for(show):
+    before = "Object.defineProperty(navigator, 'connection', {value: {saveData: true}})"
+    page = show({"unasked": True}, before=before)
+    page.wait_for_timeout(600)
+    assert page.locator(".s2g-written span").inner_text() == ""
+    page = show({"unasked": True, "length": 1000}, reduced_motion="no-preference")
+    page.wait_for_function("document.querySelector('.s2g-written span').textContent.length > 3")
+    page.locator(".s2g-text").fill("If")
+    page.keyboard.press("Enter")  # while the unasked text is being written
+    page.wait_for_function("document.querySelector('.s2g-written b').textContent === 'If'")
+
+
+@pytest.mark.browser
 def test_prompt_and_temperature_change_the_text_by_keyboard_alone(show):
     page = show({"length": 19})
     page.locator(".s2g-text").focus()

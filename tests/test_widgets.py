@@ -422,3 +422,10 @@ def test_jupyters_one_file_is_a_module_of_the_same_names(name, site):
     assert names[0] == names[1]
     assert "default" in names[0]
     assert faults == []
+
+
+@pytest.mark.browser
+def test_bars_and_weights_are_printed(show):
+    page = show({})
+    page.emulate_media(media="print")
+    assert page.locator(".s2g-bar").first.evaluate("bar => getComputedStyle(bar).printColorAdjust") == "exact"

@@ -11,6 +11,32 @@ window.addEventListener("load", () => {
     still.after(line);
   }
 });
+
+// The place that a link led to stays in sight while widgets, pictures and fonts above it arrive, until the reader moves on.
+const led = document.getElementById(location.hash.slice(1));
+if (led && performance.getEntriesByType("navigation")[0]?.type === "navigate") {
+  const held = new ResizeObserver(() => led.scrollIntoView({ behavior: "instant" }));
+  held.observe(document.body);
+  for (const event of ["wheel", "pointerdown", "keydown"]) window.addEventListener(event, () => held.disconnect(), { once: true, passive: true });
+}
+
+// The theme and the search throw where a storage is full, and end: what they want to keep, then, is kept while the page is open.
+// The exam's pages, whose entries begin with the course's name, tell their reader themselves.
+{
+  const { setItem, getItem } = Storage.prototype;
+  const kept = new Map();
+  Storage.prototype.setItem = function setOrKeep(name, value) {
+    try {
+      setItem.call(this, name, value);
+      kept.delete(name);
+    } catch (error) {
+      if (name.startsWith("seq2gpt")) throw error;
+      kept.set(name, String(value));
+    }
+  };
+  Storage.prototype.getItem = function getOrKept(name) { return kept.get(name) ?? getItem.call(this, name); };
+}
+
 const side = document.querySelector(".bd-sidebar-primary");
 side?.setAttribute("role", "complementary");
 side?.setAttribute("aria-label", "The course");

@@ -186,10 +186,10 @@ function box(node, word, below, at, kind) {
 function sentenceTable({ sentences, german }) {
   const heading = (scope, text) => element("th", { scope, textContent: text });
   const rows = sentences.map(({ text, tokens, logP, score: value, finished }, rank) => element("tr", { className: rank ? "" : "s2g-asks" },
-    heading("row", `${text || "(nothing)"}${finished ? "" : " …"}`), element("td", { textContent: text === german ? "✓" : "" }),
-    element("td", { textContent: tokens }), element("td", { textContent: number(logP) }), element("td", { textContent: number(value, 3) })));
-  const titles = ["sentence", "right", "tokens", "ln P", "score"];
-  return [element("caption", { textContent: "What the search ended with, the best score first; … marks an unfinished one" }),
+    heading("row", `${text || "(nothing)"}${finished ? "" : " …"}${text === german ? " ✓" : ""}`), element("td", { textContent: tokens }),
+    element("td", { textContent: number(logP) }), element("td", { textContent: number(value, 3) })));
+  const titles = ["sentence", "tokens", "ln P", "score"];
+  return [element("caption", { textContent: "What the search ended with, the best score first; ✓ marks the right one, … an unfinished one" }),
     element("thead", {}, element("tr", {}, ...titles.map((title) => heading("col", title)))), element("tbody", {}, ...rows)];
 }
 

@@ -106,6 +106,7 @@ export function lookSentence(reader, at, layer, head) {
   const best = range(at + 1).sort((a, b) => weights[b] - weights[a] || b - a).slice(0, NAMED);
   const named = best.map((index) => `${symbol(index)} (${back(at - index)}) ${percent(weights[index])}`);
   const rest = 1 - best.reduce((sum, index) => sum + weights[index], 0);
-  const others = at >= NAMED ? `; the other ${at + 1 - NAMED} share ${percent(Math.max(0, rest))}` : "";
+  const count = at + 1 - NAMED;
+  const others = count > 0 ? `; the other ${count === 1 ? "one has" : `${count} share`} ${percent(Math.max(0, rest))}` : "";
   return `From ${symbol(at)}, character ${at + 1} of ${reader.ids.length}, head ${head} of layer ${layer} looks at ${named.join(", ")}${others}.`;
 }

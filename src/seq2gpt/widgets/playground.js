@@ -222,6 +222,7 @@ function render({ model, el }) {
       await work(stopped);
     } catch (error) {
       find(".s2g-next").replaceChildren();
+      speed.textContent = "";
       tell(sentence(error.message));
     }
   }

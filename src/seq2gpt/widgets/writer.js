@@ -1,9 +1,10 @@
-// A GPT that writes, with one thing to change: how it begins, or how daring it is. Its weights are fetched when it is asked to write.
+// A GPT that writes, with one thing to change: how it begins, or how daring it is. Its weights are fetched when it is asked to write,
+// or, with the setting unasked, once the page has loaded: then the small ones, which lie beside this file, do.
 // One anywidget module: JupyterLab runs it beside a kernel, the site without one. The engine is gpt.js.
 import { draw, encode, fetchBytes, modelOf, randomFrom, rank, readModel } from "./gpt.js";
 import { element, slider, stored } from "./parts.js";
 
-const DEFAULTS = { prompt: "The function returns", temperature: 0.5, seed: 0, length: 110, sample: "", model_url: "" };
+const DEFAULTS = { prompt: "The function returns", temperature: 0.5, seed: 0, length: 110, sample: "", model_url: "", unasked: false };
 const MOST = { temperature: 2, seed: 2 ** 32 - 1, length: 1000 };
 const PACE = 14; // milliseconds for a character, so that the eye can follow
 
@@ -43,26 +44,27 @@ function render({ model, el }) {
   const daring = slider("Temperature", { min: 0, max: 2, step: 0.1 }, (value) => set("temperature", value));
   write.before(daring.node);
   const unhurried = matchMedia("(prefers-reduced-motion: reduce)");
-  let file = null;
-  let job = 0;
+  const files = new Map(); // by address; the small one's is ""
+  let [source, job] = [null, 0]; // which of them wrote last, and the newest text, which ends the others
 
-  async function weights() {
-    const { model_url: address } = state();
+  async function weights(address) {
     if (!address) return Uint8Array.from(atob((await stored(model, "weights", "writer_model.json")).model), (character) => character.charCodeAt(0));
     return fetchBytes(new URL(address, new URL("..", import.meta.url)), (received, total) => { // in _static
       if (total) notice.textContent = `Loading its weights: ${Math.round((100 * received) / total)} % of ${(total / 1e6).toFixed(1)} MB`;
     });
   }
 
-  async function begin() {
+  async function begin(address, unasked = false) {
     const own = ++job;
-    const now = state();
     const said = find(".s2g-written span");
-    write.disabled = true;
-    notice.textContent = file ? "" : "Loading its weights …";
+    source = address;
+    write.disabled = !unasked; // what nobody asked for holds nobody up
+    notice.textContent = files.has(address) || unasked ? "" : "Loading its weights …";
     try {
-      file ??= readModel(await weights());
-      const characters = continued(now, file);
+      if (!files.has(address)) files.set(address, readModel(await weights(address)));
+      if (own !== job) return;
+      const now = state();
+      const characters = continued(now, files.get(address));
       const first = characters.next();
       notice.textContent = "";
       find(".s2g-written b").textContent = now.prompt;
@@ -71,13 +73,20 @@ function render({ model, el }) {
         if (!unhurried.matches) await new Promise((resolve) => { setTimeout(resolve, PACE); });
         if (own !== job) return;
         said.textContent += character;
+        find(".s2g-written").scrollTop = find(".s2g-written").scrollHeight;
       }
       set("seed", now.seed + 1); // another text next time
     } catch (error) {
-      notice.textContent = `${error.message[0].toUpperCase()}${error.message.slice(1)}.`;
+      if (own === job) notice.textContent = `${error.message[0].toUpperCase()}${error.message.slice(1)}.`;
     } finally {
       if (own === job) write.disabled = false;
     }
+  }
+
+  function beginUnasked() {
+    const start = () => (window.requestIdleCallback ?? setTimeout)(() => { if (job === 0) begin("", true); });
+    if (document.readyState === "complete") start();
+    else window.addEventListener("load", start, { once: true });
   }
 
   function show() {
@@ -87,15 +96,17 @@ function render({ model, el }) {
   }
 
   text.oninput = () => set("prompt", text.value);
-  text.onkeydown = ({ key }) => { if (key === "Enter" && !write.disabled) begin(); };
-  daring.input.onchange = () => { if (file) begin(); };
-  write.onclick = begin;
+  const asked = () => begin(state().model_url);
+  text.onkeydown = ({ key }) => { if (key === "Enter" && !write.disabled) asked(); };
+  daring.input.onchange = () => { if (source !== null) begin(source); };
+  write.onclick = asked;
   const names = ["prompt", "temperature"];
   names.forEach((name) => model.on(`change:${name}`, show));
   show();
   find(".s2g-written b").textContent = state().prompt;
   find(".s2g-written span").textContent = state().sample;
   el.append(root);
+  if (state().unasked && !navigator.connection?.saveData) beginUnasked();
   return () => { job++; names.forEach((name) => model.off(`change:${name}`, show)); };
 }
 
