@@ -12,12 +12,14 @@ window.addEventListener("load", () => {
   }
 });
 
-// The place that a link led to stays in sight while widgets, pictures and fonts above it arrive, until the reader moves on.
+// The place that a link led to stays in sight while widgets, pictures and fonts above it arrive, for some
+// seconds and until the reader moves on.
 const led = document.getElementById(location.hash.slice(1));
 if (led && performance.getEntriesByType("navigation")[0]?.type === "navigate") {
   const held = new ResizeObserver(() => led.scrollIntoView({ behavior: "instant" }));
   held.observe(document.body);
   for (const event of ["wheel", "pointerdown", "keydown"]) window.addEventListener(event, () => held.disconnect(), { once: true, passive: true });
+  window.addEventListener("load", () => setTimeout(() => held.disconnect(), 4000), { once: true }); // a scroll bar sends no event
 }
 
 // The theme and the search throw where a storage is full, and end: what they want to keep, then, is kept while the page is open.
