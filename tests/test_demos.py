@@ -125,12 +125,12 @@ def test_the_report_sets_figures_beside_those_expected(tmp_path, monkeypatch):
     assert "expected" not in report("any", result, compare=False)
     assert "expected" not in report("any", result, data_set="names")
     measured["any"][demos.REAL_SETS] = {
-        "names": {"figures": {"loss": [0.3, 0.01], "count": [12000.0, 400.0]}}
+        "names": {"figures": {"loss": [0.3, 0.01], "count": [12000.0, 1500.0]}}
     }
     (tmp_path / "expected.json").write_text(json.dumps(measured), encoding="utf-8")
     on_names = report("any", result, data_set="names")
     assert "loss          0.123   expected 0.3 ± 0.01\n" in on_names
-    assert "count        12,346   expected 12,000 ± 400\n" in on_names
+    assert "count        12,346   expected 12,000 ± 1,500\n" in on_names
 
 
 def test_the_command_runs_a_demonstration_with_its_flags(capsys):

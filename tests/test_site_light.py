@@ -189,8 +189,10 @@ def test_a_link_into_a_page_leads_to_its_place(visit, name, width):
     page, _ = visit(name, width=width)
     last = page.locator(".bd-article > section > section[id]").nth(-2).get_attribute("id")
     where = f"(top => top >= 0 && top < 450)(document.getElementById({last!r}).getBoundingClientRect().top)"
-    page.evaluate("id => { location.hash = id; }", last)
+    page.evaluate("id => document.querySelector(`a[href='#${id}']`).click()", last)  # of the contents
     page.wait_for_function(where)
+    page.wait_for_timeout(800)
+    assert page.evaluate(where)
     page, _ = visit(f"{name}#{last}", width=width)
     page.wait_for_function("!document.querySelector('[data-widget] > .s2g-still')")
     page.wait_for_timeout(800)  # for what arrives late, and must not move it

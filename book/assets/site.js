@@ -12,15 +12,23 @@ window.addEventListener("load", () => {
   }
 });
 
-// The place that a link led to stays in sight while widgets, pictures and fonts above it arrive, for some
-// seconds and until the reader moves on.
-const led = document.getElementById(location.hash.slice(1));
-if (led && performance.getEntriesByType("navigation")[0]?.type === "navigate") {
-  const held = new ResizeObserver(() => led.scrollIntoView({ behavior: "instant" }));
+// The place that a link leads to stays in sight while widgets, pictures and sections above it get their sizes: for some
+// seconds, as who drags the scroll bar sends no event, and until the reader moves on.
+function stayAt(place) {
+  const held = new ResizeObserver(() => place.scrollIntoView({ behavior: "instant" }));
   held.observe(document.body);
   for (const event of ["wheel", "pointerdown", "keydown"]) window.addEventListener(event, () => held.disconnect(), { once: true, passive: true });
-  window.addEventListener("load", () => setTimeout(() => held.disconnect(), 4000), { once: true }); // a scroll bar sends no event
+  const enough = () => setTimeout(() => held.disconnect(), 4000);
+  if (document.readyState === "complete") enough();
+  else window.addEventListener("load", enough, { once: true });
 }
+const placeOf = (hash) => document.getElementById(decodeURIComponent(hash.slice(1)));
+if (placeOf(location.hash) && performance.getEntriesByType("navigation")[0]?.type === "navigate") stayAt(placeOf(location.hash));
+document.addEventListener("click", ({ target, ctrlKey, metaKey, shiftKey }) => {
+  const link = target.closest?.('a[href*="#"]');
+  const place = link && link.pathname === location.pathname && placeOf(link.hash);
+  if (place && !(ctrlKey || metaKey || shiftKey)) setTimeout(() => stayAt(place)); // after the browser's own smooth way there
+});
 
 // The theme and the search throw where a storage is full, and end: what they want to keep, then, is kept while the page is open.
 // The exam's pages, whose entries begin with the course's name, tell their reader themselves.
