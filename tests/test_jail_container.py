@@ -3,11 +3,13 @@
 import itertools
 import json
 import os
+import signal
 import socket
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -152,7 +154,19 @@ def test_sockets_are_carried(docker: Path) -> None:
         ours.close()
 
 
-def test_interrupt(docker: Path) -> None:
+@pytest.mark.parametrize(
+    "inherited", [signal.default_int_handler, signal.SIG_IGN], ids=["default", "ignored"]
+)
+def test_interrupt(docker: Path, inherited: Any) -> None:
+    """Also where grading was started in the background of a script, whose children ignore interrupts."""
+    before = signal.signal(signal.SIGINT, inherited)
+    try:
+        interrupt()
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def interrupt() -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs, ContainerJail().spawn("jail_inmates:interrupted", fds=[theirs.fileno()]) as child:
         ours.recv(1)

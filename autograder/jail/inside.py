@@ -74,6 +74,8 @@ def run(request: dict[str, Any], sockets: list[socket.socket], relay: int) -> No
     try:
         if sys.platform == "linux":
             die_with(relay)
+        # A shell has those that it starts in the background, and all that they start, ignore interrupts.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(2, 1)
         fds = [s.detach() for s in sockets]
