@@ -173,15 +173,18 @@ def test_a_model_of_characters_can_chat_too():
     assert likeliest.say("hi", max_new_tokens=20) == tokenizer.decode(ids[0, -20:].tolist()) != free
 
 
-def test_a_long_conversation_forgets_what_was_said_first():
+@pytest.mark.parametrize("context_length", [113, 131])  # the answer would fit into 131, without its question
+def test_a_long_conversation_forgets_what_was_said_first(context_length):
     torch.manual_seed(3)
     tokenizer = CharTokenizer(sorted("<|>abcdefghijklmnopqrstuvwxyz"))
-    model = GPT(GPTConfig(vocab_size=29, context_length=113, d_model=6, n_heads=2, n_layers=1)).eval()
+    model = GPT(
+        GPTConfig(vocab_size=29, context_length=context_length, d_model=6, n_heads=2, n_layers=1)
+    ).eval()
     chat, prompt, answers = Chat(FastDecoder(model), tokenizer, seed=1), "<|user|>{}<|end|><|assistant|>", []
     for said in ("hi", "ho", "he"):
         answers.append(chat.say(said, max_new_tokens=20))
     both = prompt.format("ho") + answers[1] + "<|end|>" + prompt.format("he")
-    assert len(both) < 113 < len(prompt.format("hi") + answers[0] + "<|end|>" + both)
+    assert len(both) < context_length < len(prompt.format("hi") + answers[0] + "<|end|>" + both)
     assert answers[2] == sample_text(model, tokenizer, both, 20, temperature=1.0, seed=1 + 2)
     assert [message["content"] for message in chat.messages] == ["ho", answers[1], "he", answers[2]]
 
